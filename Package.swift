@@ -1,0 +1,84 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Warnings are errors. `unsafeFlags` would keep other packages from depending on this one, so `Scripts` pass
+/// `-Xswiftc -warnings-as-errors` instead; the language mode makes data races compile errors here.
+let swift: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
+
+let package = Package(
+    name: "optimize",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "optimize", targets: ["optimize"]),
+        .library(name: "OptimizerKit", targets: ["OptimizerKit"]),
+    ],
+    dependencies: [
+        // Child processes for folder runs: each model in a process of its own, with limits and clean cancellation.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2")
+    ],
+    targets: [
+        .executableTarget(
+            name: "optimize",
+            dependencies: [
+                "OptimizerKit", "Reporting", .product(name: "Subprocess", package: "swift-subprocess"),
+            ], swiftSettings: swift),
+        .target(
+            name: "OptimizerKit",
+            dependencies: [
+                "Reporting", "Evaluation", "Optimization", "Runtime", "TFLiteFormat", "Operators", "ModelGraph",
+            ], swiftSettings: swift),
+        .target(name: "Reporting", dependencies: ["ModelGraph"], swiftSettings: swift),
+        .target(
+            name: "Evaluation",
+            dependencies: ["Runtime", "Operators", "ModelGraph", "CTurboJPEG", "CPNG", "CZip", "CZlib"],
+            swiftSettings: swift),
+        .target(
+            name: "Optimization", dependencies: ["Runtime", "Operators", "ModelGraph"], swiftSettings: swift),
+        .target(name: "Runtime", dependencies: ["Operators", "ModelGraph", "CKernels"], swiftSettings: swift),
+        .target(name: "TFLiteFormat", dependencies: ["Operators", "ModelGraph", "CTFLite"], swiftSettings: swift),
+        .target(name: "Operators", dependencies: ["ModelGraph"], swiftSettings: swift),
+        .target(name: "ModelGraph", swiftSettings: swift),
+
+        .target(name: "CKernels"),
+        .target(name: "CTFLite", dependencies: ["CFlatBuffers"]),
+
+        // TFLite files are FlatBuffers: its verifier, reflection and builder stand behind CTFLite's C functions.
+        .systemLibrary(
+            name: "CFlatBuffers", pkgConfig: "flatbuffers",
+            providers: [.apt(["libflatbuffers-dev"]), .brew(["flatbuffers"])]),
+        // JPEG data sets; libjpeg-turbo decodes to the same pixels as the training tools do.
+        .systemLibrary(
+            name: "CTurboJPEG", pkgConfig: "libturbojpeg",
+            providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+        // PNG data sets.
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        // .npz files are zip archives.
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+        // Compressed sizes in the report are gzip's.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+
+        .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph"], swiftSettings: swift),
+        .testTarget(name: "OperatorsTests", dependencies: ["Operators", "ModelGraph"], swiftSettings: swift),
+        .testTarget(
+            name: "TFLiteFormatTests", dependencies: ["TFLiteFormat", "Operators", "ModelGraph"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: ["Runtime", "TFLiteFormat", "Evaluation", "Operators", "ModelGraph", "CKernels"],
+            resources: [.copy("Golden")], swiftSettings: swift),
+        .testTarget(
+            name: "EvaluationTests", dependencies: ["Evaluation", "Runtime", "ModelGraph"], swiftSettings: swift),
+        .testTarget(
+            name: "OptimizationTests",
+            dependencies: ["Optimization", "Runtime", "TFLiteFormat", "Operators", "ModelGraph"],
+            swiftSettings: swift),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "ModelGraph"], swiftSettings: swift),
+        .testTarget(name: "OptimizerKitTests", dependencies: ["OptimizerKit"], swiftSettings: swift),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["optimize", .product(name: "Subprocess", package: "swift-subprocess")],
+            swiftSettings: swift),
+        .testTarget(name: "ArchitectureTests", swiftSettings: swift),
+    ],
+    cxxLanguageStandard: .cxx17
+)

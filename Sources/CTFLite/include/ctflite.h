@@ -1,0 +1,4 @@
+#ifndef CTFLITE_H
+#define CTFLITE_H
+
+#endif

@@ -1,0 +1,63 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// An error of the file system.
+package struct FileError: ModelError {
+    package var path: String
+    package var operation: String
+    package var errorNumber: Int32
+    package var kind: FailureKind
+
+    package init(path: String, operation: String, errorNumber: Int32, kind: FailureKind) {
+        self.path = path
+        self.operation = operation
+        self.errorNumber = errorNumber
+        self.kind = kind
+    }
+
+    package var message: String { "cannot \(operation): \(String(cString: strerror(errorNumber)))" }
+    package var location: String? { path }
+}
+
+/// A regular file mapped read-only into memory for as long as the object lives.
+package final class MappedFile: @unchecked Sendable {
+    package let path: String
+    /// The whole file; empty for an empty file.
+    package let bytes: UnsafeRawBufferPointer
+
+    /// - Throws: `FileError` if the file cannot be opened, is not a regular file, or cannot be mapped.
+    package init(path: String) throws(FileError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw FileError(path: path, operation: "open", errorNumber: errno, kind: .unreadable)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw FileError(path: path, operation: "read", errorNumber: errno, kind: .unreadable)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            let number = status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL
+            throw FileError(path: path, operation: "read", errorNumber: number, kind: .unreadable)
+        }
+        self.path = path
+        let size = Int(status.st_size)
+        guard size > 0 else {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
+            throw FileError(path: path, operation: "map", errorNumber: errno, kind: .unreadable)
+        }
+        bytes = UnsafeRawBufferPointer(start: address, count: size)
+    }
+
+    deinit {
+        if let address = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: address), bytes.count) }
+    }
+}

@@ -1,0 +1,67 @@
+/// The bytes of a constant: a slice of a mapped file, or memory of its own once a pass has changed it.
+///
+/// Elements are little-endian and densely packed in row-major order; 4-bit and 2-bit elements fill each byte from its
+/// low bits up. The bytes of a sparse tensor are in the format's own encoding.
+package struct TensorData: Sendable {
+    private enum Storage: Sendable {
+        case mapped(MappedFile)
+        case owned([UInt8])
+    }
+
+    private let storage: Storage
+    private let range: Range<Int>
+
+    /// A slice of a mapped file.
+    /// - Precondition: `range` lies within the file.
+    package init(mapped file: MappedFile, range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= file.bytes.count)
+        storage = .mapped(file)
+        self.range = range
+    }
+
+    package init(bytes: [UInt8]) {
+        storage = .owned(bytes)
+        range = 0..<bytes.count
+    }
+
+    /// The elements' bytes in native order, which is little-endian on every platform that we build for.
+    package init<Element: BitwiseCopyable>(_ elements: [Element]) {
+        self.init(bytes: elements.withUnsafeBytes(Array.init))
+    }
+
+    package var byteCount: Int { range.count }
+
+    package func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        switch storage {
+        case .mapped(let file):
+            return try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
+        case .owned(let bytes):
+            // `Array.withUnsafeBytes` rethrows untyped errors.
+            let result = bytes.withUnsafeBytes { all -> Swift.Result<Result, Failure> in
+                do throws(Failure) {
+                    return .success(try body(UnsafeRawBufferPointer(rebasing: all[range])))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            return try result.get()
+        }
+    }
+
+    /// A copy of the elements; trailing bytes that do not fill an element are left out.
+    package func elements<Element: BitwiseCopyable>(as type: Element.Type = Element.self) -> [Element] {
+        withUnsafeBytes { bytes in
+            let stride = MemoryLayout<Element>.stride
+            return (0..<bytes.count / stride).map { bytes.loadUnaligned(fromByteOffset: $0 * stride, as: type) }
+        }
+    }
+}
+
+extension TensorData: Equatable {
+    package static func == (a: TensorData, b: TensorData) -> Bool {
+        a.byteCount == b.byteCount
+            && a.withUnsafeBytes { left in b.withUnsafeBytes { right in left.elementsEqual(right) } }
+    }
+}
