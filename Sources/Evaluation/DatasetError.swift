@@ -3,7 +3,7 @@ import ModelGraph
 /// An error in a data set: unreadable files, or samples that do not fit the model.
 package struct DatasetError: ModelError {
     package enum Code: String, Sendable {
-        case unreadable, unsupportedFormat, mismatch, empty
+        case unreadable, unsupportedFormat, mismatch, empty, unwritable
     }
 
     package var code: Code
@@ -23,5 +23,11 @@ package struct DatasetError: ModelError {
         self.cause = cause
     }
 
-    package var kind: FailureKind { code == .unsupportedFormat ? .unsupported : .unreadable }
+    package var kind: FailureKind {
+        switch code {
+        case .unsupportedFormat: .unsupported
+        case .unwritable: .output
+        case .unreadable, .mismatch, .empty: .unreadable
+        }
+    }
 }

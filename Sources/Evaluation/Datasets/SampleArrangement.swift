@@ -1,0 +1,93 @@
+import ModelGraph
+
+/// How the elements of a sample are put into the order of an input.
+enum SampleArrangement: Equatable {
+    case same
+    /// [height, width, channels] to [channels, height, width].
+    case toChannelsFirst
+    /// [channels, height, width] to [height, width, channels].
+    case toChannelsLast
+
+    /// Compares a sample's shape with an input's; extents of 1 in front, and how axes are merged, do not matter.
+    ///
+    /// nil if they do not fit: other counts, or the same extents in an order that is neither layout.
+    init?(sample: [Int], input: [Int]) {
+        guard let count = Shape.elementCount(sample), count == Shape.elementCount(input) else { return nil }
+        let from = Self.withoutBatch(sample, rank: 3)
+        let to = Self.withoutBatch(input, rank: 3)
+        let narrow = from.filter { $0 != 1 }
+        let wide = to.filter { $0 != 1 }
+        if narrow == wide {
+            self = .same
+        } else if from.count == 3, to.count == 3, Self.areChannels(from[2]), Self.permuted(from, [2, 0, 1]) == to {
+            self = .toChannelsFirst
+        } else if from.count == 3, to.count == 3, Self.areChannels(from[0]), Self.permuted(from, [1, 2, 0]) == to {
+            self = .toChannelsLast
+        } else if narrow.sorted() == wide.sorted() {
+            return nil
+        } else {
+            self = .same
+        }
+    }
+
+    /// - Parameter shape: the sample's, three extents.
+    func apply(to values: [Float], shape: [Int]) -> [Float] {
+        let extents = Self.withoutBatch(shape, rank: 3)
+        guard self != .same, extents.count == 3 else { return values }
+        var result = [Float](repeating: 0, count: values.count)
+        // Both are the transposition of a matrix: pixels × channels, or channels × pixels.
+        let rows = self == .toChannelsFirst ? extents[0] * extents[1] : extents[0]
+        let columns = self == .toChannelsFirst ? extents[2] : extents[1] * extents[2]
+        for row in 0..<rows {
+            for column in 0..<columns { result[column * rows + row] = values[row * columns + column] }
+        }
+        return result
+    }
+
+    private static func permuted(_ shape: [Int], _ order: [Int]) -> [Int] { order.map { shape[$0] } }
+
+    /// Whether an image may have as many channels: gray, color, color and alpha.
+    private static func areChannels(_ extent: Int) -> Bool { [1, 3, 4].contains(extent) }
+
+    private static func withoutBatch(_ shape: [Int], rank: Int) -> [Int] {
+        var shape = shape[...]
+        while shape.count > rank, shape.first == 1 { shape = shape.dropFirst() }
+        return Array(shape)
+    }
+}
+
+/// What an input asks of an image.
+struct ImageInput: Equatable {
+    /// 1 or 3.
+    var channels: Int
+    /// nil where the input is flat and any image of its element count fits.
+    var size: Size?
+    var isChannelsFirst = false
+
+    struct Size: Equatable {
+        var height: Int
+        var width: Int
+    }
+
+    /// nil if the input takes no image.
+    init?(shape: [Int]) {
+        var extents = shape[...]
+        while extents.count > 3, extents.first == 1 { extents = extents.dropFirst() }
+        let inner = Array(extents)
+        switch inner.count {
+        case 3 where inner[2] == 1 || inner[2] == 3:
+            channels = inner[2]
+            size = Size(height: inner[0], width: inner[1])
+        case 3 where inner[0] == 1 || inner[0] == 3:
+            channels = inner[0]
+            size = Size(height: inner[1], width: inner[2])
+            isChannelsFirst = true
+        case 2 where inner[0] == 1, 1:
+            channels = inner[inner.count - 1] % 3 == 0 ? 3 : 1
+        case 2:
+            channels = 1
+            size = Size(height: inner[0], width: inner[1])
+        default: return nil
+        }
+    }
+}
