@@ -39,3 +39,10 @@ package struct PipelineProgress: Sendable {
     package var completed: Int
     package var total: Int
 }
+
+extension [String] {
+    /// The first few names, and how many more there are.
+    var abridged: String {
+        count <= 4 ? joined(separator: ", ") : "\(prefix(3).joined(separator: ", ")) and \(count - 3) more"
+    }
+}

@@ -123,7 +123,7 @@ struct RandomSamples: SampleSource {
                 "Quantize int8", "FullyConnected int8", "Dequantize float32", "Sin float32", "Quantize int8",
                 "FullyConnected int8", "Dequantize float32",
             ])
-        #expect(result.records[0].notes == ["sine (Sin) stays float: Sin has no int8 form"])
+        #expect(result.records[0].notes == ["stays float, as Sin has no int8 form: sine"])
     }
 
     @Test func whatIsQuantizedAlreadyIsNotQuantizedAgain() throws {

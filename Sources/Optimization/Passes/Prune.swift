@@ -57,6 +57,7 @@ package struct Prune: Pass {
         var layers: [(target: Target, scores: WeightTensor)] = []
         var seen: Set<ValueID> = []
         var protected: [String] = []
+        var unreal: [String] = []
         for group in groups {
             let source = graph.constantSource(of: group.weights, connections: connections)
             guard seen.insert(source).inserted else { continue }
@@ -72,8 +73,9 @@ package struct Prune: Pass {
             layers.append((Target(node: group.linear, weights: source, zeroed: []), weights))
         }
         if !protected.isEmpty {
-            notes.append("left unpruned, as first, last or depthwise layers: \(protected.joined(separator: ", "))")
+            notes.append("left unpruned, as first, last or depthwise layers: \(protected.abridged)")
         }
+        if !unreal.isEmpty { notes.append("left unpruned, as their weights are integers already: \(unreal.abridged)") }
         if layers.isEmpty { notes.append("there are no weights to prune") }
         let chosen =
             switch settings.scope {

@@ -79,10 +79,19 @@ package struct Quantize: Pass {
         ).observe(channelMeansOf: inputs)
         means = statistics.channelMeans
         plan = QuantizationPlan(graph: graph, statistics: statistics, foldsLater: foldsLater)
-        for (node, reason) in plan.realNodes {
-            notes.append("\(graph.layerName(node)) (\(graph[node].operation.name)) stays float: \(reason)")
-        }
+        noteRealNodes(in: graph)
         return [.names, .interface] + plan.nodes.reversed().map(Step.integerOperator)
+    }
+
+    /// One remark for each reason.
+    private mutating func noteRealNodes(in graph: Graph) {
+        var reasons: [String] = []
+        var layers: [String: [String]] = [:]
+        for (node, reason) in plan.realNodes {
+            if layers[reason] == nil { reasons.append(reason) }
+            layers[reason, default: []].append(graph.layerName(node))
+        }
+        for reason in reasons { notes.append("stays float, as \(reason): \(layers[reason, default: []].abridged)") }
     }
 
     private mutating func noteIntegers(in graph: Graph) {
@@ -232,6 +241,14 @@ package struct Quantize: Pass {
             node.inputs[1] = real
         } else {
             node.inputs[1] = integer
+            // Engines take int8 weights only with a bias that is stored as float32.
+            if let bias = group.bias, graph.constantSource(of: bias, connections: connections) != bias,
+                let values = group.realBias(in: graph, connections: connections)
+            {
+                node.inputs[2] = patch.addValue(
+                    Value(
+                        name: graph[bias].name, type: .float32, shape: [values.count], constant: TensorData(values)))
+            }
         }
         patch.updateNode(group.linear, node)
         return patch
