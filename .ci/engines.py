@@ -55,7 +55,8 @@ def zeros(path):
 def report(path):
     with open(path, encoding="utf-8") as file:
         content = json.load(file)
-    return f"{100 * content['accuracy']['output']['top1']:.2f}"
+    after = content["evaluation"]["accuracyAfter"]
+    return f"{100 * (after['correct'] / after['count']):.2f}"
 
 
 print({"accuracy": accuracy, "zeros": zeros, "report": report}[sys.argv[1]](*sys.argv[2:]))

@@ -1,101 +1,101 @@
 import ModelGraph
 import Runtime
 
-/// What the pipeline is asked to do.
-package struct PipelineSettings: Sendable {
-    /// The passes' names in running order; see `Pipeline.passes`.
-    package var passes: [String] = Pipeline.defaultPasses
-    /// nil to leave weights unpruned.
-    package var pruning: PruneSettings?
-    /// nil to leave the model in the types that it has.
-    package var quantization: QuantizationSettings?
-    /// Stop after this many patches, to find the one that breaks a model.
-    package var patchLimit: Int?
-
-    package init() {}
+/// What the pipeline made, and how.
+package struct PipelineResult: Sendable {
+    package var model: Model
+    package var records: [PassRecord]
 }
 
-/// How weights are pruned.
-package struct PruneSettings: Sendable {
-    package enum Scope: String, Sendable, CaseIterable {
-        /// The same share of every layer.
-        case perLayer = "per-layer"
-        /// The smallest weights of the whole model, relative to their layer's.
-        case global
-    }
-
-    /// The share of the prunable weights that become zero, in 0…1.
-    package var sparsity: Double
-    package var scope: Scope = .perLayer
-    package var includesDepthwise = false
-    package var includesFirstAndLast = false
-
-    package init(sparsity: Double) { self.sparsity = sparsity }
-}
-
-/// How tensors are quantized.
-package struct QuantizationSettings: Sendable {
-    package enum Mode: String, Sendable, CaseIterable {
-        /// Weights and activations.
-        case int8
-        /// int8 weights; activations are quantized by the kernels while running.
-        case dynamicRange = "dynamic-range"
-        /// int8 weights behind DEQUANTIZE; the arithmetic stays float.
-        case weightOnly = "weight-only"
-    }
-
-    /// The types of the model's inputs and outputs.
-    package enum Interface: String, Sendable, CaseIterable {
-        case asInput = "as-input"
-        case float, int8
-    }
-
-    package var mode: Mode
-    package var interface: Interface = .asInput
-
-    package init(mode: Mode) { self.mode = mode }
-}
-
-/// What one pass did, as values that can be printed, saved and compared.
-package struct PassRecord: Sendable {
-    package var pass: String
-    package var seconds: Double
-    /// The summaries of the patches that were applied.
-    package var patches: [String]
-    /// Bytes of the model's constants before and after.
-    package var constantBytesBefore: Int
-    package var constantBytesAfter: Int
-    package var layers: [LayerRecord]
-    /// Remarks for the user: what was left alone, and why.
-    package var notes: [String]
-}
-
-/// What a pass did to one layer.
-package struct LayerRecord: Sendable {
-    package var name: String
-    package var operation: String
-    package var weightBytesBefore: Int
-    package var weightBytesAfter: Int
-    /// The share of zeros among the layer's weights after the pass.
-    package var sparsity: Double?
-    /// The least and the largest real value of the layer's result that the int8 type can hold.
-    package var range: ClosedRange<Float>?
-    /// Signal-to-noise ratio of the weights after the pass against those before it, in dB.
-    package var weightSNR: Double?
-}
-
-/// The ordered list of passes, from which help, reports and `--pipeline` are read.
+/// The ordered list of passes, from which help, reports and `--pipeline` are read, and the runner that applies them.
 package enum Pipeline {
     package struct Description: Sendable {
         package var name: String
         package var summary: String
     }
 
-    package static let passes: [Description] = [
-        Description(name: "prune", summary: "set the weights that matter least to zero"),
-        Description(name: "quantize", summary: "store weights, and with --int8 activations, as 8-bit integers"),
-        Description(name: "fold-batchnorm", summary: "fold normalization and scaling into the linear operator before it"),
-    ]
+    private static let types: [any Pass.Type] = [Prune.self, Quantize.self, FoldBatchNorm.self]
+
+    package static let passes: [Description] = types.map { Description(name: $0.name, summary: $0.summary) }
 
     package static var defaultPasses: [String] { passes.map(\.name) }
+
+    /// Runs the passes on a model's main graph.
+    ///
+    /// - Parameter calibration: samples for passes that observe the model; full int8 needs them.
+    /// - Throws: `PassError`, which names the pass.
+    package static func run(
+        _ model: Model, settings: PipelineSettings, calibration: (any SampleSource)?, threads: ThreadPool,
+        progress: @escaping @Sendable (PipelineProgress) -> Void = { _ in }
+    ) throws(PassError) -> PipelineResult {
+        var selected: [any Pass.Type] = []
+        for name in settings.passes {
+            guard let type = types.first(where: { $0.name == name }) else {
+                throw PassError(
+                    .unknownPass, "there is no pass '\(name)'",
+                    remedy: "the passes are \(defaultPasses.joined(separator: ", "))")
+            }
+            selected.append(type)
+        }
+        var result = PipelineResult(model: model, records: [])
+        var remainingPatches = settings.patchLimit ?? .max
+        for (index, type) in selected.enumerated() {
+            let context = PassContext(
+                model: result.model, settings: settings, calibration: calibration, pool: threads,
+                laterPasses: selected[(index + 1)...].map { $0.name },
+                progress: { report in
+                    progress(
+                        PipelineProgress(
+                            stage: "\(type.name): \(report.stage)", completed: report.completed, total: report.total))
+                })
+            result.records.append(try run(type, on: &result.model, context, limit: &remainingPatches))
+        }
+        return result
+    }
+
+    private static func run(
+        _ type: any Pass.Type, on model: inout Model, _ context: PassContext, limit: inout Int
+    ) throws(PassError) -> PassRecord {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var pass = try type.init(context: context)
+        var patches: [String] = []
+        while limit > 0, let patch = try naming(type.name, { () throws(PassError) in try pass.next(in: model.main) }) {
+            do {
+                model.main = try model.main.applying(patch)
+            } catch {
+                throw PassError(
+                    .invalidPatch, "'\(patch.summary)' broke the graph", pass: type.name, cause: error)
+            }
+            patches.append(patch.summary)
+            limit -= 1
+        }
+        if !patches.isEmpty {
+            let bound = model.signatures.filter { $0.graph == 0 }.flatMap { $0.inputs + $0.outputs }.map(\.value)
+            model.main.removeDeadCode(keeping: context.model.main, bound: Set(bound))
+        }
+        return PassRecord(
+            pass: type.name, seconds: (clock.now - start).seconds, patches: patches, graph: model.main,
+            constantBytesBefore: context.model.main.constantByteCount,
+            constantBytesAfter: model.main.constantByteCount,
+            layers: model.main.layerRecords(since: context.model.main), notes: pass.notes)
+    }
+
+    private static func naming<Result>(
+        _ pass: String, _ body: () throws(PassError) -> Result
+    ) throws(PassError) -> Result {
+        do {
+            return try body()
+        } catch {
+            var named = error
+            named.pass = named.pass ?? pass
+            throw named
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
 }

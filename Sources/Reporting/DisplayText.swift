@@ -65,11 +65,11 @@ enum DisplayText {
         return head
     }
 
-    /// Lines of at most `limit` columns, broken at spaces where there are some.
+    /// Lines of at most `limit` columns, broken at spaces where there are some; what is longer than any sentence is cut.
     static func wrapped(_ text: String, to limit: Int) -> [String] {
         var lines: [String] = []
         var line = ""
-        for word in oneLine(text).split(separator: " ") {
+        for word in oneLine(String(text.prefix(2000))).split(separator: " ") {
             var word = String(word)
             if !line.isEmpty, width(line) + 1 + width(word) <= limit {
                 line += " " + word

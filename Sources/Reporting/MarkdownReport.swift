@@ -189,9 +189,11 @@ package enum MarkdownReport {
         return result
     }
 
-    /// Text in a code span, fenced by more backticks than it holds in a row; a pipe would end a table's cell even there.
+    /// Text in a code span, fenced by more backticks than it holds in a row. Text with a pipe stands without one, since
+    /// tables are divided before code spans are seen.
     static func code(_ text: String) -> String {
-        let text = DisplayText.shortened(text, to: 400).replacingPipes
+        if text.contains("|") { return escaped(text) }
+        let text = DisplayText.shortened(text, to: 400)
         guard !text.isEmpty else { return "" }
         var longest = 0
         var run = 0
@@ -203,8 +205,4 @@ package enum MarkdownReport {
         let space = longest > 0 ? " " : ""
         return fence + space + text + space + fence
     }
-}
-
-extension String {
-    fileprivate var replacingPipes: String { String(flatMap { $0 == "|" ? "\\|" : String($0) }) }
 }

@@ -63,7 +63,8 @@ package struct TerminalReport {
             let color = before.flatMap { before in after.map { $0 <= before ? Color.green : .yellow } }
             rows.append(
                 Row(
-                    label: label, before: format(before), after: format(after), change: Figures.change(before, after),
+                    label: label, before: format(before), after: format(after),
+                    change: before == after ? "" : Figures.change(before, after),
                     color: before == after ? nil : color, remark: remark))
         }
         let ratio = report.output.flatMap { output -> String? in
@@ -72,6 +73,7 @@ package struct TerminalReport {
         }
         add("file", report.input.bytes, report.output?.bytes, Figures.bytes, remark: ratio ?? "")
         add("file, gzip", report.input.gzipBytes, report.output?.gzipBytes, Figures.bytes)
+        rows += quality(report.evaluation)
         add("constants", report.before.constantBytes, report.after?.constantBytes, Figures.bytes)
         add("arena", report.before.arenaBytes, report.after?.arenaBytes, Figures.bytes)
         add("multiply-adds", report.before.multiplyAdds, report.after?.multiplyAdds, Figures.amount)
@@ -82,7 +84,6 @@ package struct TerminalReport {
                     label: "zero weights", before: Figures.share(report.before.sparsity),
                     after: Figures.share(report.after?.sparsity), change: ""))
         }
-        rows += quality(report.evaluation)
         return table(rows)
     }
 
@@ -145,7 +146,10 @@ package struct TerminalReport {
             if !row.change.isEmpty || !row.remark.isEmpty {
                 line += "   " + colored(pad(row.change, change), row.color)
             }
-            if !row.remark.isEmpty { line += "   " + colored(row.remark, .dim) }
+            let room = width - label - before - after - change - 14
+            if !row.remark.isEmpty, room > 1 {
+                line += "   " + colored(DisplayText.shortened(row.remark, to: room), .dim)
+            }
             lines.append(trimmed(line))
         }
         return lines
@@ -185,7 +189,7 @@ package struct TerminalReport {
         if pass.constantBytesBefore != pass.constantBytesAfter {
             parts.append(
                 "constants \(Figures.bytes(pass.constantBytesBefore)) → \(Figures.bytes(pass.constantBytesAfter))")
-        } else {
+        } else if pass.layers.isEmpty {
             parts.append("\(Figures.count(pass.patches.count)) change\(pass.patches.count == 1 ? "" : "s")")
         }
         if let sparsity = zeroShare(pass.layers), sparsity >= 0.01 { parts.append(Figures.share(sparsity) + " zeros") }
@@ -249,7 +253,7 @@ package struct TerminalReport {
     }
 
     private func labeled(_ label: String, _ text: String) -> [String] {
-        let wrapped = DisplayText.wrapped(text, to: width - 16)
+        let wrapped = DisplayText.wrapped(text, to: width - 16).prefix(6)
         return wrapped.enumerated().map { index, line in
             "  " + colored(DisplayText.padded(index == 0 ? label : "", to: 14), .dim) + line
         }

@@ -23,13 +23,13 @@ struct Architecture: Sendable {
     static let current = Architecture(targets: [
         Target(
             name: "optimize", modules: ["OptimizerKit", "Reporting"], products: ["Subprocess"],
-            system: platform.union(["Foundation", "Synchronization"])),
+            system: platform.union(["Foundation", "FoundationEssentials", "Synchronization"])),
         Target(
             name: "OptimizerKit",
             modules: [
                 "Reporting", "Evaluation", "Optimization", "Runtime", "TFLiteFormat", "Operators", "ModelGraph",
-            ], system: platform.union(["Foundation", "Synchronization"])),
-        Target(name: "Reporting", modules: ["ModelGraph"], system: ["Foundation"]),
+            ], system: platform.union(["Foundation", "FoundationEssentials", "Synchronization"])),
+        Target(name: "Reporting", modules: ["ModelGraph"], system: ["Foundation", "FoundationEssentials"]),
         Target(
             name: "Evaluation",
             modules: ["Runtime", "Operators", "ModelGraph", "CTurboJPEG", "CPNG", "CZip", "CZlib"],

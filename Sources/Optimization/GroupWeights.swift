@@ -1,0 +1,53 @@
+import ModelGraph
+
+extension LinearGroup {
+    /// The group's weights as real numbers; nil if they are integers already.
+    package func realWeights(in graph: Graph, connections: GraphConnections) -> WeightTensor? {
+        guard let sizes = graph[weights].shape?.sizes,
+            let values = graph.realConstant(weights, connections: connections),
+            values.count == Shape.elementCount(sizes)
+        else { return nil }
+        return WeightTensor(values: values, sizes: sizes, channelAxis: channelAxis)
+    }
+
+    /// The group's weights as the real numbers that they stand for, whether stored as such or as int8.
+    package func storedWeights(in graph: Graph, connections: GraphConnections) -> WeightTensor? {
+        if let real = realWeights(in: graph, connections: connections) { return real }
+        let value = graph[graph.constantSource(of: weights, connections: connections)]
+        guard value.type == .int8, let data = value.constant, let quantization = value.quantization,
+            let sizes = value.shape?.sizes, sizes.count > channelAxis, data.byteCount == Shape.elementCount(sizes),
+            quantization.scales.count == 1 || quantization.scales.count == sizes[channelAxis]
+        else { return nil }
+        var result = WeightTensor(
+            values: data.elements(as: Int8.self).map(Float.init), sizes: sizes, channelAxis: channelAxis)
+        for channel in 0..<result.channels {
+            let entry = quantization.scales.count == 1 ? 0 : channel
+            let zeroPoint = Float(quantization.zeroPoints[entry])
+            result.forEachIndex(ofChannel: channel) {
+                result.values[$0] = (result.values[$0] - zeroPoint) * quantization.scales[entry]
+            }
+        }
+        return result
+    }
+
+    /// The bias [channels] as real numbers, zeros if there is none; nil if it is not a real constant of that size.
+    package func realBias(in graph: Graph, connections: GraphConnections) -> [Float]? {
+        guard let bias else { return Array(repeating: 0, count: channels) }
+        guard let values = graph.realConstant(bias, connections: connections), values.count == channels else {
+            return nil
+        }
+        return values
+    }
+
+    /// The weights that the group as a whole applies, W·γ: pruning ranks these, whether or not folding comes first.
+    package func effectiveWeights(in graph: Graph, connections: GraphConnections) -> WeightTensor? {
+        realWeights(in: graph, connections: connections)?.scaled(by: affine.scale.map(Float.init))
+    }
+
+    /// The bias that the group as a whole applies, b·γ + β.
+    package func effectiveBias(in graph: Graph, connections: GraphConnections) -> [Double]? {
+        realBias(in: graph, connections: connections).map { bias in
+            zip(bias, zip(affine.scale, affine.offset)).map { Double($0) * $1.0 + $1.1 }
+        }
+    }
+}

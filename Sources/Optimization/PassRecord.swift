@@ -1,0 +1,63 @@
+import ModelGraph
+
+/// What one pass did, as values that can be printed, saved and compared.
+package struct PassRecord: Sendable {
+    package var pass: String
+    package var seconds: Double
+    /// The summaries of the patches that were applied.
+    package var patches: [String]
+    /// The model's main graph when the pass was done.
+    package var graph: Graph
+    /// Bytes of the main graph's constants before and after.
+    package var constantBytesBefore: Int
+    package var constantBytesAfter: Int
+    /// The layers whose weights or results the pass changed, in running order.
+    package var layers: [LayerRecord]
+    /// Remarks for the user: what was left alone, and why.
+    package var notes: [String]
+}
+
+/// What a pass did to one linear layer.
+package struct LayerRecord: Sendable {
+    package var name: String
+    package var operation: String
+    /// The weights as they are stored.
+    package var weightsBefore: TensorData
+    package var weightsAfter: TensorData
+    /// The share of zeros among the layer's weights after the pass.
+    package var sparsity: Double
+    /// The least and the largest real value that the layer's int8 result can hold.
+    package var range: ClosedRange<Float>?
+    /// Signal-to-noise ratio of the effective weights after the pass against those before it, in dB; nil where nothing
+    /// was lost.
+    package var weightSNR: Double?
+}
+
+extension Graph {
+    /// The linear layers that differ from those of the graph before a pass.
+    func layerRecords(since original: Graph) -> [LayerRecord] {
+        let connections = GraphConnections(self)
+        let originalConnections = GraphConnections(original)
+        return order.compactMap { id in
+            guard original.contains(id),
+                let group = LinearGroup(at: id, in: self, connections: connections),
+                let before = LinearGroup(at: id, in: original, connections: originalConnections),
+                let stored = self[constantSource(of: group.weights, connections: connections)].constant,
+                let storedBefore = original[
+                    original.constantSource(of: before.weights, connections: originalConnections)
+                ].constant,
+                let weights = group.storedWeights(in: self, connections: connections),
+                let weightsBefore = before.storedWeights(in: original, connections: originalConnections)
+            else { return nil }
+            let quantization = self[group.output].quantization
+            guard stored != storedBefore || quantization != original[before.output].quantization else { return nil }
+            return LayerRecord(
+                name: layerName(id), operation: self[id].operation.name, weightsBefore: storedBefore,
+                weightsAfter: stored, sparsity: weights.sparsity,
+                range: quantization.flatMap { $0.isPerTensor ? $0.realRange : nil },
+                weightSNR: WeightQuantizer.signalToNoise(
+                    weightsBefore.scaled(by: before.affine.scale.map(Float.init)).values,
+                    weights.scaled(by: group.affine.scale.map(Float.init)).values))
+        }
+    }
+}

@@ -1,0 +1,361 @@
+import ModelGraph
+import Operators
+
+/// Stores weights, and with full int8 activations too, as 8-bit integers.
+///
+///     x → op → y   ⟹   x → Quantize → int8 op → Dequantize → y
+///
+/// One patch for each operator; a Quantize behind a Dequantize of the same tensor never arises, because an integer
+/// operator reads the integers of the one before it. Operators with no int8 form stay real between Dequantize and
+/// Quantize. Integer operators and constants of the input are left as they are.
+///
+/// - Requires: a calibration set that our core can run the model on, for full int8.
+/// - Source: LiteRT 8-bit quantization specification; Nagel et al. 2019 (bias correction).
+package struct Quantize: Pass {
+    package static let name = "quantize"
+    package static let summary = "store weights, and with --int8 activations, as 8-bit integers"
+
+    private let context: PassContext
+    private var work: [Step]?
+    private var plan = QuantizationPlan()
+    private var means: [ValueID: [Double]] = [:]
+    /// The integer form of each real tensor that has one.
+    private var integers: [ValueID: ValueID] = [:]
+    package private(set) var notes: [String] = []
+
+    private enum Step {
+        case integerOperator(NodeID)
+        case weights(LinearGroup)
+        case interface
+        case names
+    }
+
+    package init(context: PassContext) throws(PassError) { self.context = context }
+
+    package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
+        guard let settings = context.settings.quantization else { return nil }
+        if work == nil { work = try prepare(graph, settings) }
+        while let step = work?.popLast() {
+            let patch =
+                switch step {
+                case .integerOperator(let node): try quantize(node, in: graph)
+                case .weights(let group): quantizeWeights(of: group, in: graph, settings.mode)
+                case .interface: convertInterface(of: graph, settings.interface)
+                case .names: restoreNames(in: graph)
+                }
+            if let patch, !patch.isEmpty { return patch }
+        }
+        return nil
+    }
+
+    // MARK: Planning
+
+    /// The steps, last first.
+    private mutating func prepare(_ graph: Graph, _ settings: QuantizationSettings) throws(PassError) -> [Step] {
+        let connections = GraphConnections(graph)
+        noteIntegers(in: graph)
+        let groups = LinearGroup.all(in: graph, connections: connections)
+        let foldsLater = context.laterPasses.contains(FoldBatchNorm.name)
+        guard settings.mode == .int8 else {
+            let real = groups.filter { $0.realWeights(in: graph, connections: connections) != nil }
+            if real.isEmpty { notes.append("there are no real weights to quantize") }
+            return real.reversed().map(Step.weights)
+        }
+        let inputs = Set(groups.compactMap { graph[$0.linear].inputs[0] })
+        let hasWork = graph.order.contains { id in
+            if case .none = QuantizationRule(graph[id].operation) { return false }
+            return graph[id].outputs.contains { graph[$0].type == .float32 }
+        }
+        guard hasWork else {
+            notes.append("there is no float operator that has an int8 form")
+            return settings.interface == .int8 ? [.names, .interface] : []
+        }
+        guard let calibration = context.calibration else {
+            throw PassError(
+                .calibrationRequired, "full int8 needs calibration samples", remedy: "pass --calibrate PATH")
+        }
+        let statistics = try Calibrator(
+            model: context.model, samples: calibration, pool: context.pool, progress: context.progress
+        ).observe(channelMeansOf: inputs)
+        means = statistics.channelMeans
+        plan = QuantizationPlan(graph: graph, statistics: statistics, foldsLater: foldsLater)
+        noteRealNodes(in: graph)
+        return [.names, .interface] + plan.nodes.reversed().map(Step.integerOperator)
+    }
+
+    /// One remark for each reason.
+    private mutating func noteRealNodes(in graph: Graph) {
+        var reasons: [String] = []
+        var layers: [String: [String]] = [:]
+        for (node, reason) in plan.realNodes {
+            if layers[reason] == nil { reasons.append(reason) }
+            layers[reason, default: []].append(graph.layerName(node))
+        }
+        for reason in reasons { notes.append("stays float, as \(reason): \(layers[reason, default: []].abridged)") }
+    }
+
+    private mutating func noteIntegers(in graph: Graph) {
+        let count = graph.order.count { id in
+            graph[id].outputs.contains { graph[$0].type.isInteger && graph[$0].quantization != nil }
+        }
+        let weights = LinearGroup.all(in: graph).count { group in
+            graph[group.weights].type.isInteger
+        }
+        if count > 0 || weights > 0 {
+            notes.append(
+                "the input is quantized already: \(count) integer operators and \(weights) integer weights are left as they are"
+            )
+        }
+    }
+
+    // MARK: Full int8
+
+    private mutating func quantize(_ id: NodeID, in graph: Graph) throws(PassError) -> GraphPatch? {
+        let node = graph[id]
+        guard let result = plan.result(of: id, in: graph), let output = plan.activations[result] else {
+            throw PassError(.unresolved, "\(graph.describe(id)) has no parameters for its result", pass: Self.name)
+        }
+        var patch = GraphPatch("quantize \(graph.layerName(id))", for: graph)
+        var integerNode = node
+        let connections = GraphConnections(graph)
+        let group = plan.groups[id]
+        for (index, input) in node.inputs.enumerated() {
+            guard let input, graph[input].type.isFloatingPoint, input != group?.weights, input != group?.bias else {
+                continue
+            }
+            integerNode.inputs[index] = try integerOperand(
+                input, of: node, result: output, in: graph, connections: connections, patch: &patch, before: id)
+        }
+        if let group { quantizeGroup(group, in: graph, node: &integerNode, range: output, patch: &patch) }
+        let integer = patch.addValue(
+            Value(
+                name: graph[result].name + "_int8", type: .int8, shape: graph[result].shape, quantization: output))
+        integers[result] = integer
+        let last = group?.chain.last ?? id
+        if last == id {
+            integerNode.outputs = [integer]
+        } else {
+            var end = graph[last]
+            end.outputs = [integer]
+            patch.updateNode(last, end)
+        }
+        patch.updateNode(id, integerNode)
+        let position = graph.order.firstIndex(of: last).map { $0 + 1 } ?? graph.order.count
+        let following = position < graph.order.count ? graph.order[position] : nil
+        patch.addNode(Node(Dequantize(), inputs: [integer], outputs: [result]), before: following)
+        return patch
+    }
+
+    /// The int8 form of an operand: what an operator before it wrote, a constant, or a Quantize of the real tensor;
+    /// requantized where an operator must share its result's parameters with an operand that has fixed ones.
+    private mutating func integerOperand(
+        _ input: ValueID, of node: Node, result: Quantization, in graph: Graph, connections: GraphConnections,
+        patch: inout GraphPatch, before: NodeID
+    ) throws(PassError) -> ValueID {
+        guard let parameters = plan.activations[input] else {
+            throw PassError(.unresolved, "\(graph.describe(input)) has no parameters", pass: Self.name)
+        }
+        let integer: ValueID
+        if let known = integers[input] {
+            integer = known
+        } else if let values = graph.realConstant(input, connections: connections) {
+            integer = patch.addValue(.quantizedConstant(values, like: graph[input], parameters))
+            integers[input] = integer
+        } else {
+            integer = patch.addValue(
+                Value(
+                    name: graph[input].name + "_int8", type: .int8, shape: graph[input].shape,
+                    quantization: parameters))
+            patch.addNode(Node(Operators.Quantize(), inputs: [input], outputs: [integer]), before: before)
+            integers[input] = integer
+        }
+        guard QuantizationRule(node.operation) == .shared, parameters != result else { return integer }
+        let requantized = patch.addValue(
+            Value(
+                name: graph[input].name + "_requantized", type: .int8, shape: graph[input].shape,
+                quantization: result))
+        patch.addNode(Node(Operators.Quantize(), inputs: [integer], outputs: [requantized]), before: before)
+        return requantized
+    }
+
+    /// Replaces a group's weights and, unless folding will do so, its bias.
+    private mutating func quantizeGroup(
+        _ group: LinearGroup, in graph: Graph, node: inout Node, range: Quantization, patch: inout GraphPatch
+    ) {
+        let connections = GraphConnections(graph)
+        guard let weights = group.realWeights(in: graph, connections: connections),
+            let bias = group.effectiveBias(in: graph, connections: connections),
+            let input = graph[group.linear].inputs[0],
+            let inputScale = plan.activations[input]?.scale
+        else { return }
+        let quantized = WeightQuantizer.quantize(
+            weights,
+            minimumScales: WeightQuantizer.minimumScales(
+                bias: bias, gamma: group.affine.scale, inputScale: inputScale))
+        let source = graph.constantSource(of: group.weights, connections: connections)
+        node.inputs[1] = patch.addValue(
+            Value(
+                name: graph[source].name, type: .int8, shape: graph[group.weights].shape,
+                quantization: Quantization(scales: quantized.scales, axis: group.channelAxis),
+                constant: TensorData(quantized.integers)))
+        let correction = group.meanError(
+            original: weights, quantized: quantized.dequantized, inputMeans: means[input])
+        let name = group.bias.map { graph[$0].name } ?? "\(graph.layerName(group.linear))/bias"
+        let biasValue: Value
+        if group.isFoldable, let own = group.realBias(in: graph, connections: connections) {
+            let corrected = zip(own, correction).map { Float(Double($0) - $1) }
+            biasValue = Value(name: name, type: .float32, shape: [own.count], constant: TensorData(corrected))
+        } else {
+            biasValue = .quantizedBias(
+                zip(bias, correction).map { $0 - $1 }, inputScale: inputScale, weightScales: quantized.scales,
+                name: name)
+        }
+        node.inputs = [node.inputs[0], node.inputs[1], patch.addValue(biasValue)]
+    }
+
+    // MARK: Weights alone
+
+    private mutating func quantizeWeights(
+        of group: LinearGroup, in graph: Graph, _ mode: QuantizationSettings.Mode
+    ) -> GraphPatch? {
+        let connections = GraphConnections(graph)
+        guard let weights = group.realWeights(in: graph, connections: connections) else { return nil }
+        let source = graph.constantSource(of: group.weights, connections: connections)
+        let quantized = WeightQuantizer.quantize(weights)
+        let constant = Value(
+            name: graph[source].name, type: .int8, shape: graph[group.weights].shape,
+            quantization: Quantization(scales: quantized.scales, axis: group.channelAxis),
+            constant: TensorData(quantized.integers))
+        let bytes = graph[source].constant?.byteCount ?? 0
+        guard constant.storedBytes < bytes else {
+            notes.append("\(graph.layerName(group.linear)) keeps its weights: as int8 they would not be smaller")
+            return nil
+        }
+        var patch = GraphPatch("quantize the weights of \(graph.layerName(group.linear))", for: graph)
+        let integer = patch.addValue(constant)
+        var node = graph[group.linear]
+        if mode == .weightOnly {
+            let real = patch.addValue(
+                Value(name: constant.name + "_dequantized", type: .float32, shape: constant.shape))
+            patch.addNode(Node(Dequantize(), inputs: [integer], outputs: [real]), before: group.linear)
+            node.inputs[1] = real
+        } else {
+            node.inputs[1] = integer
+            // Engines take int8 weights only with a bias that is stored as float32.
+            if let bias = group.bias, graph.constantSource(of: bias, connections: connections) != bias,
+                let values = group.realBias(in: graph, connections: connections)
+            {
+                node.inputs[2] = patch.addValue(
+                    Value(
+                        name: graph[bias].name, type: .float32, shape: [values.count], constant: TensorData(values)))
+            }
+        }
+        patch.updateNode(group.linear, node)
+        return patch
+    }
+
+    // MARK: Interface and names
+
+    /// Makes the model's inputs and outputs int8 where asked, by leaving out the Quantize and Dequantize there.
+    private func convertInterface(of graph: Graph, _ interface: QuantizationSettings.Interface) -> GraphPatch? {
+        guard interface == .int8 else { return nil }
+        let connections = GraphConnections(graph)
+        var patch = GraphPatch("make inputs and outputs int8", for: graph)
+        for input in graph.inputs {
+            let readers = connections.consumers(of: input)
+            guard graph[input].type == .float32, readers.count == 1, graph[readers[0]].operation is Operators.Quantize,
+                case let integer = graph[readers[0]].outputs[0], graph[integer].type == .int8
+            else { continue }
+            var value = graph[input]
+            (value.type, value.quantization) = (.int8, graph[integer].quantization)
+            patch.updateValue(input, value)
+            patch.removeNode(readers[0])
+            patch.replaceUses(of: integer, with: input)
+        }
+        for output in graph.outputs {
+            guard let producer = connections.producer(of: output), graph[producer].operation is Dequantize,
+                graph[output].type == .float32, connections.consumers(of: output).isEmpty,
+                case let integer?? = graph[producer].inputs.first, graph[integer].type == .int8,
+                let writer = connections.producer(of: integer)
+            else { continue }
+            var value = graph[output]
+            (value.type, value.quantization) = (.int8, graph[integer].quantization)
+            patch.updateValue(output, value)
+            patch.removeNode(producer)
+            var node = graph[writer]
+            node.outputs = node.outputs.map { $0 == integer ? output : $0 }
+            patch.updateNode(writer, node)
+            patch.replaceUses(of: integer, with: output)
+        }
+        return patch
+    }
+
+    /// Gives integer tensors the names of the real ones that nothing reads any more.
+    private func restoreNames(in graph: Graph) -> GraphPatch? {
+        let connections = GraphConnections(graph)
+        var patch = GraphPatch("name the integer tensors", for: graph)
+        let interface = Set(graph.inputs + graph.outputs)
+        for (real, integer) in integers.sorted(by: { $0.key < $1.key }) where graph.contains(integer) {
+            guard graph.contains(real), connections.consumers(of: real).isEmpty, !interface.contains(real) else {
+                continue
+            }
+            var value = graph[integer]
+            value.name = graph[real].name
+            patch.updateValue(integer, value)
+        }
+        return patch
+    }
+}
+
+extension Quantization {
+    /// The real numbers that int8 can hold.
+    var realRange: ClosedRange<Float> {
+        (scale * Float(-128 - zeroPoint))...(scale * Float(127 - zeroPoint))
+    }
+}
+
+extension Value {
+    /// A constant operand of an integer operator.
+    fileprivate static func quantizedConstant(
+        _ values: [Float], like original: Value, _ quantization: Quantization
+    ) -> Value {
+        let integers = values.map { value in
+            let quotient =
+                (value / quantization.scale).rounded(.toNearestOrAwayFromZero) + Float(quantization.zeroPoint)
+            return Int8(quotient.isNaN ? 0 : max(-128, min(127, quotient)))
+        }
+        return Value(
+            name: original.name, type: .int8, shape: original.shape, quantization: quantization,
+            constant: TensorData(integers))
+    }
+
+    /// Bytes of the constant with its scales.
+    fileprivate var storedBytes: Int { (constant?.byteCount ?? 0) + 4 * (quantization?.scales.count ?? 0) }
+}
+
+extension LinearGroup {
+    /// What quantizing the weights adds to the mean of each channel: Σ (Wq − W)·E[x].
+    ///
+    /// - Parameter inputMeans: the mean of each input channel; nil for none, which corrects nothing.
+    /// - Source: Nagel et al. 2019, section 4.2.
+    fileprivate func meanError(
+        original: WeightTensor, quantized: WeightTensor, inputMeans: [Double]?
+    ) -> [Double] {
+        guard let inputMeans, !inputMeans.isEmpty else { return Array(repeating: 0, count: channels) }
+        // The weights' last axis holds the input channels of one group; a depthwise channel reads one.
+        let perGroup = kind == .depthwiseConvolution ? 1 : min(inputChannels, inputMeans.count)
+        let groups = kind == .fullyConnected ? 1 : max(1, inputMeans.count / perGroup)
+        let channelsPerGroup = max(1, channels / groups)
+        return (0..<channels).map { channel in
+            var error = 0.0
+            var position = 0
+            let first = min(channel / channelsPerGroup, groups - 1) * perGroup
+            original.forEachIndex(ofChannel: channel) { index in
+                let mean = inputMeans[first + position % perGroup]
+                error += Double(quantized.values[index] - original.values[index]) * mean
+                position += 1
+            }
+            return error
+        }
+    }
+}

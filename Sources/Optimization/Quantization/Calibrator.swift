@@ -1,0 +1,166 @@
+import ModelGraph
+import Runtime
+import Synchronization
+
+/// What a calibration set shows of the tensors of a float model.
+package struct CalibrationStatistics: Sendable {
+    package var histograms: [ValueID: ActivationHistogram] = [:]
+    /// The mean of each channel (the last axis) over samples and positions, of the tensors asked for.
+    package var channelMeans: [ValueID: [Double]] = [:]
+    package var sampleCount = 0
+}
+
+/// Runs a float model on a calibration set and observes its tensors.
+///
+/// Samples are split into shards whose number does not depend on the number of threads, so that the statistics don't
+/// either.
+package struct Calibrator {
+    private static let shardLimit = 16
+
+    private let plan: Plan
+    private let samples: any SampleSource
+    private let pool: ThreadPool
+    private let progress: @Sendable (PipelineProgress) -> Void
+
+    /// - Throws: `PassError.cannotRun` if our core cannot run the model.
+    package init(
+        model: Model, samples: any SampleSource, pool: ThreadPool,
+        progress: @escaping @Sendable (PipelineProgress) -> Void
+    ) throws(PassError) {
+        do {
+            plan = try Plan(model)
+        } catch {
+            throw PassError(
+                .cannotRun, "the model cannot be run to observe its ranges",
+                remedy: "--dynamic-range and --weight-only need no calibration", cause: error)
+        }
+        self.samples = samples
+        self.pool = pool
+        self.progress = progress
+    }
+
+    /// - Parameter means: the tensors whose channel means are wanted.
+    package func observe(channelMeansOf means: Set<ValueID>) throws(PassError) -> CalibrationStatistics {
+        guard samples.count > 0 else {
+            throw PassError(.calibrationRequired, "the calibration set is empty")
+        }
+        let extremes = try forEachSample(stage: "observing ranges", initial: Extremes()) { $0.observe($1, $2, plan) }
+        var ranges: [ValueID: (Float, Float)] = [:]
+        for partial in extremes {
+            for (value, range) in partial.ranges {
+                let known = ranges[value] ?? range
+                ranges[value] = (min(known.0, range.0), max(known.1, range.1))
+            }
+        }
+        let empty = Spread(ranges: ranges, means: means)
+        let spreads = try forEachSample(stage: "observing distributions", initial: empty) { $0.observe($1, $2, plan) }
+        return Spread.merge(spreads, samples: samples.count)
+    }
+
+    /// Runs all samples; each shard folds what it sees into its own state.
+    /// - Returns: the shards' states, in order.
+    private func forEachSample<State: Sendable>(
+        stage: String, initial: State,
+        body: @escaping @Sendable (inout State, ValueID, UnsafeBufferPointer<Float>) -> Void
+    ) throws(PassError) -> [State] {
+        let shards = min(Self.shardLimit, samples.count)
+        let states = Mutex<[State?]>(Array(repeating: nil, count: shards))
+        let failure = Mutex<(any Error)?>(nil)
+        let completed = Mutex(0)
+        let plan = plan
+        let samples = samples
+        let progress = progress
+        let total = samples.count
+        pool.forEach(shards) { shard, _ in
+            do {
+                var state = initial
+                let execution = try Execution(plan)
+                let first = total * shard / shards
+                let end = total * (shard + 1) / shards
+                for sample in first..<end {
+                    if failure.withLock({ $0 != nil }) { return }
+                    try execution.withInputs { try samples.load(sample: sample, into: $0, as: plan.inputs) }
+                    try execution.run { value, bytes in
+                        guard plan.info(of: value)?.type == .float32 else { return }
+                        body(&state, value, bytes.assumingMemoryBound(to: Float.self))
+                    }
+                    let done = completed.withLock { count in
+                        count += 1
+                        return count
+                    }
+                    progress(PipelineProgress(stage: stage, completed: done, total: total))
+                }
+                let result = state
+                states.withLock { $0[shard] = result }
+            } catch {
+                failure.withLock { $0 = $0 ?? error }
+            }
+        }
+        if let error = failure.withLock({ $0 }) {
+            throw PassError(.cannotRun, "a calibration sample cannot be run", cause: error)
+        }
+        return states.withLock { $0.compactMap(\.self) }
+    }
+}
+
+/// The least and largest value of each tensor.
+private struct Extremes: Sendable {
+    var ranges: [ValueID: (Float, Float)] = [:]
+
+    mutating func observe(_ value: ValueID, _ elements: UnsafeBufferPointer<Float>, _ plan: Plan) {
+        var lower = Float.infinity
+        var upper = -Float.infinity
+        for element in elements where element.isFinite {
+            lower = min(lower, element)
+            upper = max(upper, element)
+        }
+        guard lower <= upper else { return }
+        let known = ranges[value] ?? (lower, upper)
+        ranges[value] = (min(known.0, lower), max(known.1, upper))
+    }
+}
+
+/// The distribution and the channel means of each tensor.
+private struct Spread: Sendable {
+    var histograms: [ValueID: ActivationHistogram]
+    var sums: [ValueID: [Double]] = [:]
+    var positions: [ValueID: Int] = [:]
+    let wanted: Set<ValueID>
+
+    init(ranges: [ValueID: (Float, Float)], means: Set<ValueID>) {
+        histograms = ranges.mapValues { ActivationHistogram(minimum: $0.0, maximum: $0.1) }
+        wanted = means
+    }
+
+    mutating func observe(_ value: ValueID, _ elements: UnsafeBufferPointer<Float>, _ plan: Plan) {
+        histograms[value]?.count(elements)
+        guard wanted.contains(value), let channels = plan.info(of: value)?.shape.last, channels > 0 else { return }
+        sums[value, default: Array(repeating: 0, count: channels)].withUnsafeMutableBufferPointer { sums in
+            var channel = 0
+            for element in elements {
+                sums[channel] += Double(element)
+                channel = channel + 1 == channels ? 0 : channel + 1
+            }
+        }
+        positions[value, default: 0] += elements.count / channels
+    }
+
+    static func merge(_ shards: [Spread], samples: Int) -> CalibrationStatistics {
+        var result = CalibrationStatistics()
+        result.sampleCount = samples
+        guard var total = shards.first else { return result }
+        for shard in shards.dropFirst() {
+            for (value, histogram) in shard.histograms { total.histograms[value]?.merge(histogram) }
+            for (value, sums) in shard.sums {
+                total.sums[value] = total.sums[value].map { zip($0, sums).map { $0 + $1 } } ?? sums
+                total.positions[value, default: 0] += shard.positions[value] ?? 0
+            }
+        }
+        result.histograms = total.histograms
+        for (value, sums) in total.sums {
+            let count = Double(max(1, total.positions[value] ?? 1))
+            result.channelMeans[value] = sums.map { $0 / count }
+        }
+        return result
+    }
+}

@@ -1,0 +1,195 @@
+import ModelGraph
+import Operators
+
+/// Which operators become integer operators, and the parameters of every tensor between them.
+package struct QuantizationPlan: Sendable {
+    /// The operators to quantize, in running order.
+    package var nodes: [NodeID] = []
+    /// The parameters of each activation that an integer operator reads or writes.
+    package var activations: [ValueID: Quantization] = [:]
+    /// The operators that stay real, with the reason.
+    package var realNodes: [(node: NodeID, reason: String)] = []
+    /// The linear groups among the operators, by their linear operator.
+    package var groups: [NodeID: LinearGroup] = [:]
+    /// The operators inside a group that folding will take away: they compute in real numbers until then.
+    package var interior: Set<NodeID> = []
+
+    package init() {}
+
+    /// - Parameters:
+    ///   - foldsLater: whether chains behind linear operators will be folded, so that their inner results need no
+    ///     integers.
+    package init(graph: Graph, statistics: CalibrationStatistics, foldsLater: Bool) {
+        let connections = GraphConnections(graph)
+        for group in LinearGroup.all(in: graph, connections: connections) {
+            var group = group
+            if !foldsLater { group = group.withoutChain(in: graph) }
+            groups[group.linear] = group
+            interior.formUnion(group.chain)
+        }
+        var rules: [NodeID: QuantizationRule] = [:]
+        for id in graph.order where !interior.contains(id) {
+            let rule = rule(for: id, in: graph, connections: connections, statistics: statistics)
+            if case .none(let reason)? = rule { realNodes.append((id, reason)) } else { rules[id] = rule }
+        }
+        dropIslands(of: &rules, in: graph, connections: connections)
+        interior = Set(groups.filter { rules[$0.key] != nil }.flatMap(\.value.chain))
+        nodes = graph.order.filter { rules[$0] != nil }
+        assignParameters(rules: rules, in: graph, connections: connections, statistics: statistics)
+    }
+
+    /// The tensor that an operator's integer form writes: the end of its group.
+    package func result(of node: NodeID, in graph: Graph) -> ValueID? {
+        groups[node]?.output ?? graph[node].outputs.first
+    }
+
+    /// The rule of one operator; nil if it does not work on real numbers at all.
+    private func rule(
+        for id: NodeID, in graph: Graph, connections: GraphConnections, statistics: CalibrationStatistics
+    ) -> QuantizationRule? {
+        let node = graph[id]
+        let real = (node.inputs.compactMap(\.self) + node.outputs).filter { graph[$0].type.isFloatingPoint }
+        if real.isEmpty || node.operation is Dequantize || node.operation is Operators.Quantize { return nil }
+        let rule = QuantizationRule(node.operation)
+        if case .none = rule { return rule }
+        guard real.allSatisfy({ graph[$0].type == .float32 || graph[$0].constant != nil }) else {
+            return .none("its tensors are not float32")
+        }
+        if rule == .linear {
+            guard let group = groups[id] else { return .none("its weights are not constant") }
+            guard group.realWeights(in: graph, connections: connections) != nil else {
+                return .none("its weights are integers already")
+            }
+            guard group.realBias(in: graph, connections: connections) != nil else {
+                return .none("its bias is not a real constant for each channel")
+            }
+        }
+        if let pool = node.operation as? Pool, pool.activation == .tanh || pool.activation == .signBit {
+            return .none("its activation has no int8 form")
+        }
+        for case let input? in node.inputs where graph[input].type.isFloatingPoint {
+            let isConstant = graph.realConstant(input, connections: connections) != nil
+            guard isConstant || statistics.histograms[input] != nil else {
+                return .none("no values of \(graph.describe(input)) were observed")
+            }
+        }
+        return rule
+    }
+
+    /// Leaves operators real that only move values and have no integer operator beside them.
+    private mutating func dropIslands(
+        of rules: inout [NodeID: QuantizationRule], in graph: Graph, connections: GraphConnections
+    ) {
+        var anchored: Set<NodeID> = Set(rules.keys.filter { !QuantizationRule.movesOnly(graph[$0].operation) })
+        var frontier = Array(anchored)
+        while let id = frontier.popLast() {
+            let results = [result(of: id, in: graph)].compactMap(\.self)
+            let readers = results.flatMap { connections.consumers(of: $0) }
+            let writers = graph[id].inputs.compactMap { $0.flatMap(connections.producer) }
+            for neighbour in readers + writers where rules[neighbour] != nil {
+                if anchored.insert(neighbour).inserted { frontier.append(neighbour) }
+            }
+        }
+        for id in graph.order where rules[id] != nil && !anchored.contains(id) {
+            rules[id] = nil
+            realNodes.append((id, "no integer operator stands beside it"))
+        }
+    }
+
+    // MARK: Parameters
+
+    private mutating func assignParameters(
+        rules: [NodeID: QuantizationRule], in graph: Graph, connections: GraphConnections,
+        statistics: CalibrationStatistics
+    ) {
+        var classes = ScaleClasses()
+        for id in nodes {
+            guard let rule = rules[id], let output = result(of: id, in: graph) else { continue }
+            if case .fixed(let quantization) = rule { classes.fix(output, to: quantization) }
+            guard rule == .shared else { continue }
+            let inputs = graph[id].inputs.compactMap(\.self).filter { graph[$0].type.isFloatingPoint }
+            let fixed = inputs.map { classes.fixedParameters(of: $0) }
+            if let first = fixed.first, let parameters = first, fixed.allSatisfy({ $0 == parameters }) {
+                classes.fix(output, to: parameters)
+            } else {
+                // An operand with fixed parameters is requantized on its way in.
+                for (input, fixed) in zip(inputs, fixed) where fixed == nil { classes.unite(output, input) }
+            }
+        }
+        var touched: Set<ValueID> = []
+        for id in nodes {
+            touched.formUnion(graph[id].inputs.compactMap(\.self).filter { graph[$0].type.isFloatingPoint })
+            if let output = result(of: id, in: graph) { touched.insert(output) }
+        }
+        var ranges: [ValueID: ActivationRange] = [:]
+        for value in touched.sorted() {
+            guard let range = range(of: value, in: graph, connections: connections, statistics: statistics) else {
+                continue
+            }
+            let root = classes.root(of: value)
+            ranges[root] = ranges[root].map { $0.union(range) } ?? range
+        }
+        for value in touched where !isWeight(value, in: graph) {
+            activations[value] =
+                classes.fixedParameters(of: value) ?? ranges[classes.root(of: value)]?.quantization
+        }
+    }
+
+    /// Weights and biases of groups are quantized by their channels.
+    private func isWeight(_ value: ValueID, in graph: Graph) -> Bool {
+        groups.values.contains { $0.weights == value || $0.bias == value }
+    }
+
+    private func range(
+        of value: ValueID, in graph: Graph, connections: GraphConnections, statistics: CalibrationStatistics
+    ) -> ActivationRange? {
+        if let constant = graph.realConstant(value, connections: connections) {
+            let finite = constant.filter(\.isFinite)
+            return ActivationRange(lower: finite.min() ?? 0, upper: finite.max() ?? 0)
+        }
+        // What a clamp behind it cuts off needs no integers.
+        if let reader = connections.soleConsumer(of: value), let unary = graph[reader].operation as? Unary,
+            unary.activation != nil, let clamped = graph[reader].outputs.first,
+            let histogram = statistics.histograms[clamped]
+        {
+            return histogram.leastErrorRange()
+        }
+        return statistics.histograms[value]?.leastErrorRange()
+    }
+}
+
+extension LinearGroup {
+    /// The linear operator alone, as it stands.
+    fileprivate func withoutChain(in graph: Graph) -> LinearGroup {
+        var group = self
+        group.chain = []
+        group.affine = .identity(channels: channels)
+        group.output = graph[linear].outputs[0]
+        return group
+    }
+}
+
+/// Sets of tensors that must have the same parameters.
+private struct ScaleClasses {
+    private var parent: [ValueID: ValueID] = [:]
+    private var fixed: [ValueID: Quantization] = [:]
+
+    func root(of value: ValueID) -> ValueID {
+        var value = value
+        while let next = parent[value] { value = next }
+        return value
+    }
+
+    mutating func unite(_ a: ValueID, _ b: ValueID) {
+        let (first, second) = (root(of: a), root(of: b))
+        guard first != second else { return }
+        parent[max(first, second)] = min(first, second)
+        if let parameters = fixed.removeValue(forKey: max(first, second)) {
+            fixed[min(first, second)] = fixed[min(first, second)] ?? parameters
+        }
+    }
+
+    mutating func fix(_ value: ValueID, to parameters: Quantization) { fixed[root(of: value)] = parameters }
+
+    func fixedParameters(of value: ValueID) -> Quantization? { fixed[root(of: value)] }
+}

@@ -1,0 +1,93 @@
+import ModelGraph
+import Operators
+
+/// The weights of a linear operator as real numbers, seen by output channel.
+///
+/// The element of channel `c` at (`o`, `i`) stands at (o · channels + c) · inner + i, where `inner` is the extent behind
+/// the channel axis and `outer` the extent before it.
+package struct WeightTensor: Sendable {
+    package var values: [Float]
+    package let outer: Int
+    package let channels: Int
+    package let inner: Int
+
+    /// - Precondition: `values` fills `sizes`, and `axis` is one of them.
+    package init(values: [Float], sizes: [Int], channelAxis axis: Int) {
+        self.values = values
+        outer = sizes[..<axis].reduce(1, *)
+        channels = sizes[axis]
+        inner = sizes[(axis + 1)...].reduce(1, *)
+        precondition(values.count == outer * channels * inner)
+    }
+
+    /// The indices of one channel's elements.
+    package func forEachIndex(ofChannel channel: Int, _ body: (Int) -> Void) {
+        for o in 0..<outer {
+            let start = (o * channels + channel) * inner
+            for index in start..<start + inner { body(index) }
+        }
+    }
+
+    /// The largest magnitude in each channel.
+    package func maximumMagnitudes() -> [Float] {
+        (0..<channels).map { channel in
+            var largest: Float = 0
+            forEachIndex(ofChannel: channel) { largest = max(largest, abs(values[$0])) }
+            return largest
+        }
+    }
+
+    /// Each channel multiplied by its factor.
+    package func scaled(by factors: [Float]) -> WeightTensor {
+        var result = self
+        for channel in 0..<channels {
+            forEachIndex(ofChannel: channel) { result.values[$0] *= factors[channel] }
+        }
+        return result
+    }
+
+    /// The share of elements that are zero.
+    package var sparsity: Double {
+        values.isEmpty ? 0 : Double(values.count(where: { $0 == 0 })) / Double(values.count)
+    }
+}
+
+extension Graph {
+    /// The real numbers of a constant: float32, or float16 and narrower types widened, directly or behind Dequantize.
+    ///
+    /// - Returns: nil if the value is not constant, is sparse, or holds integers.
+    package func realConstant(_ id: ValueID, connections: GraphConnections) -> [Float]? {
+        let source = constantSource(of: id, connections: connections)
+        let value = self[source]
+        guard let data = value.constant, !value.isSparse, !value.isVariable else { return nil }
+        switch value.type {
+        case .float32: return data.elements()
+        case .float16: return data.elements(as: UInt16.self).map { Float(halfBits: $0) }
+        case .bfloat16: return data.elements(as: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
+        case .float64: return data.elements(as: Double.self).map { Float($0) }
+        default: return nil
+        }
+    }
+
+    /// The stored constant behind a value: itself, or what a Dequantize of a constant reads.
+    package func constantSource(of id: ValueID, connections: GraphConnections) -> ValueID {
+        guard self[id].constant == nil, let producer = connections.producer(of: id),
+            self[producer].operation is Dequantize, case let input?? = self[producer].inputs.first
+        else { return id }
+        return input
+    }
+}
+
+extension Float {
+    /// IEEE 754 binary16, which Swift has as a type on some platforms only.
+    init(halfBits bits: UInt16) {
+        let sign = UInt32(bits & 0x8000) << 16
+        let exponent = UInt32(bits >> 10 & 0x1F)
+        let fraction = UInt32(bits & 0x3FF)
+        switch exponent {
+        case 0: self = (sign == 0 ? 1 : -1) * Float(fraction) * 0x1p-24
+        case 31: self = Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
+        default: self = Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
+        }
+    }
+}

@@ -1,0 +1,224 @@
+import ModelGraph
+import Operators
+import Runtime
+import Testing
+
+@testable import Optimization
+
+/// Seeded random samples in [-1, 1].
+struct RandomSamples: SampleSource {
+    var count = 8
+    var summary: String { "\(count) random samples" }
+    var isSynthetic: Bool { true }
+
+    func load(sample: Int, into buffers: [UnsafeMutableRawBufferPointer], as tensors: [TensorInfo]) throws {
+        var random = SeededGenerator(seed: UInt64(sample))
+        for buffer in buffers {
+            let floats = random.floats(buffer.count / 4)
+            floats.withUnsafeBytes { buffer.copyMemory(from: $0) }
+        }
+    }
+}
+
+@Suite struct QuantizeTests {
+    private func quantize(
+        _ model: Model, _ passes: [String] = ["quantize", "fold-batchnorm"],
+        mode: QuantizationSettings.Mode = .int8, interface: QuantizationSettings.Interface = .asInput,
+        threads: Int = 1
+    ) throws -> PipelineResult {
+        var settings = PipelineSettings()
+        settings.passes = passes
+        var quantization = QuantizationSettings(mode: mode)
+        quantization.interface = interface
+        settings.quantization = quantization
+        return try Pipeline.run(
+            model, settings: settings, calibration: RandomSamples(), threads: ThreadPool(threads: threads))
+    }
+
+    /// Two dense layers with a clamp between them and a softmax at the end.
+    private func classifier() -> Model {
+        var random = SeededGenerator(seed: 1)
+        var builder = GraphBuilder()
+        let x = builder.input("x", [1, 4])
+        let w1 = builder.constant("w1", [3, 4], random.floats(12))
+        let w2 = builder.constant("w2", [2, 3], random.floats(6))
+        let hidden = builder.node(FullyConnected(), [x, w1], "hidden", [1, 3])
+        let active = builder.node(Unary(.relu), [hidden], "active", [1, 3])
+        let logits = builder.node(FullyConnected(), [active, w2], "logits", [1, 2])
+        let y = builder.node(Softmax(), [logits], "y", [1, 2])
+        return builder.finish(y)
+    }
+
+    private func kinds(_ model: Model) -> [String] {
+        model.main.order.map { id in
+            let node = model.main[id]
+            return "\(node.operation.name) \(node.outputs.map { model.main[$0].type.rawValue }.joined(separator: ","))"
+        }
+    }
+
+    @Test func floatInputsAndOutputsStayFloatBehindQuantizeAndDequantize() throws {
+        let result = try quantize(classifier()).model
+        #expect(
+            kinds(result) == [
+                "Quantize int8", "FullyConnected int8", "FullyConnected int8", "Softmax int8", "Dequantize float32",
+            ])
+        #expect(result.main.inputs.map { result.main[$0].name } == ["x"])
+        #expect(result.main.outputs.map { result.main[$0].name } == ["y"])
+        // The specification fixes the result of a softmax.
+        let softmax = result.main[result.main.order[3]].outputs[0]
+        #expect(result.main[softmax].quantization == Quantization(scale: 1 / 256, zeroPoint: -128))
+    }
+
+    @Test func integerInputsAndOutputsOnRequest() throws {
+        let result = try quantize(classifier(), interface: .int8).model
+        #expect(kinds(result) == ["FullyConnected int8", "FullyConnected int8", "Softmax int8"])
+        let x = result.main[result.main.inputs[0]]
+        #expect(x.type == .int8 && x.name == "x" && x.quantization != nil)
+        let y = result.main[result.main.outputs[0]]
+        #expect(y.type == .int8 && y.name == "y")
+    }
+
+    @Test func biasesAreInt32WithTheProductOfTheScales() throws {
+        let graph = try quantize(classifier()).model.main
+        for id in graph.order {
+            let node = graph[id]
+            guard node.operation is FullyConnected, case let bias?? = node.inputs.last, let x = node.inputs[0],
+                let w = node.inputs[1]
+            else { continue }
+            #expect(graph[bias].type == .int32)
+            let input = try #require(graph[x].quantization?.scale)
+            #expect(graph[bias].quantization?.scales == graph[w].quantization?.scales.map { input * $0 })
+            #expect(graph[w].quantization?.axis == 0)
+        }
+    }
+
+    @Test func operatorsThatShareTheirParametersDo() throws {
+        var builder = GraphBuilder()
+        let x = builder.input("x", [1, 4, 4, 2])
+        var random = SeededGenerator(seed: 3)
+        let w = builder.constant("w", [2, 1, 1, 2], random.floats(4))
+        let a = builder.node(Convolution(strides: [1, 1]), [x, w], "a", [1, 4, 4, 2])
+        let pooled = builder.node(Pool(.max, window: [2, 2], strides: [2, 2]), [a], "pooled", [1, 2, 2, 2])
+        let b = builder.node(Pool(.average, window: [2, 2], strides: [2, 2]), [x], "b", [1, 2, 2, 2])
+        let joined = builder.node(Concatenation(axis: 3), [pooled, b], "joined", [1, 2, 2, 4])
+        let graph = try quantize(builder.finish(joined)).model.main
+        let names = ["x_int8", "a", "pooled", "b", "joined_int8"]
+        let parameters = names.map { name in
+            graph.valueIDs.first { graph[$0].name == name }.flatMap { graph[$0].quantization }
+        }
+        #expect(parameters.allSatisfy { $0 != nil && $0 == parameters[0] })
+    }
+
+    @Test func anOperatorWithoutAnInt8FormStaysFloatAndIsNamed() throws {
+        var builder = GraphBuilder()
+        var random = SeededGenerator(seed: 3)
+        let x = builder.input("x", [1, 4])
+        let w = builder.constant("w", [4, 4], random.floats(16))
+        let a = builder.node(FullyConnected(), [x, w], "a", [1, 4])
+        let sine = builder.node(Unary(.sin), [a], "sine", [1, 4])
+        let y = builder.node(FullyConnected(), [sine, w], "y", [1, 4])
+        let result = try quantize(builder.finish(y))
+        #expect(
+            kinds(result.model) == [
+                "Quantize int8", "FullyConnected int8", "Dequantize float32", "Sin float32", "Quantize int8",
+                "FullyConnected int8", "Dequantize float32",
+            ])
+        #expect(result.records[0].notes == ["stays float, as Sin has no int8 form: sine"])
+    }
+
+    @Test func whatIsQuantizedAlreadyIsNotQuantizedAgain() throws {
+        let once = try quantize(classifier()).model
+        let twice = try quantize(once)
+        #expect(twice.model.main.text == once.main.text)
+        #expect(twice.records[0].notes.contains { $0.hasPrefix("the input is quantized already") })
+    }
+
+    @Test func zerosStayZeros() throws {
+        var settings = PipelineSettings()
+        var pruning = PruneSettings(sparsity: 0.5)
+        pruning.includesFirstAndLast = true
+        settings.pruning = pruning
+        settings.quantization = QuantizationSettings(mode: .int8)
+        let graph = try Pipeline.run(
+            classifier(), settings: settings, calibration: RandomSamples(), threads: ThreadPool(threads: 1)
+        ).model.main
+        for group in LinearGroup.all(in: graph) {
+            let integers: [Int8] = graph[group.weights].constant?.elements() ?? []
+            #expect(integers.count { $0 == 0 } >= integers.count / 2)
+        }
+    }
+
+    @Test func weightOnlyKeepsTheArithmeticFloat() throws {
+        let model = try quantize(largeDense(), mode: .weightOnly).model
+        #expect(kinds(model) == ["Dequantize float32", "FullyConnected float32"])
+    }
+
+    @Test func dynamicRangeReadsIntegersDirectly() throws {
+        let model = try quantize(largeDense(), mode: .dynamicRange).model
+        #expect(kinds(model) == ["FullyConnected float32"])
+        let graph = model.main
+        #expect(graph[graph.order[0]].inputs[1].map { graph[$0].type } == .int8)
+    }
+
+    private func largeDense() -> Model {
+        var random = SeededGenerator(seed: 5)
+        var builder = GraphBuilder()
+        let x = builder.input("x", [1, 32])
+        let w = builder.constant("w", [8, 32], random.floats(256))
+        return builder.finish(builder.node(FullyConnected(), [x, w], "y", [1, 8]))
+    }
+
+    @Test func theNumberOfThreadsChangesNothing() throws {
+        let one = try quantize(classifier(), threads: 1).model.main
+        let three = try quantize(classifier(), threads: 3).model.main
+        #expect(one.text == three.text)
+        for id in one.valueIDs where three.contains(id) { #expect(one[id].constant == three[id].constant) }
+    }
+
+    /// A chain of convolutions with normalization spelled out behind each.
+    private func normalized(seed: UInt64) -> Model {
+        var random = SeededGenerator(seed: seed)
+        var builder = GraphBuilder()
+        let channels = [2, 4, 3]
+        var value = builder.input("x", [1, 4, 4, channels[0]])
+        for layer in 1..<channels.count {
+            let (i, o) = (channels[layer - 1], channels[layer])
+            let shape: Shape = [1, 4, 4, o]
+            let w = builder.constant("w\(layer)", [o, 1, 1, i], random.floats(o * i))
+            let b = builder.constant("b\(layer)", [o], random.floats(o))
+            value = builder.node(Convolution(strides: [1, 1]), [value, w, b], "c\(layer)", shape)
+            let gamma = builder.constant("g\(layer)", [o], random.floats(o, in: -3...3))
+            value = builder.node(Binary(.multiply), [value, gamma], "m\(layer)", shape)
+            let beta = builder.constant("e\(layer)", [o], random.floats(o))
+            value = builder.node(Binary(.add, activation: .relu), [value, beta], "a\(layer)", shape)
+        }
+        return builder.finish(value)
+    }
+
+    /// Decision 4: folding behind or ahead of quantization gives the same integers. A tie may fall either way, because
+    /// W·γ is rounded to float32 when folded first, so one step is allowed in one weight or bias of a hundred.
+    @Test(arguments: 0..<60) func bothOrdersGiveTheSameIntegers(seed: UInt64) throws {
+        let after = try quantize(normalized(seed: seed), ["prune", "quantize", "fold-batchnorm"]).model.main
+        let before = try quantize(normalized(seed: seed), ["prune", "fold-batchnorm", "quantize"]).model.main
+        #expect(after.text.filter { !$0.isNumber } == before.text.filter { !$0.isNumber })
+        var compared = 0
+        var differing = 0
+        for (a, b) in zip(after.order, before.order) {
+            for case (let left?, let right?) in zip(after[a].inputs, before[b].inputs) {
+                guard let x = after[left].constant, let y = before[right].constant else { continue }
+                #expect(after[left].type == before[right].type)
+                let pairs =
+                    after[left].type == .int8
+                    ? zip(x.elements(as: Int8.self).map(Int.init), y.elements(as: Int8.self).map(Int.init))
+                    : zip(x.elements(as: Int32.self).map(Int.init), y.elements(as: Int32.self).map(Int.init))
+                for (p, q) in pairs {
+                    compared += 1
+                    if p != q { differing += 1 }
+                    #expect(abs(p - q) <= max(1, abs(q) / 1000))
+                }
+            }
+        }
+        #expect(compared == 8 + 4 + 12 + 3)
+        #expect(differing <= 3)
+    }
+}
