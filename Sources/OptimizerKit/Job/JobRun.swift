@@ -1,0 +1,211 @@
+import Evaluation
+import ModelGraph
+import Optimization
+import Reporting
+import Runtime
+import TFLiteFormat
+
+/// One run of a job, stage by stage.
+struct JobRun {
+    let options: OptimizationOptions
+    let observer: @Sendable (OptimizationEvent) -> Void
+    private let threads: ThreadPool
+    private(set) var warnings: [String] = []
+    private(set) var stages: [Report.Stage] = []
+
+    init(options: OptimizationOptions, observer: @escaping @Sendable (OptimizationEvent) -> Void) {
+        self.options = options
+        self.observer = observer
+        threads = ThreadPool(threads: options.threads ?? ThreadPool.defaultThreadCount)
+    }
+
+    mutating func run() throws -> Report {
+        let (target, reports) = try targets()
+        let input = try stage("read") { _ in try ModelFile(path: options.input) }
+        let data = try stage("open data") { _ in try JobData(options) }
+        let before = RunnableModel(input.model)
+        warnAboutInput(input.model)
+
+        var quality = QualityMeasurement(data: data, threads: threads)
+        if data.evaluation != nil, before.plan != nil {
+            try stage("evaluate the input model") { run in try quality.measureInput(before, run.progress) }
+        }
+
+        let calibration = try calibrationSource(data, before)
+        let pipeline = try runPipeline(on: input.model, calibration: calibration)
+
+        let staged = try StagedFile(for: target)
+        try stage("write") { _ in
+            try StagedFiles.protecting { try TFLiteWriter.write(pipeline.model, to: staged.path, replacing: false) }
+        }
+        // What is measured is the file that the user gets, and not the graph that it was written from.
+        let output = try stage("read the result") { _ in
+            do { return try ModelFile(path: staged.path) } catch {
+                throw OptimizationError(.internal, "the written file cannot be read again: \(error)")
+            }
+        }
+        let after = RunnableModel(output.model)
+        warnAboutRunning(before, after)
+        let comparison = data.evaluation == nil ? calibration.map(\.samples) : nil
+        if before.plan != nil, after.plan != nil, data.evaluation != nil || comparison != nil {
+            try stage("evaluate the result") { run in
+                try quality.measureOutput(before, after, fallback: comparison, run.progress)
+            }
+        }
+
+        var report = Report(input: input.summary(), before: before.summary)
+        report.output = output.summary(as: target.path)
+        report.after = after.summary
+        report.evaluation = quality.evaluation
+        if let calibration, calibration.wasUsed { report.calibration = calibration.entry }
+        report.gates = checkGates(report)
+        complete(&report, pipeline)
+        let files = try reports.map { target in
+            let file = try StagedFile(for: target)
+            try file.write((ReportForm(path: target.path) ?? .json).text(report))
+            return file
+        }
+        for file in files { try file.commit() }
+        try staged.commit()
+        return report
+    }
+
+    // MARK: Stages
+
+    /// Runs one part of the job, takes its time and tells of it.
+    private mutating func stage<Result>(
+        _ name: String, _ body: (inout JobRun) throws -> Result
+    ) throws -> Result {
+        observer(.progress(OptimizationProgress(stage: name)))
+        current = name
+        let start = ContinuousClock.now
+        let result = try body(&self)
+        record(name, seconds: (ContinuousClock.now - start).inSeconds)
+        return result
+    }
+
+    private var current = ""
+
+    private mutating func record(_ name: String, seconds: Double) {
+        stages.append(Report.Stage(name: name, seconds: seconds))
+        observer(.finished(stage: name, seconds: seconds))
+    }
+
+    /// Reports how far the current stage is.
+    private var progress: @Sendable (Int, Int) -> Void {
+        { [observer, current] done, total in
+            observer(.progress(OptimizationProgress(stage: current, completed: done, total: total)))
+        }
+    }
+
+    private mutating func warn(_ message: String) {
+        warnings.append(message)
+        observer(.warning(message))
+    }
+
+    // MARK: Before the passes
+
+    private func targets() throws(OptimizationError) -> (OutputTarget, [OutputTarget]) {
+        let target = try OutputTarget(options.outputPath, replaces: options.replacesOutput)
+        var reports: [OutputTarget] = []
+        for path in options.reports {
+            guard OptimizationOptions.isReportPath(path) else {
+                throw OptimizationError(.usage, "a report's name ends in .json or .md", at: path)
+            }
+            reports.append(try OutputTarget(path, replaces: options.replacesOutput))
+        }
+        try OutputTarget.check(
+            model: target, reports: reports, input: options.input,
+            data: [options.calibration, options.evaluation].compactMap(\.self))
+        return (target, reports)
+    }
+
+    private mutating func warnAboutInput(_ model: Model) {
+        guard options.quantization != nil, model.main.holdsIntegerWeights else { return }
+        warn("the model is quantized already; its integer operators and weights stay as they are")
+    }
+
+    /// The samples from which ranges are taken: those given, else made-up ones, which `isStrict` refuses.
+    private mutating func calibrationSource(
+        _ data: JobData, _ before: RunnableModel
+    ) throws -> CalibrationSource? {
+        if let dataset = data.calibration { return CalibrationSource(dataset) }
+        // The quantize pass asks for samples if it needs them.
+        guard options.quantization == .int8, !options.isStrict, let plan = before.plan,
+            before.model.main.holdsRealOperators
+        else { return nil }
+        warn(
+            "no calibration data: activation ranges come from made-up samples, which costs accuracy; "
+                + "pass --calibrate with real samples")
+        return CalibrationSource(try SyntheticSamples(for: plan))
+    }
+
+    // MARK: The passes
+
+    private mutating func runPipeline(
+        on model: Model, calibration: CalibrationSource?
+    ) throws -> PipelineResult {
+        var settings = PipelineSettings()
+        if let passes = options.passes { settings.passes = passes }
+        settings.patchLimit = options.patchLimit
+        settings.pruning = options.pruning.map { pruning in
+            var settings = PruneSettings(sparsity: pruning.sparsity)
+            settings.scope = pruning.scope == .global ? .global : .perLayer
+            settings.includesDepthwise = pruning.includesDepthwise
+            settings.includesFirstAndLast = pruning.includesFirstAndLast
+            return settings
+        }
+        settings.quantization = options.quantization.map { mode in
+            var settings = QuantizationSettings(
+                mode: mode == .int8 ? .int8 : mode == .dynamicRange ? .dynamicRange : .weightOnly)
+            settings.interface =
+                options.interface == .float ? .float : options.interface == .int8 ? .int8 : .asInput
+            return settings
+        }
+        let observer = observer
+        let result = try Pipeline.run(
+            model, settings: settings, calibration: calibration, threads: threads
+        ) { progress in
+            observer(
+                .progress(
+                    OptimizationProgress(
+                        stage: progress.stage, completed: progress.completed, total: progress.total)))
+        }
+        for pass in result.records { record(pass.pass, seconds: pass.seconds) }
+        return result
+    }
+
+    // MARK: After the passes
+
+    private mutating func warnAboutRunning(_ before: RunnableModel, _ after: RunnableModel) {
+        guard let reason = before.obstacle ?? after.obstacle else { return }
+        let which = before.obstacle == nil ? "result" : "model"
+        if options.evaluation != nil {
+            warn("accuracy was not measured: the \(which) cannot be run here: \(reason)")
+        } else if options.quantization != nil || options.pruning != nil {
+            warn("the models were not compared: the \(which) cannot be run here: \(reason)")
+        }
+    }
+
+    private mutating func checkGates(_ report: Report) -> [Report.Gate] {
+        let gates = GateCheck(options.gates, report).gates
+        if report.evaluation?.accuracyAfter == nil, gates.contains(where: { $0.unit != "bytes" }) {
+            warn("no accuracy was measured, so the gates on it count as missed")
+        }
+        return gates
+    }
+
+    private func complete(_ report: inout Report, _ pipeline: PipelineResult) {
+        report.tool = Report.Tool(version: OptimizationJob.version)
+        report.command = options.command
+        report.settings = SettingsList.entries(options, threads: threads.threads)
+        report.passes = pipeline.records.map(Report.pass)
+        if options.quantization == .int8 { report.floatOperators = pipeline.model.main.realOperators }
+        report.warnings = warnings
+        report.stages = stages
+    }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

@@ -1,0 +1,46 @@
+import ModelGraph
+import Optimization
+
+/// Makes one model smaller and measures what that costs.
+///
+///     var options = OptimizationOptions(input: "model.tflite")
+///     options.quantization = .int8
+///     options.calibration = "calib.npz"
+///     options.evaluation = "eval.npz"
+///     let result = try OptimizationJob(options).run()
+///     print(result.outputBytes, result.accuracyAfter ?? .nan)
+///
+/// The stages: check the outputs, read, run the input model, run the passes, write, read the written file again and run
+/// that, report. Outputs appear only when everything is done; an input is never changed, unless it is named as the
+/// output and `replacesOutput` allows that. The same input and options give the same bytes.
+public struct OptimizationJob: Sendable {
+    public static let version = "0.1.0"
+
+    public struct PassDescription: Sendable {
+        public var name: String
+        /// One line.
+        public var summary: String
+    }
+
+    /// The passes in the order in which they run.
+    public static let passes = Pipeline.passes.map { PassDescription(name: $0.name, summary: $0.summary) }
+
+    public let options: OptimizationOptions
+
+    public init(_ options: OptimizationOptions) { self.options = options }
+
+    /// Does the job; returns when it is done.
+    ///
+    /// - Parameter observer: is told of progress and warnings, from any thread.
+    /// - Throws: an error without any output left behind. A missed gate is no error: see `missedGates`.
+    public func run(
+        observer: @escaping @Sendable (OptimizationEvent) -> Void = { _ in }
+    ) throws(OptimizationError) -> OptimizationResult {
+        do {
+            var run = JobRun(options: options, observer: observer)
+            return OptimizationResult(report: try run.run())
+        } catch {
+            throw OptimizationError(error)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Evaluation
+import Reporting
+import Runtime
+
+/// Runs the input model and the written file on the same samples.
+struct QualityMeasurement {
+    let data: JobData
+    let threads: ThreadPool
+    private(set) var evaluation: Report.Evaluation?
+    private var before: AccuracyResult?
+
+    /// How many samples outputs are compared on, where that is not the measurement asked for.
+    private static let comparisonLimit = 32
+
+    init(data: JobData, threads: ThreadPool) {
+        self.data = data
+        self.threads = threads
+    }
+
+    /// The input model's accuracy, if there are labels.
+    mutating func measureInput(_ model: RunnableModel, _ progress: @escaping @Sendable (Int, Int) -> Void) throws {
+        guard let dataset = data.evaluation, dataset.labels != nil, let plan = model.plan else { return }
+        let result = try Evaluator.accuracy(of: plan, on: dataset, threads: threads, progress: progress)
+        before = result
+        evaluation = Report.Evaluation(
+            source: dataset.summary, samples: dataset.count,
+            accuracyBefore: Report.Accuracy(correct: result.correct, count: result.count))
+    }
+
+    /// The written file's accuracy, and how far its outputs are from those of the input model.
+    ///
+    /// - Parameter fallback: samples to compare the outputs on if no evaluation was asked for; the first few are used.
+    mutating func measureOutput(
+        _ input: RunnableModel, _ output: RunnableModel, fallback: (any SampleSource)?,
+        _ progress: @escaping @Sendable (Int, Int) -> Void
+    ) throws {
+        guard let first = input.plan, let second = output.plan else { return }
+        guard let dataset = data.evaluation else {
+            guard let fallback else { return }
+            let samples = FirstSamples(fallback, limit: Self.comparisonLimit)
+            evaluation = try compare(first, second, on: samples, progress)
+            return
+        }
+        guard let before, var evaluation else {
+            evaluation = try compare(first, second, on: dataset, progress)
+            return
+        }
+        let after = try Evaluator.accuracy(of: second, on: dataset, threads: threads, progress: progress)
+        evaluation.accuracyAfter = Report.Accuracy(correct: after.correct, count: after.count)
+        let agreeing = zip(before.predictions, after.predictions).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+        evaluation.agreement = after.count > 0 ? Double(agreeing) / Double(after.count) : nil
+        let samples = FirstSamples(dataset, limit: Self.comparisonLimit)
+        evaluation.outputs = try compare(first, second, on: samples, progress).outputs
+        self.evaluation = evaluation
+    }
+
+    private func compare(
+        _ a: Plan, _ b: Plan, on samples: any SampleSource, _ progress: @escaping @Sendable (Int, Int) -> Void
+    ) throws -> Report.Evaluation {
+        let comparison = try Evaluator.compare(a, b, on: samples, threads: threads, progress: progress)
+        return Report.Evaluation(
+            source: samples.summary, samples: comparison.count, agreement: comparison.agreement,
+            outputs: comparison.outputs.map { output in
+                Report.OutputDifference(
+                    name: output.name, agreement: comparison.agreement(of: output), snr: output.snr,
+                    cosine: output.cosine, largestDifference: output.maxAbs,
+                    isIdentical: output.statistics.isIdentical,
+                    nonFinite: output.statistics.nonFiniteA + output.statistics.nonFiniteB)
+            })
+    }
+}

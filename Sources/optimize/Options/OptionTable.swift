@@ -1,0 +1,198 @@
+import OptimizerKit
+
+/// Every option of the command, in the order of the help.
+enum OptionTable {
+    static func options(of command: Command) -> [Option] { all.filter { $0.commands.contains(command) } }
+
+    static let all: [Option] = compression + data + gates + output + running + information
+
+    private static let compression: [Option] = [
+        .flag(
+            "int8", .compression, "weights per channel and activations as 8-bit integers",
+            excludes: ["dynamic-range", "weight-only"]
+        ) { $0.optimization.quantization = .int8 },
+        .flag(
+            "dynamic-range", .compression, "int8 weights; activations are quantized while the model runs",
+            excludes: ["int8", "weight-only"]
+        ) { $0.optimization.quantization = .dynamicRange },
+        .flag(
+            "weight-only", .compression, "int8 weights; the arithmetic stays float",
+            excludes: ["int8", "dynamic-range"]
+        ) { $0.optimization.quantization = .weightOnly },
+        .number(
+            "prune", "SHARE", in: 0...1, .compression,
+            "set this share (0 to 1) of the prunable weights to zero, the smallest first; depthwise layers and the "
+                + "first and last layer are left alone"
+        ) { settings, share in
+            var pruning = settings.pruning
+            pruning.sparsity = share
+            settings.optimization.pruning = pruning
+        },
+        .choice(
+            "prune-scope", "SCOPE", of: OptimizationOptions.Pruning.Scope.self, .compression,
+            "per-layer: the same share of every layer; global: the smallest of the whole model",
+            standard: "per-layer", requires: ["prune"]
+        ) { settings, scope in
+            var pruning = settings.pruning
+            pruning.scope = scope
+            settings.optimization.pruning = pruning
+        },
+        .flag("prune-depthwise", .compression, "prune depthwise layers too", requires: ["prune"]) {
+            var pruning = $0.pruning
+            pruning.includesDepthwise = true
+            $0.optimization.pruning = pruning
+        },
+        .flag("prune-first-last", .compression, "prune the first and the last layer too", requires: ["prune"]) {
+            var pruning = $0.pruning
+            pruning.includesFirstAndLast = true
+            $0.optimization.pruning = pruning
+        },
+        .flag(
+            "float-io", .compression, "float inputs and outputs, whatever the input model has", excludes: ["int8-io"],
+            requires: ["int8"]
+        ) { $0.optimization.interface = .float },
+        .flag(
+            "int8-io", .compression, "int8 inputs and outputs, whatever the input model has", excludes: ["float-io"],
+            requires: ["int8"]
+        ) { $0.optimization.interface = .int8 },
+        pipeline,
+    ]
+
+    private static let pipeline = Option(
+        name: "pipeline", placeholder: "PASS,…", group: .compression,
+        summary: "the passes to run, in this order; of "
+            + Option.list(OptimizationJob.passes.map(\.name), last: "and"),
+        standard: OptimizationJob.passes.map(\.name).joined(separator: ","), commands: [.optimize]
+    ) { value, settings throws(Option.Expectation) in
+        let known = OptimizationJob.passes.map(\.name)
+        let names = value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard names.allSatisfy(known.contains) else {
+            throw Option.Expectation("names of passes with commas between them (\(known.joined(separator: ", ")))")
+        }
+        guard Set(names).count == names.count else { throw Option.Expectation("each pass once") }
+        settings.optimization.passes = names
+    }
+
+    private static let data: [Option] = [
+        .path(
+            "calibrate", "DATA", .data,
+            "samples from which the ranges of activations are taken: a .npz or .npy file, or a folder of images"
+        ) { $0.optimization.calibration = $1 },
+        .count("samples", in: 1...Int.max, .data, "use only the first N samples to calibrate", standard: "all") {
+            $0.optimization.calibrationLimit = $1
+        },
+        .path(
+            "evaluate", "DATA", .data,
+            "samples on which the models before and after are compared: accuracy if they bear labels, agreement if not"
+        ) { $0.optimization.evaluation = $1 },
+        .number(
+            "scale", "S", in: -floatLimit...floatLimit, .data, "the model takes S · raw + O, where raw is what the data holds",
+            standard: "1", requires: ["calibrate", "evaluate"]
+        ) { $0.optimization.scale = Float($1) },
+        .number(
+            "offset", "O", in: -floatLimit...floatLimit, .data, "see --scale", standard: "0",
+            requires: ["calibrate", "evaluate"]
+        ) { $0.optimization.offset = Float($1) },
+        resize,
+    ]
+
+    private static let floatLimit = Double(Float.greatestFiniteMagnitude)
+
+    private static let resize = Option(
+        name: "resize", placeholder: "HxW", group: .data, summary: "resize the samples to this height and width, bilinearly",
+        commands: [.optimize], requires: ["calibrate", "evaluate"]
+    ) { value, settings throws(Option.Expectation) in
+        let parts = value.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count == 2, let height = parts[0], let width = parts[1], (1...16384).contains(height),
+            (1...16384).contains(width)
+        else { throw Option.Expectation("a height and a width of 1 to 16384, such as 96x128") }
+        settings.optimization.resize = .init(height: height, width: width)
+    }
+
+    private static let gates: [Option] = [
+        .number(
+            "max-drop", "POINTS", in: 0...100, .gates, "fail if accuracy drops by more percentage points than this",
+            requires: ["evaluate"]
+        ) { $0.optimization.gates.maximumDrop = $1 },
+        .number(
+            "min-accuracy", "PERCENT", in: 0...100, .gates, "fail if the accuracy of the result is less",
+            requires: ["evaluate"]
+        ) { $0.optimization.gates.minimumAccuracy = $1 },
+        Option(
+            name: "max-size", placeholder: "SIZE", group: .gates,
+            summary: "fail if the result is larger, such as 300KB (kB, MB, GB are powers of 1000; KiB, MiB, GiB of 1024)",
+            commands: [.optimize], takesNumber: true
+        ) { value, settings throws(Option.Expectation) in
+            guard let size = ByteCount.parse(value) else { throw Option.Expectation("a size such as 300KB or 1.5MiB") }
+            settings.optimization.gates.maximumSize = size
+        },
+    ]
+
+    private static let output: [Option] = [
+        .path(
+            "output", short: "o", "PATH", .output,
+            "where the result goes; for a folder the folder of the results. With run: the .npz file for the outputs",
+            standard: "NAME.optimized.tflite beside the input", commands: [.optimize, .run], isForFolder: true
+        ) { $0.output = $1 },
+        .path(
+            "report", "FILE", .output, "write the report, as JSON or Markdown by the name's ending; repeatable",
+            isRepeatable: true, isForFolder: true
+        ) { settings, path throws(Option.Expectation) in
+            guard OptimizationOptions.isReportPath(path) else {
+                throw Option.Expectation("a name that ends in .json or .md")
+            }
+            settings.optimization.reports.append(path)
+        },
+        .flag("json", .output, "print the report as JSON, and nothing else, on standard output", isForFolder: true) {
+            $0.printsJSON = true
+        },
+        .flag("force", .output, "overwrite existing files", commands: [.optimize, .run]) {
+            $0.optimization.replacesOutput = true
+        },
+        .flag("quiet", .output, "print no summary and no warnings", excludes: ["verbose"], isForFolder: true) {
+            $0.isQuiet = true
+        },
+        .flag("verbose", .output, "say on standard error what is being done", excludes: ["quiet"], isForFolder: true) {
+            $0.isVerbose = true
+        },
+    ]
+
+    private static let running: [Option] = [
+        .path("input", "FILE", .running, "the .npz file with the inputs, named after the model's", commands: [.run]) {
+            $0.arrays = $1
+        },
+        .count(
+            "threads", in: 1...256, .running, "threads inside a model", standard: "one for each core, at most 4",
+            commands: [.optimize, .run]
+        ) { $0.optimization.threads = $1 },
+        .count("jobs", in: 1...256, .running, "models at a time in a folder", standard: "1", isForFolder: true) {
+            $0.jobs = $1
+        },
+        .number(
+            "timeout", "SECONDS", in: 0.001...1e9, .running, "give up a model of a folder after this time",
+            standard: "none", isForFolder: true
+        ) { $0.timeout = $1 },
+        .flag("strict", .running, "refuse what would otherwise be done with a warning") {
+            $0.optimization.isStrict = true
+        },
+        .count(
+            "stop-after-patch", in: 0...Int.max, .running, "stop after N changes, to find the one that breaks a model"
+        ) { $0.optimization.patchLimit = $1 },
+    ]
+
+    private static let information: [Option] = [
+        .flag("help", short: "h", .information, "print this help", commands: [.optimize, .run]) {
+            $0.question = .help
+        },
+        .flag("version", .information, "print the version", commands: [.optimize, .run]) { $0.question = .version },
+        .flag("man", .information, "print a manual page, for man -l -") { $0.question = .manual },
+        .choice(
+            "completions", "SHELL", of: Shell.self, .information, "print completions for bash, zsh or fish"
+        ) { $0.question = .completions($1) },
+    ]
+}
+
+extension Settings {
+    /// The pruning options given so far; without `--prune` they stand for nothing, and parsing refuses them.
+    fileprivate var pruning: OptimizationOptions.Pruning { optimization.pruning ?? .init(sparsity: 0) }
+}
