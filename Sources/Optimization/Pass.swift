@@ -18,6 +18,13 @@ package protocol Pass: SendableMetatype {
 
     /// Remarks for the user: what was left alone, and why.
     var notes: [String] { get }
+
+    /// The operators that stay in real numbers although the pass was to make them integer ones.
+    var realOperators: [RealOperator] { get }
+}
+
+extension Pass {
+    package var realOperators: [RealOperator] { [] }
 }
 
 /// What a pass may draw on.

@@ -15,6 +15,14 @@ package struct PassRecord: Sendable {
     package var layers: [LayerRecord]
     /// Remarks for the user: what was left alone, and why.
     package var notes: [String]
+    package var realOperators: [RealOperator]
+}
+
+/// An operator that stays in real numbers, and why.
+package struct RealOperator: Sendable, Equatable {
+    package var name: String
+    package var operation: String
+    package var reason: String
 }
 
 /// What a pass did to one linear layer.

@@ -78,7 +78,8 @@ package enum Pipeline {
             pass: type.name, seconds: (clock.now - start).seconds, patches: patches, graph: model.main,
             constantBytesBefore: context.model.main.constantByteCount,
             constantBytesAfter: model.main.constantByteCount,
-            layers: model.main.layerRecords(since: context.model.main), notes: pass.notes)
+            layers: model.main.layerRecords(since: context.model.main), notes: pass.notes,
+            realOperators: pass.realOperators)
     }
 
     private static func naming<Result>(

@@ -62,8 +62,7 @@ package struct Prune: Pass {
             let source = graph.constantSource(of: group.weights, connections: connections)
             guard seen.insert(source).inserted else { continue }
             guard let weights = group.effectiveWeights(in: graph, connections: connections) else {
-                notes.append(
-                    "\(graph.layerName(group.linear)) was left unpruned: its weights are \(graph[source].type)")
+                unreal.append(graph.layerName(group.linear))
                 continue
             }
             if border.contains(group.linear) || (group.kind == .depthwiseConvolution && !settings.includesDepthwise) {

@@ -22,6 +22,7 @@ package struct Quantize: Pass {
     /// The integer form of each real tensor that has one.
     private var integers: [ValueID: ValueID] = [:]
     package private(set) var notes: [String] = []
+    package private(set) var realOperators: [RealOperator] = []
 
     private enum Step {
         case integerOperator(NodeID)
@@ -83,15 +84,16 @@ package struct Quantize: Pass {
         return [.names, .interface] + plan.nodes.reversed().map(Step.integerOperator)
     }
 
-    /// One remark for each reason.
     private mutating func noteRealNodes(in graph: Graph) {
-        var reasons: [String] = []
-        var layers: [String: [String]] = [:]
-        for (node, reason) in plan.realNodes {
-            if layers[reason] == nil { reasons.append(reason) }
-            layers[reason, default: []].append(graph.layerName(node))
+        realOperators = plan.realNodes.map { node, reason in
+            RealOperator(name: graph.layerName(node), operation: graph[node].operation.name, reason: reason)
         }
-        for reason in reasons { notes.append("stays float, as \(reason): \(layers[reason, default: []].abridged)") }
+        var reasons: [String] = []
+        for operation in realOperators where !reasons.contains(operation.reason) { reasons.append(operation.reason) }
+        for reason in reasons {
+            let names = realOperators.filter { $0.reason == reason }.map(\.name)
+            notes.append("stays float, as \(reason): \(names.abridged)")
+        }
     }
 
     private mutating func noteIntegers(in graph: Graph) {
