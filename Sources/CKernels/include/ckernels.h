@@ -1,4 +1,236 @@
+// The kernels' interface: one signature for all, a parameter structure for each family, one table to choose from.
+//
+// Tensors are dense, row-major and channels-last. A kernel computes the units [begin, end) of its work; units are
+// independent of each other, so that any split over threads gives the same bytes. Sizes are counts of elements.
+//
+// Every buffer has CK_SLACK readable bytes behind its last element: kernels load whole vectors and drop what they do
+// not need. Parameters are checked by whoever fills them in; a kernel trusts them.
 #ifndef CKERNELS_H
 #define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CK_SLACK 64
+// Output channels of one block of packed weights.
+#define CK_BLOCK 16
+#define CK_MAX_RANK 8
+
+typedef void (*ck_function)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end);
+
+typedef enum { CK_ISA_PORTABLE = 0, CK_ISA_AVX2 = 1, CK_ISA_AVX512 = 2 } ck_isa;
+
+// One row of kernels.def.
+typedef struct {
+    const char *family;
+    const char *type;
+    ck_isa isa;
+    // Input channels that stand side by side for each output channel in packed weights.
+    int depth;
+    ck_function function;
+} ck_kernel;
+
+// All rows, also those that this processor cannot run.
+const ck_kernel *ck_kernels(ptrdiff_t *count);
+// The best instruction set that the processor has, or the lower one that the environment variable OPTIMIZE_ISA names
+// (portable, avx2, avx512).
+ck_isa ck_best_isa(void);
+// The last row of the table for a family and type whose instruction set is at most `limit`; null if there is none.
+const ck_kernel *ck_find_kernel(const char *family, const char *type, ck_isa limit);
+
+// From int32 accumulators to int8, for each output channel (padded to whole blocks).
+typedef struct {
+    // x · 2^left · multiplier · 2^-31, rounded, then · 2^-right, rounded: LiteRT's double rounding.
+    const int32_t *multiplier;
+    const int32_t *left;
+    const int32_t *right;
+    // LiteRT's fully connected kernel scales in double precision instead.
+    const double *scale;
+    int32_t zero_point;
+    int32_t minimum;
+    int32_t maximum;
+} ck_requantization;
+
+// Units: output rows (n, oy). Buffers float32, int8: x, y. Buffers hybrid: x int8, y, scale and zero point of each
+// batch (ck_batch_quantization), padding rows [N, C + CK_SLACK].
+typedef struct {
+    ptrdiff_t input_height, input_width, input_channels;
+    ptrdiff_t output_height, output_width, output_channels;
+    ptrdiff_t kernel_height, kernel_width;
+    ptrdiff_t stride_height, stride_width;
+    ptrdiff_t dilation_height, dilation_width;
+    ptrdiff_t pad_top, pad_left;
+    ptrdiff_t groups;
+    // conv: [group, block, tap, channel / depth, CK_BLOCK, depth]; depthwise: [tap, channels padded to blocks].
+    const void *weights;
+    // float32 and hybrid: float [blocks]; int8 conv: int32 with −zero point · Σw folded in; depthwise: plain int32.
+    const void *bias;
+    // conv: [C + CK_SLACK], real zero.
+    const void *padding;
+    // hybrid: the weights' scale and sum, for each output channel.
+    const float *weight_scale;
+    const int32_t *weight_sum;
+    int32_t input_zero_point;
+    float minimum, maximum;
+    ck_requantization output;
+} ck_conv;
+
+// How dense weights [group, output, tap, input] become those of the linear kernels.
+typedef struct {
+    ptrdiff_t element_size, groups, outputs, taps, inputs, depth;
+} ck_packing;
+// `outputs` of one group, rounded up to whole blocks, times the groups: the length of every per-channel array.
+ptrdiff_t ck_packed_lanes(const ck_packing *packing);
+// `packed` holds lanes · taps · (inputs rounded up to depth) elements, all zero.
+void ck_pack_linear(const ck_packing *packing, const void *weights, void *packed);
+// The sum of each channel's int8 weights, [lanes].
+void ck_sum_weights(const ck_packing *packing, const int8_t *weights, int32_t *sums);
+
+// What a dynamic-range operator found for one batch: real = scale · (q − zero_point).
+typedef struct {
+    float scale;
+    int32_t zero_point;
+} ck_batch_quantization;
+
+// Units: blocks of outputs. Buffers float32, int8: x, y. Buffers hybrid: x int8, y, ck_batch_quantization of each row.
+typedef struct {
+    ptrdiff_t batch, inputs, outputs;
+    // [block, input / depth, CK_BLOCK, depth]
+    const void *weights;
+    const void *bias;
+    const float *weight_scale;
+    const int32_t *weight_sum;
+    float minimum, maximum;
+    ck_requantization output;
+} ck_fully_connected;
+
+// Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization,
+// padding rows [batch, padding] (null without padding).
+typedef struct {
+    ptrdiff_t count, padding;
+    int32_t is_asymmetric;
+} ck_quantize_rows;
+
+// Units: output rows (n, oy). Buffers: x, y.
+typedef struct {
+    ptrdiff_t input_height, input_width, channels;
+    ptrdiff_t output_height, output_width;
+    ptrdiff_t kernel_height, kernel_width, stride_height, stride_width;
+    ptrdiff_t pad_top, pad_left;
+    float minimum, maximum;
+    int32_t quantized_minimum, quantized_maximum;
+} ck_pool;
+
+typedef enum {
+    CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_MAXIMUM, CK_MINIMUM, CK_POWER, CK_SQUARED_DIFFERENCE,
+    CK_FLOOR_DIVIDE, CK_FLOOR_MODULO
+} ck_binary_operator;
+
+typedef struct {
+    int32_t zero_point, multiplier, left, right;
+} ck_operand;
+
+// y[i, j] = a[offset(i) + j · a_step] op b[…]. Units: runs of `inner` elements; the last one is cut off at `count`.
+// Buffers: a, b, y.
+typedef struct {
+    int32_t operation;
+    ptrdiff_t rank;
+    ptrdiff_t sizes[CK_MAX_RANK];
+    ptrdiff_t a_strides[CK_MAX_RANK];
+    ptrdiff_t b_strides[CK_MAX_RANK];
+    ptrdiff_t inner, count, a_step, b_step;
+    float minimum, maximum;
+    // int8
+    ck_operand a, b, y;
+    int32_t quantized_minimum, quantized_maximum;
+} ck_binary;
+
+typedef enum {
+    CK_RELU, CK_RELU6, CK_RELU_N1_TO_1, CK_RELU_0_TO_1, CK_LOGISTIC, CK_TANH, CK_HARD_SWISH, CK_ELU, CK_ABS,
+    CK_NEGATE, CK_EXP, CK_LOG, CK_SQRT, CK_RSQRT, CK_SQUARE, CK_SIN, CK_COS, CK_FLOOR, CK_CEIL, CK_ROUND
+} ck_unary_operator;
+
+// Elements of one unit of an elementwise kernel.
+#define CK_CHUNK 1024
+
+// Units: chunks. Buffers: x, y.
+typedef struct {
+    int32_t operation;
+    ptrdiff_t count;
+    // int8: y = table[x + 128]
+    int8_t table[256];
+} ck_unary;
+
+// f on one float, as the float kernel computes it.
+float ck_unary_value(int32_t operation, float x);
+
+// Fills an int8 hard swish table. The fields are LiteRT's fixed-point parameters.
+typedef struct {
+    int32_t input_zero_point, output_zero_point;
+    int16_t output_multiplier, reluish_multiplier;
+    int32_t output_exponent, reluish_exponent;
+} ck_hard_swish;
+void ck_hard_swish_table(const ck_hard_swish *parameters, int8_t *table);
+
+// x · 2^left · multiplier · 2^-31 · 2^-right with LiteRT's double rounding.
+int32_t ck_requantize(int32_t x, int32_t multiplier, int32_t left, int32_t right);
+
+typedef enum { CK_MEAN, CK_SUM, CK_PRODUCT, CK_MAX, CK_MIN } ck_reduction;
+
+// Units: output elements. Buffers: x, y.
+typedef struct {
+    int32_t operation;
+    ptrdiff_t kept_rank, reduced_rank;
+    ptrdiff_t kept_sizes[CK_MAX_RANK], kept_strides[CK_MAX_RANK];
+    ptrdiff_t reduced_sizes[CK_MAX_RANK], reduced_strides[CK_MAX_RANK];
+    ptrdiff_t reduced_count;
+    // int8 mean
+    int32_t input_zero_point, output_zero_point, multiplier, left, right;
+} ck_reduce;
+
+// Units: rows. Buffers: x, y.
+typedef struct {
+    ptrdiff_t count;
+    float beta;
+    // int8
+    int32_t multiplier, left, minimum_difference;
+} ck_softmax;
+
+// Units: chunks. Buffers: x, y. real = scale · (q − zero_point).
+typedef struct {
+    ptrdiff_t count;
+    float scale;
+    int32_t zero_point;
+    int32_t minimum, maximum;
+    // Integer to integer.
+    int32_t input_zero_point, multiplier, left, right;
+} ck_quantize;
+
+// Units: chunks. Buffers: x, y. The channel of element i is i / inner % channels.
+typedef struct {
+    ptrdiff_t count, channels, inner;
+    const float *scales;
+    const int32_t *zero_points;
+} ck_dequantize;
+
+// Copies y[i…, j] = x[i…, j] for j in a run of `inner` elements. Units: runs. Buffers: x, y. Offsets, steps and
+// strides count elements.
+typedef struct {
+    ptrdiff_t rank;
+    ptrdiff_t sizes[CK_MAX_RANK], x_strides[CK_MAX_RANK], y_strides[CK_MAX_RANK];
+    ptrdiff_t inner, x_step, y_step, x_offset, y_offset, element_size;
+} ck_copy;
+
+// Units: chunks of bytes. Buffers: y. `pattern` is repeated; its size is `element_size` bytes.
+typedef struct {
+    ptrdiff_t count, element_size;
+    uint8_t pattern[8];
+} ck_fill;
+
+// Units: output rows (n, oy). Buffers: x, y.
+typedef struct {
+    ptrdiff_t input_height, input_width, output_height, output_width, channels;
+    int32_t aligns_corners, uses_half_pixel_centers;
+} ck_resize;
 
 #endif

@@ -1,0 +1,122 @@
+// Register tiles of the linear kernels: `rows` inputs by `blocks` blocks of 16 outputs, compiled for each instruction
+// set. Lanes are outputs, so that no sum is ever reassociated and every tile shape gives the same bits.
+//
+// The including file defines CK_ROWS, the rows that fit the registers, and with CK_VNNI uses the dot product of four.
+#include "vectors.h"
+
+#if defined(CK_VNNI)
+#define CK_DEPTH 4
+#else
+#define CK_DEPTH 1
+#endif
+
+CK_INLINE void tile_float32(
+    ck_f32x16 *sums, const float *const *x, int rows, const float *w, ptrdiff_t w_block, int blocks, ptrdiff_t count) {
+    for (ptrdiff_t k = 0; k < count; k++) {
+#pragma clang loop unroll(full)
+        for (int b = 0; b < blocks; b++) {
+            ck_f32x16 weights;
+            memcpy(&weights, w + b * w_block + k * CK_BLOCK, sizeof weights);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) sums[r * blocks + b] += x[r][k] * weights;
+        }
+    }
+}
+
+// `count` is padded to a multiple of CK_DEPTH; the weights behind the true count are zero.
+CK_INLINE void tile_int8(
+    ck_i32x16 *sums, const int8_t *const *x, int rows, const int8_t *w, ptrdiff_t w_block, int blocks,
+    ptrdiff_t count) {
+    for (ptrdiff_t k = 0; k < count; k += CK_DEPTH) {
+#pragma clang loop unroll(full)
+        for (int b = 0; b < blocks; b++) {
+#if defined(CK_VNNI)
+            __m512i weights = _mm512_loadu_si512(w + b * w_block + k * CK_BLOCK);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) {
+                // The instruction wants one side unsigned: x + 128. `unbiased` takes 128 · Σw off again.
+                uint32_t four;
+                memcpy(&four, x[r] + k, 4);
+                sums[r * blocks + b] = (ck_i32x16)_mm512_dpbusd_epi32(
+                    (__m512i)sums[r * blocks + b], _mm512_set1_epi32((int32_t)(four ^ 0x80808080u)), weights);
+            }
+#else
+            ck_i8x16 narrow;
+            memcpy(&narrow, w + b * w_block + k * CK_BLOCK, sizeof narrow);
+            ck_i32x16 weights = __builtin_convertvector(narrow, ck_i32x16);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) sums[r * blocks + b] += (int32_t)x[r][k] * weights;
+#endif
+        }
+    }
+}
+
+CK_INLINE void store_float32(float *y, ck_f32x16 sums, const float *bias, float low, float high, ptrdiff_t count) {
+    ck_f32x16 offset;
+    memcpy(&offset, bias, sizeof offset);
+    ck_f32x16 values = sums + offset;
+    for (int i = 0; i < CK_BLOCK; i++) {
+        float raised = values[i] < low ? low : values[i];
+        values[i] = raised > high ? high : raised;
+    }
+    if (count >= CK_BLOCK) memcpy(y, &values, sizeof values);
+    else memcpy(y, &values, (size_t)count * sizeof(float));
+}
+
+CK_INLINE void store_int8(
+    int8_t *y, ck_i32x16 sums, const int32_t *bias, const ck_requantization *output, ptrdiff_t first,
+    ptrdiff_t count) {
+    int32_t values[CK_BLOCK];
+    int8_t narrow[CK_BLOCK];
+    memcpy(values, &sums, sizeof values);
+#pragma clang loop vectorize(enable)
+    for (int i = 0; i < CK_BLOCK; i++) {
+        int32_t value = ck_wrapping_add(values[i], bias[i]);
+        value = ck_rescale(value, output->multiplier[first + i], output->left[first + i], output->right[first + i]);
+        values[i] = ck_clamp(ck_wrapping_add(value, output->zero_point), output->minimum, output->maximum);
+    }
+    for (int i = 0; i < CK_BLOCK; i++) narrow[i] = (int8_t)values[i];
+    if (count >= CK_BLOCK) memcpy(y, narrow, CK_BLOCK);
+    else memcpy(y, narrow, (size_t)count);
+}
+
+// The accumulators without what an unsigned x adds to them: 128 · Σw.
+CK_INLINE ck_i32x16 unbiased(ck_i32x16 sums, const int32_t *weight_sum) {
+#if defined(CK_VNNI)
+    ck_i32x16 weights;
+    memcpy(&weights, weight_sum, sizeof weights);
+    return sums - 128 * weights;
+#else
+    (void)weight_sum;
+    return sums;
+#endif
+}
+
+// LiteRT's fully connected kernel: scaled in double precision, ties away from zero.
+CK_INLINE void store_int8_double(
+    int8_t *y, ck_i32x16 sums, const int32_t *bias, const ck_requantization *output, ptrdiff_t first,
+    ptrdiff_t count) {
+    int8_t narrow[CK_BLOCK];
+    for (int i = 0; i < CK_BLOCK; i++) {
+        double value = __builtin_round((double)ck_wrapping_add(sums[i], bias[i]) * output->scale[first + i]);
+        value += output->zero_point;
+        value = value < output->minimum ? output->minimum : value > output->maximum ? output->maximum : value;
+        narrow[i] = (int8_t)value;
+    }
+    if (count >= CK_BLOCK) memcpy(y, narrow, CK_BLOCK);
+    else memcpy(y, narrow, (size_t)count);
+}
+
+// Real numbers from the accumulators of a dynamic-range operator.
+CK_INLINE void store_hybrid(
+    float *y, ck_i32x16 sums, ck_batch_quantization batch, const float *scale, const int32_t *weight_sum,
+    const float *bias, float low, float high, ptrdiff_t count) {
+    ck_f32x16 values;
+    for (int i = 0; i < CK_BLOCK; i++) {
+        int32_t sum = (int32_t)((uint32_t)sums[i] - (uint32_t)batch.zero_point * (uint32_t)weight_sum[i]);
+        float value = (float)sum * (batch.scale * scale[i]) + bias[i];
+        values[i] = value < low ? low : value > high ? high : value;
+    }
+    if (count >= CK_BLOCK) memcpy(y, &values, sizeof values);
+    else memcpy(y, &values, (size_t)count * sizeof(float));
+}

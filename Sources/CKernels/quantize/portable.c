@@ -1,0 +1,135 @@
+#include "../declarations.h"
+
+#include "../numeric/fixed_point.h"
+#include <math.h>
+#include <string.h>
+
+// A fused multiply-add would round once where the reference rounds twice.
+#pragma STDC FP_CONTRACT OFF
+
+#define CHUNKS                                                                                      \
+    for (ptrdiff_t i = begin * CK_CHUNK, last = end * CK_CHUNK < p->count ? end * CK_CHUNK : p->count; i < last; i++)
+
+// A number that is none becomes the smallest integer, as on the processors that the reference runs on.
+static int32_t quantized(float x, const ck_quantize *p) {
+    float rounded = roundf(x / p->scale) + (float)p->zero_point;
+    if (!(rounded > (float)p->minimum)) return p->minimum;
+    return rounded > (float)p->maximum ? p->maximum : (int32_t)rounded;
+}
+
+#define QUANTIZE(name, element)                                                                    \
+    void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {      \
+        const ck_quantize *p = parameters;                                                         \
+        const float *x = buffers[0];                                                               \
+        element *y = buffers[1];                                                                   \
+        CHUNKS y[i] = (element)quantized(x[i], p);                                                 \
+    }
+
+QUANTIZE(ck_quantize_float32_to_int8_portable, int8_t)
+QUANTIZE(ck_quantize_float32_to_uint8_portable, uint8_t)
+
+#define REQUANTIZE(name, input, output)                                                            \
+    void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {      \
+        const ck_quantize *p = parameters;                                                         \
+        const input *x = buffers[0];                                                               \
+        output *y = buffers[1];                                                                    \
+        CHUNKS {                                                                                   \
+            int32_t value = ck_rescale(x[i] - p->input_zero_point, p->multiplier, p->left, p->right); \
+            y[i] = (output)ck_clamp(ck_wrapping_add(value, p->zero_point), p->minimum, p->maximum); \
+        }                                                                                          \
+    }
+
+REQUANTIZE(ck_quantize_int8_to_int8_portable, int8_t, int8_t)
+REQUANTIZE(ck_quantize_int8_to_uint8_portable, int8_t, uint8_t)
+REQUANTIZE(ck_quantize_uint8_to_int8_portable, uint8_t, int8_t)
+REQUANTIZE(ck_quantize_uint8_to_uint8_portable, uint8_t, uint8_t)
+
+#define DEQUANTIZE(name, element)                                                                        \
+    void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {            \
+        const ck_dequantize *p = parameters;                                                             \
+        const element *x = buffers[0];                                                                   \
+        float *y = buffers[1];                                                                           \
+        CHUNKS {                                                                                         \
+            ptrdiff_t c = p->channels == 1 ? 0 : i / p->inner % p->channels;                             \
+            y[i] = (float)((double)p->scales[c] * ((int64_t)x[i] - p->zero_points[c]));                  \
+        }                                                                                                \
+    }
+
+DEQUANTIZE(ck_dequantize_int8_portable, int8_t)
+DEQUANTIZE(ck_dequantize_uint8_portable, uint8_t)
+DEQUANTIZE(ck_dequantize_int16_portable, int16_t)
+
+static float from_half(uint16_t half) {
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 1023, bits;
+    if (exponent == 31) {
+        bits = sign | 0x7f800000u | fraction << 13;
+    } else if (exponent) {
+        bits = sign | (exponent + 112) << 23 | fraction << 13;
+    } else {
+        float tiny = (float)fraction * 0x1p-24f;
+        memcpy(&bits, &tiny, sizeof bits);
+        bits |= sign;
+    }
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+void ck_dequantize_float16_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
+    const ck_dequantize *p = parameters;
+    const uint16_t *x = buffers[0];
+    float *y = buffers[1];
+    CHUNKS y[i] = from_half(x[i]);
+}
+
+static int8_t saturate(float rounded, float low, float high) {
+    if (!(rounded > low)) return (int8_t)low;
+    return (int8_t)(rounded > high ? high : rounded);
+}
+
+static ck_batch_quantization quantize_symmetric(const float *x, ptrdiff_t count, float low, float high, int8_t *y) {
+    float range = fmaxf(fabsf(low), fabsf(high));
+    if (range == 0) {
+        memset(y, 0, (size_t)count);
+        return (ck_batch_quantization){1, 0};
+    }
+    float inverse = 127 / range;
+    for (ptrdiff_t i = 0; i < count; i++) y[i] = saturate(roundf(x[i] * inverse), -127, 127);
+    return (ck_batch_quantization){range / 127, 0};
+}
+
+static ck_batch_quantization quantize_asymmetric(const float *x, ptrdiff_t count, double low, double high, int8_t *y) {
+    low = low < 0 ? low : 0;
+    high = high > 0 ? high : 0;
+    if (low == high) {
+        memset(y, 0, (size_t)count);
+        return (ck_batch_quantization){1, 0};
+    }
+    double scale = (high - low) / 255;
+    // Of the two ends of the range, the one that lies nearer to zero gives the more exact zero point.
+    double zero_point = 128 + fabs(low / scale) < 127 + fabs(high / scale) ? -128 - low / scale : 127 - high / scale;
+    ck_batch_quantization row = {(float)scale, saturate((float)round(zero_point), -128, 127)};
+    float inverse = 1 / row.scale;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        float scaled = x[i] * inverse;
+        y[i] = saturate(roundf((float)row.zero_point + scaled), -128, 127);
+    }
+    return row;
+}
+
+void ck_quantize_rows_float32_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
+    const ck_quantize_rows *p = parameters;
+    for (ptrdiff_t row = begin; row < end; row++) {
+        const float *x = (const float *)buffers[0] + row * p->count;
+        int8_t *y = (int8_t *)buffers[1] + row * p->count;
+        ck_batch_quantization *result = (ck_batch_quantization *)buffers[2] + row;
+        float low = x[0], high = x[0];
+        for (ptrdiff_t i = 1; i < p->count; i++) {
+            low = x[i] < low ? x[i] : low;
+            high = x[i] > high ? x[i] : high;
+        }
+        *result = p->is_asymmetric ? quantize_asymmetric(x, p->count, low, high, y)
+                                   : quantize_symmetric(x, p->count, low, high, y);
+        if (p->padding) memset((int8_t *)buffers[3] + row * p->padding, result->zero_point, (size_t)p->padding);
+    }
+}

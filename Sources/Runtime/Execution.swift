@@ -1,0 +1,150 @@
+import CKernels
+import ModelGraph
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Memory in which a plan runs, one sample at a time. Nothing is allocated while running.
+///
+/// An execution belongs to one thread at a time; each thread that runs the plan has its own.
+package final class Execution {
+    package let plan: Plan
+    private let pool: ThreadPool?
+    private let arena: UnsafeMutableRawPointer
+    private let steps: [Step]
+    private let operands: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    private let inputs: [UnsafeMutableRawBufferPointer]
+
+    private struct Call: @unchecked Sendable {
+        var function: ck_function
+        var parameters: UnsafeRawPointer
+        var operands: UnsafePointer<UnsafeMutableRawPointer?>
+        var units: Int
+        /// Into how many parts threads share the units; 1 for what is not worth sharing.
+        var parts: Int
+    }
+
+    private struct Step {
+        var calls: [Call]
+        var outputs: [(ValueID, UnsafeRawBufferPointer)]
+    }
+
+    /// - Parameter pool: threads that share the work inside one sample; nil for none.
+    /// - Throws: `RuntimeError.outOfMemory`.
+    package init(_ plan: Plan, pool: ThreadPool? = nil) throws(RuntimeError) {
+        self.plan = plan
+        self.pool = pool
+        let size = plan.arenaByteCount + Int(CK_SLACK)
+        let arena = try MemoryLimit.allocate(size)
+        // Slack is read, though never used.
+        memset(arena, 0, size)
+        self.arena = arena
+        func address(_ location: Location?) -> UnsafeMutableRawPointer? {
+            switch location {
+            case .arena(let offset): arena + offset
+            case .constant(let box): UnsafeMutableRawPointer(mutating: box.pointer)
+            case nil: nil
+            }
+        }
+        func buffer(_ value: ValueID) -> UnsafeMutableRawBufferPointer {
+            UnsafeMutableRawBufferPointer(
+                start: address(plan.placement(of: value)), count: plan.info(of: value)?.byteCount ?? 0)
+        }
+        let calls = plan.plannedSteps.flatMap(\.calls)
+        operands = .allocate(capacity: max(1, calls.reduce(0) { $0 + $1.operands.count }))
+        var next = operands
+        let threads = pool?.threads ?? 1
+        steps = plan.plannedSteps.map { step in
+            let calls = step.calls.map { call in
+                let first = next
+                for operand in call.operands {
+                    next.initialize(to: address(operand))
+                    next += 1
+                }
+                return Call(
+                    function: call.function, parameters: call.parameters, operands: first, units: call.units,
+                    parts: Execution.parts(of: call, threads: threads))
+            }
+            return Step(calls: calls, outputs: step.info.outputs.map { ($0, UnsafeRawBufferPointer(buffer($0))) })
+        }
+        inputs = plan.inputs.map { buffer($0.value) }
+    }
+
+    deinit {
+        operands.deallocate()
+        free(arena)
+    }
+
+    /// Work below this many multiply-adds for each part costs more to hand over than it takes.
+    private static let leastWork = 60_000
+
+    private static func parts(of call: PlannedCall, threads: Int) -> Int {
+        guard threads > 1, call.units > 1 else { return 1 }
+        let (work, overflow) = call.units.multipliedReportingOverflow(by: call.cost)
+        let worthwhile = overflow ? call.units : min(call.units, work / leastWork)
+        return worthwhile < 2 ? 1 : min(worthwhile, threads * 4)
+    }
+
+    /// Gives access to the inputs' memory, in the graph's order. It is used for other tensors once the inputs have
+    /// been read: fill all inputs before each run.
+    package func withInputs<R>(_ body: ([UnsafeMutableRawBufferPointer]) throws -> R) rethrows -> R {
+        try body(inputs)
+    }
+
+    package func run() throws(RuntimeError) {
+        for step in steps {
+            for call in step.calls { run(call) }
+        }
+    }
+
+    /// Runs and calls `observing` for each graph input before the first step, and for each output of a step right
+    /// behind it.
+    package func run(observing: (ValueID, UnsafeRawBufferPointer) throws -> Void) throws {
+        for (info, buffer) in zip(plan.inputs, inputs) { try observing(info.value, UnsafeRawBufferPointer(buffer)) }
+        for step in steps {
+            for call in step.calls { run(call) }
+            for (value, bytes) in step.outputs { try observing(value, bytes) }
+        }
+    }
+
+    private func run(_ call: Call) {
+        guard call.parts > 1, let pool else {
+            call.function(call.parameters, call.operands, 0, call.units)
+            return
+        }
+        pool.forEach(call.parts) { part, _ in
+            // Units are independent, so that the split changes no bit of the result.
+            let (quotient, remainder) = call.units.quotientAndRemainder(dividingBy: call.parts)
+            let begin = part * quotient + min(part, remainder)
+            call.function(call.parameters, call.operands, begin, begin + quotient + (part < remainder ? 1 : 0))
+        }
+    }
+
+    /// - Precondition: `index` is that of an output of the plan.
+    package func withOutput<R>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        let info = plan.outputs[index]
+        return try body(bytes(of: info) ?? UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
+    /// Reads a tensor when a run is over; nil if it is not part of the plan, or its memory has been used again. A plan
+    /// with `keepsAllValues` holds all tensors.
+    package func withTensor<R>(_ value: ValueID, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R? {
+        guard plan.isReadableAfterRun(value), let info = plan.info(of: value), let bytes = bytes(of: info) else {
+            return nil
+        }
+        return try body(bytes)
+    }
+
+    private func bytes(of info: TensorInfo) -> UnsafeRawBufferPointer? {
+        switch plan.placement(of: info.value) {
+        case .arena(let offset): UnsafeRawBufferPointer(start: arena + offset, count: info.byteCount)
+        case .constant(let box): UnsafeRawBufferPointer(start: box.pointer, count: info.byteCount)
+        case nil: nil
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import CKernels
+import ModelGraph
+import Operators
+
+extension Convolution: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        let (x, w, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
+        guard layout == .channelsLast, x.sizes.count == 4 else {
+            throw RuntimeError(
+                .unsupportedOperator, "only two-dimensional convolutions with the channels last are supported",
+                at: lowering.location)
+        }
+        let arithmetic = try lowering.linearArithmetic()
+        let location = lowering.location
+        let windows = try checked(at: location) { () throws(GraphError) -> [Window] in
+            try self.windows(x: x.sizes, w: w.sizes)
+        }
+        let groups = try checked(at: location) { () throws(GraphError) -> Int in
+            try groupCount(x: x.sizes, w: w.sizes)
+        }
+        let kernel = try lowering.kernel(.conv, arithmetic.rawValue)
+        let taps = w.sizes[1] * w.sizes[2]
+        let packing = ck_packing(
+            element_size: arithmetic == .float32 ? 4 : 1, groups: groups, outputs: w.sizes[0] / groups, taps: taps,
+            inputs: w.sizes[3], depth: Int(kernel.depth))
+        var parameters = ck_conv(x: x.sizes, y: y.sizes, windows: windows, groups: groups)
+        let weights = try lowering.constant(1, "weights")
+        let bias = try lowering.bias()
+        var operands: [Operand] = [.value(x.id), .value(y.id)]
+        switch arithmetic {
+        case .float32:
+            let packed = try LinearWeights(float: weights, bias: bias, packing: packing, storage: lowering.storage)
+            parameters.use(packed, bounds: try activation.clampingBounds(at: location))
+            parameters.padding = UnsafeRawPointer(try lowering.storage.elements(x.sizes[3], of: Float.self))
+        case .int8:
+            let (from, to) = (try x.affineScale(), try y.affineScale())
+            var packed = try LinearWeights(
+                int8: weights, bias: bias, inputZeroPoint: from.zeroPoint, packing: packing,
+                storage: lowering.storage)
+            try packed.requantize(
+                factors: lowering.requantizationFactors(from, try w.channelScales(axis: 0), to), to: to,
+                bounds: try to.bounds(of: activation, at: location), storage: lowering.storage)
+            parameters.use(packed, bounds: (0, 0))
+            parameters.padding = try lowering.storage.row(
+                of: Int8(truncatingIfNeeded: from.zeroPoint), count: x.sizes[3])
+        case .hybrid:
+            let packed = try LinearWeights(
+                hybrid: weights, scales: try w.channelScales(axis: 0), bias: bias, packing: packing,
+                storage: lowering.storage)
+            parameters.use(packed, bounds: try activation.clampingBounds(at: location))
+            let quantized = try lowering.quantizeRows(
+                x, rows: x.sizes[0], isAsymmetric: (w.quantization?.scales.count ?? 1) > 1,
+                padding: x.sizes[3] + Int(CK_SLACK))
+            operands = [quantized[0], .value(y.id), quantized[1], quantized[2]]
+        }
+        let macs = y.sizes[2] * y.sizes[3] * taps * w.sizes[3]
+        lowering.multiplyAdds = y.sizes[0] * y.sizes[1] * macs
+        try lowering.emit(kernel, parameters, operands: operands, units: y.sizes[0] * y.sizes[1], cost: macs)
+    }
+}
+
+extension ck_conv {
+    /// The geometry of a channels-last convolution of four axes.
+    init(x: [Int], y: [Int], windows: [Window], groups: Int) {
+        self.init()
+        (input_height, input_width, input_channels) = (x[1], x[2], x[3])
+        (output_height, output_width, output_channels) = (y[1], y[2], y[3])
+        (kernel_height, kernel_width) = (windows[0].kernel, windows[1].kernel)
+        (stride_height, stride_width) = (windows[0].stride, windows[1].stride)
+        (dilation_height, dilation_width) = (windows[0].dilation, windows[1].dilation)
+        (pad_top, pad_left) = (windows[0].before, windows[1].before)
+        self.groups = groups
+    }
+
+    mutating func use(_ weights: LinearWeights, bounds: (lower: Float, upper: Float)) {
+        self.weights = weights.packed
+        bias = weights.bias
+        weight_sum = weights.sums
+        weight_scale = weights.scales
+        output = weights.output
+        (minimum, maximum) = bounds
+    }
+}
+
+extension Storage {
+    /// One value `count` times, and over the slack behind.
+    func row(of value: Int8, count: Int) throws(RuntimeError) -> UnsafeRawPointer {
+        let row = try elements(count, of: Int8.self)
+        for index in 0..<(count + Int(CK_SLACK)) { row[index] = value }
+        return UnsafeRawPointer(row)
+    }
+}

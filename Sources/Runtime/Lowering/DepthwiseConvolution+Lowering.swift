@@ -1,0 +1,69 @@
+import CKernels
+import ModelGraph
+import Operators
+
+extension DepthwiseConvolution: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        let (x, w, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
+        let arithmetic = try lowering.linearArithmetic()
+        let location = lowering.location
+        let windows = try checked(at: location) { () throws(GraphError) -> [Window] in
+            try self.windows(x: x.sizes, w: w.sizes)
+        }
+        let kernel = try lowering.kernel(.depthwise, arithmetic.rawValue)
+        let storage = lowering.storage
+        let channels = w.sizes[3]
+        let taps = w.sizes[1] * w.sizes[2]
+        // One group of as many outputs as there are channels gives arrays padded to whole blocks.
+        let packing = ck_packing(element_size: 1, groups: 1, outputs: channels, taps: 1, inputs: 1, depth: 1)
+        let lanes = withUnsafePointer(to: packing) { ck_packed_lanes($0) }
+        func spread<Element: BitwiseCopyable>(_ values: [Element]?) throws(RuntimeError) -> UnsafePointer<Element> {
+            UnsafePointer(try LinearWeights.spread(values, packing, lanes: lanes, storage: storage))
+        }
+        let weights = try lowering.constant(1, "weights")
+        var parameters = ck_conv(x: x.sizes, y: y.sizes, windows: windows, groups: x.sizes[3])
+        parameters.weights = try storage.rows(
+            weights, count: taps, length: channels * (arithmetic == .float32 ? 4 : 1),
+            stride: lanes * (arithmetic == .float32 ? 4 : 1))
+        let bias = try lowering.bias()
+        var operands: [Operand] = [.value(x.id), .value(y.id)]
+        if arithmetic == .int8 {
+            let (from, to) = (try x.affineScale(), try y.affineScale())
+            let factors = lowering.requantizationFactors(from, try w.channelScales(axis: 3), to)
+            let multipliers = factors.map(QuantizedMultiplier.init)
+            let bounds = try to.bounds(of: activation, at: location)
+            parameters.input_zero_point = from.zeroPoint
+            parameters.bias = UnsafeRawPointer(try spread(bias?.elements(as: Int32.self)))
+            parameters.output = ck_requantization(
+                multiplier: try spread(multipliers.map(\.multiplier)), left: try spread(multipliers.map(\.left)),
+                right: try spread(multipliers.map(\.right)), scale: nil, zero_point: to.zeroPoint,
+                minimum: bounds.lower, maximum: bounds.upper)
+        } else {
+            parameters.bias = UnsafeRawPointer(try spread(bias?.elements(as: Float.self)))
+            (parameters.minimum, parameters.maximum) = try activation.clampingBounds(at: location)
+        }
+        if arithmetic == .hybrid {
+            parameters.weight_scale = try spread(try w.channelScales(axis: 3))
+            let quantized = try lowering.quantizeRows(x, rows: x.sizes[0], isAsymmetric: true, padding: 0)
+            operands = [quantized[0], .value(y.id), quantized[1]]
+        }
+        let macs = y.sizes[2] * y.sizes[3] * taps
+        lowering.multiplyAdds = y.sizes[0] * y.sizes[1] * macs
+        try lowering.emit(kernel, parameters, operands: operands, units: y.sizes[0] * y.sizes[1], cost: macs * 4)
+    }
+}
+
+extension Storage {
+    /// `count` rows of `length` bytes, each padded with zeros to `stride` bytes.
+    func rows(_ data: TensorData, count: Int, length: Int, stride: Int) throws(RuntimeError) -> UnsafeRawPointer {
+        let memory = try elements(count, stride, of: UInt8.self)
+        data.withUnsafeBytes { source in
+            for row in 0..<count {
+                UnsafeMutableRawPointer(memory + row * stride).copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: source[(row * length)..<((row + 1) * length)]).baseAddress!,
+                    byteCount: length)
+            }
+        }
+        return UnsafeRawPointer(memory)
+    }
+}

@@ -1,0 +1,51 @@
+import CKernels
+import ModelGraph
+import Operators
+
+extension FullyConnected: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        let (x, w, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
+        let arithmetic = try lowering.linearArithmetic()
+        let location = lowering.location
+        let (outputs, inputs) = (w.sizes[0], w.sizes[1])
+        let kernel = try lowering.kernel(.fullyConnected, arithmetic.rawValue)
+        let packing = ck_packing(
+            element_size: arithmetic == .float32 ? 4 : 1, groups: 1, outputs: outputs, taps: 1, inputs: inputs,
+            depth: Int(kernel.depth))
+        let weights = try lowering.constant(1, "weights")
+        let bias = try lowering.bias()
+        let batch = x.count / inputs
+        var bounds: (lower: Float, upper: Float) = (0, 0)
+        var operands: [Operand] = [.value(x.id), .value(y.id)]
+        var packed: LinearWeights
+        switch arithmetic {
+        case .float32:
+            packed = try LinearWeights(float: weights, bias: bias, packing: packing, storage: lowering.storage)
+            bounds = try activation.clampingBounds(at: location)
+        case .int8:
+            let (from, to) = (try x.affineScale(), try y.affineScale())
+            packed = try LinearWeights(
+                int8: weights, bias: bias, inputZeroPoint: from.zeroPoint, packing: packing,
+                storage: lowering.storage)
+            try packed.requantize(
+                factors: lowering.requantizationFactors(from, try w.channelScales(axis: 0), to), to: to,
+                bounds: try to.bounds(of: activation, at: location), storage: lowering.storage)
+        case .hybrid:
+            packed = try LinearWeights(
+                hybrid: weights, scales: try w.channelScales(axis: 0), bias: bias, packing: packing,
+                storage: lowering.storage)
+            bounds = try activation.clampingBounds(at: location)
+            let quantized = try lowering.quantizeRows(
+                x, rows: batch, isAsymmetric: quantizesInputsAsymmetrically, padding: 0)
+            operands = [quantized[0], .value(y.id), quantized[1]]
+        }
+        let parameters = ck_fully_connected(
+            batch: batch, inputs: inputs, outputs: outputs, weights: packed.packed, bias: packed.bias,
+            weight_scale: packed.scales, weight_sum: packed.sums, minimum: bounds.lower, maximum: bounds.upper,
+            output: packed.output)
+        let block = Int(CK_BLOCK)
+        lowering.multiplyAdds = batch * inputs * outputs
+        try lowering.emit(
+            kernel, parameters, operands: operands, units: packed.lanes / block, cost: batch * inputs * block)
+    }
+}

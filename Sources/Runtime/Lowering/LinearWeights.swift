@@ -1,0 +1,178 @@
+import CKernels
+import ModelGraph
+
+/// The constant operands of a linear operator as its kernel wants them: packed weights, and one entry of every other
+/// array for each lane (output channels, each group padded to whole blocks).
+struct LinearWeights {
+    var packed: UnsafeRawPointer
+    var bias: UnsafeRawPointer
+    var sums: UnsafePointer<Int32>?
+    var scales: UnsafePointer<Float>?
+    var output = ck_requantization()
+
+    let packing: ck_packing
+    let lanes: Int
+
+    /// - Parameters:
+    ///   - weights: [group, output, tap, input].
+    ///   - bias: [group · output].
+    ///   - inputZeroPoint: folded into an int32 bias.
+    init(
+        float weights: TensorData, bias: TensorData?, packing: ck_packing, storage: Storage
+    ) throws(RuntimeError) {
+        self.packing = packing
+        lanes = withUnsafePointer(to: packing) { ck_packed_lanes($0) }
+        packed = try LinearWeights.pack(weights, packing, lanes: lanes, into: storage)
+        self.bias = try LinearWeights.spread(
+            bias?.elements(as: Float.self), packing, lanes: lanes, storage: storage)
+    }
+
+    init(
+        int8 weights: TensorData, bias: TensorData?, inputZeroPoint: Int32, packing: ck_packing, storage: Storage
+    ) throws(RuntimeError) {
+        self.packing = packing
+        lanes = withUnsafePointer(to: packing) { ck_packed_lanes($0) }
+        packed = try LinearWeights.pack(weights, packing, lanes: lanes, into: storage)
+        let sums = try LinearWeights.sum(weights, packing, lanes: lanes, into: storage)
+        let spread: UnsafeMutablePointer<Int32> = try LinearWeights.spread(
+            bias?.elements(as: Int32.self), packing, lanes: lanes, storage: storage)
+        for lane in 0..<lanes { spread[lane] &-= inputZeroPoint &* sums[lane] }
+        self.bias = UnsafeRawPointer(spread)
+        self.sums = UnsafePointer(sums)
+    }
+
+    init(
+        hybrid weights: TensorData, scales: [Float], bias: TensorData?, packing: ck_packing, storage: Storage
+    ) throws(RuntimeError) {
+        self.packing = packing
+        lanes = withUnsafePointer(to: packing) { ck_packed_lanes($0) }
+        packed = try LinearWeights.pack(weights, packing, lanes: lanes, into: storage)
+        sums = UnsafePointer(try LinearWeights.sum(weights, packing, lanes: lanes, into: storage))
+        self.bias = try LinearWeights.spread(
+            bias?.elements(as: Float.self), packing, lanes: lanes, storage: storage)
+        self.scales = UnsafePointer(try LinearWeights.spread(scales, packing, lanes: lanes, storage: storage))
+    }
+
+    /// Sets how accumulators become the output's integers.
+    ///
+    /// - Parameters:
+    ///   - factors: input scale · weight scale / output scale of each channel.
+    mutating func requantize(
+        factors: [Double], to scale: AffineScale, bounds: (lower: Int32, upper: Int32), storage: Storage
+    ) throws(RuntimeError) {
+        let multipliers = factors.map(QuantizedMultiplier.init)
+        func spread<Element: BitwiseCopyable>(_ values: [Element]) throws(RuntimeError) -> UnsafePointer<Element> {
+            UnsafePointer(try LinearWeights.spread(values, packing, lanes: lanes, storage: storage))
+        }
+        output.multiplier = try spread(multipliers.map(\.multiplier))
+        output.left = try spread(multipliers.map(\.left))
+        output.right = try spread(multipliers.map(\.right))
+        output.scale = try spread(factors)
+        output.zero_point = scale.zeroPoint
+        output.minimum = bounds.lower
+        output.maximum = bounds.upper
+    }
+
+    private static func pack(
+        _ weights: TensorData, _ packing: ck_packing, lanes: Int, into storage: Storage
+    ) throws(RuntimeError) -> UnsafeRawPointer {
+        var packing = packing
+        let padded = (packing.inputs + packing.depth - 1) / packing.depth * packing.depth
+        guard let size = Shape.elementCount([lanes, packing.taps, padded, packing.element_size]),
+            let count = Shape.elementCount(
+                [packing.groups, packing.outputs, packing.taps, packing.inputs, packing.element_size]),
+            count <= weights.byteCount
+        else {
+            throw RuntimeError(.outOfMemory, "packed weights take more memory than can be counted")
+        }
+        let memory = try storage.bytes(size)
+        weights.withUnsafeBytes { ck_pack_linear(&packing, $0.baseAddress, memory) }
+        return UnsafeRawPointer(memory)
+    }
+
+    private static func sum(
+        _ weights: TensorData, _ packing: ck_packing, lanes: Int, into storage: Storage
+    ) throws(RuntimeError) -> UnsafeMutablePointer<Int32> {
+        var packing = packing
+        let sums = try storage.elements(lanes, of: Int32.self)
+        weights.withUnsafeBytes {
+            ck_sum_weights(&packing, $0.baseAddress?.assumingMemoryBound(to: Int8.self), sums)
+        }
+        return sums
+    }
+
+    /// One entry for each lane from one entry for each channel; lanes of padding are zero.
+    static func spread<Element: BitwiseCopyable>(
+        _ values: [Element]?, _ packing: ck_packing, lanes: Int, storage: Storage
+    ) throws(RuntimeError) -> UnsafeMutablePointer<Element> {
+        let spread = try storage.elements(lanes, of: Element.self)
+        guard let values else { return spread }
+        let stride = lanes / packing.groups
+        for group in 0..<packing.groups {
+            for output in 0..<packing.outputs {
+                spread[group * stride + output] = values[group * packing.outputs + output]
+            }
+        }
+        return spread
+    }
+
+    private static func spread<Element: BitwiseCopyable>(
+        _ values: [Element]?, _ packing: ck_packing, lanes: Int, storage: Storage
+    ) throws(RuntimeError) -> UnsafeRawPointer {
+        let spread: UnsafeMutablePointer<Element> = try self.spread(values, packing, lanes: lanes, storage: storage)
+        return UnsafeRawPointer(spread)
+    }
+}
+
+/// How a linear operator computes, as the types of its operands say.
+enum LinearArithmetic: String {
+    case float32, int8
+    /// Float activations that are quantized on the fly, int8 weights.
+    case hybrid
+}
+
+extension Lowering {
+    /// The arithmetic of the operands x, w and b.
+    /// - Throws: `RuntimeError.unsupportedType` if there is none for their types.
+    func linearArithmetic() throws(RuntimeError) -> LinearArithmetic {
+        let x = try input(0)
+        let w = try input(1)
+        let bias = optionalInput(2)
+        let arithmetic: LinearArithmetic
+        switch (x.type, w.type, output.type) {
+        case (.float32, .float32, .float32): arithmetic = .float32
+        case (.int8, .int8, .int8): arithmetic = .int8
+        case (.float32, .int8, .float32): arithmetic = .hybrid
+        default: throw unsupportedTypes()
+        }
+        guard bias == nil || bias?.type == (arithmetic == .int8 ? .int32 : .float32) else { throw unsupportedTypes() }
+        return arithmetic
+    }
+
+    func bias() throws(RuntimeError) -> TensorData? {
+        guard optionalInput(2) != nil else { return nil }
+        return try constant(2, "biases")
+    }
+
+    /// input scale · weight scale / output scale of each channel.
+    func requantizationFactors(_ x: AffineScale, _ weights: [Float], _ y: AffineScale) -> [Double] {
+        weights.map { Double(x.scale) * Double($0) / Double(y.scale) }
+    }
+
+    /// Emits the quantization of a dynamic-range operator's float input, row by row.
+    ///
+    /// - Returns: the operands int8 x, row quantizations, and padding rows.
+    mutating func quantizeRows(
+        _ x: Tensor, rows: Int, isAsymmetric: Bool, padding: Int
+    ) throws(RuntimeError) -> [Operand] {
+        let count = x.count / rows
+        let quantized = addScratch(x.count)
+        let scales = addScratch(rows * MemoryLayout<ck_batch_quantization>.stride)
+        let paddingRows = padding == 0 ? Operand.none : addScratch(rows * padding)
+        try emit(
+            kernel(.quantizeRows, "float32"),
+            ck_quantize_rows(count: count, padding: padding, is_asymmetric: isAsymmetric ? 1 : 0),
+            operands: [.value(x.id), quantized, scales, paddingRows], units: rows, cost: count * 4)
+        return [quantized, scales, paddingRows]
+    }
+}

@@ -1,0 +1,142 @@
+import CKernels
+import ModelGraph
+import Operators
+
+/// An operator that the runtime can turn into kernel calls.
+protocol Lowerable: Operation {
+    /// Emits the calls that compute the node's outputs.
+    ///
+    /// The operands passed the operator's type and shape rule; everything else that a kernel takes for granted is
+    /// checked here.
+    func lower(into lowering: inout Lowering) throws(RuntimeError)
+}
+
+/// The families of the kernel table.
+enum KernelFamily: String, CaseIterable {
+    case conv, depthwise, fullyConnected = "fully_connected", quantizeRows = "quantize_rows"
+    case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
+    case copy, fill, resizeBilinear = "resize_bilinear"
+}
+
+/// Where a kernel finds one of its buffers.
+enum Operand {
+    case value(ValueID)
+    /// Memory that lives for the node only.
+    case scratch(Int)
+    case none
+}
+
+/// One call of a kernel.
+struct KernelCall {
+    var function: ck_function
+    var parameters: UnsafeRawPointer
+    var operands: [Operand]
+    /// How many independent units of work there are.
+    var units: Int
+    /// About as many multiply-adds, or element operations, as one unit takes.
+    var cost: Int
+}
+
+/// One node while it is turned into kernel calls.
+struct Lowering {
+    /// As errors name the node.
+    let location: String
+    let inputs: [Tensor?]
+    let outputs: [Tensor]
+    let storage: Storage
+    let isa: ck_isa
+
+    private(set) var calls: [KernelCall] = []
+    /// Bytes of each scratch buffer.
+    private(set) var scratch: [Int] = []
+    /// Whether the output has the bytes of operand 0, so that it may be the same memory.
+    var forwardsInput = false
+    /// Operands that are read element by element just before the output is written in the same place.
+    var overwritableInputs: [Int] = []
+    var multiplyAdds = 0
+
+    init(location: String, inputs: [Tensor?], outputs: [Tensor], storage: Storage, isa: ck_isa) {
+        self.location = location
+        self.inputs = inputs
+        self.outputs = outputs
+        self.storage = storage
+        self.isa = isa
+    }
+
+    /// - Throws: `RuntimeError.invalidModel` if the operand is left out.
+    func input(_ index: Int) throws(RuntimeError) -> Tensor {
+        guard index < inputs.count, let tensor = inputs[index] else {
+            throw RuntimeError(.invalidModel, "operand \(index) is missing", at: location)
+        }
+        return tensor
+    }
+
+    func optionalInput(_ index: Int) -> Tensor? { index < inputs.count ? inputs[index] : nil }
+
+    var output: Tensor { outputs[0] }
+
+    /// The bytes of an operand that must be known before running.
+    /// - Throws: `RuntimeError.unsupportedOperator` if it is computed.
+    func constant(_ index: Int, _ role: String) throws(RuntimeError) -> TensorData {
+        guard let constant = try input(index).constant else {
+            throw RuntimeError(
+                .unsupportedOperator, "\(role) that are computed while running are not supported", at: location)
+        }
+        return constant
+    }
+
+    /// A constant int32 or int64 operand.
+    func integers(_ index: Int, _ role: String) throws(RuntimeError) -> [Int] {
+        let tensor = try input(index)
+        let data = try constant(index, role)
+        return tensor.type == .int64
+            ? data.elements(as: Int64.self).map { Int($0) } : data.elements(as: Int32.self).map { Int($0) }
+    }
+
+    func unsupportedTypes() -> RuntimeError {
+        let types = inputs.map { $0.map(\.type.rawValue) ?? "nothing" }.joined(separator: ", ")
+        return RuntimeError(
+            .unsupportedType, "there is no kernel for operands of type \(types) and a result of type \(output.type)",
+            at: location)
+    }
+
+    mutating func addScratch(_ byteCount: Int) -> Operand {
+        scratch.append(byteCount)
+        return .scratch(scratch.count - 1)
+    }
+
+    func kernel(_ family: KernelFamily, _ type: String) throws(RuntimeError) -> ck_kernel {
+        guard let kernel = ck_find_kernel(family.rawValue, type, isa) else { throw unsupportedTypes() }
+        return kernel.pointee
+    }
+
+    mutating func emit<Parameters: BitwiseCopyable>(
+        _ kernel: ck_kernel, _ parameters: Parameters, operands: [Operand], units: Int, cost: Int
+    ) throws(RuntimeError) {
+        calls.append(
+            KernelCall(
+                function: kernel.function, parameters: try storage.parameters(parameters), operands: operands,
+                units: units, cost: max(cost, 1)))
+    }
+
+    /// Calls a kernel that goes over `count` elements in chunks.
+    mutating func emitChunks<Parameters: BitwiseCopyable>(
+        _ kernel: ck_kernel, _ parameters: Parameters, operands: [Operand], count: Int, cost: Int = 1
+    ) throws(RuntimeError) {
+        let chunk = Int(CK_CHUNK)
+        try emit(
+            kernel, parameters, operands: operands, units: (count + chunk - 1) / chunk,
+            cost: chunk * cost)
+    }
+}
+
+/// Runs a type and shape rule with its errors as the runtime's.
+func checked<Result>(
+    at location: String, _ body: () throws(GraphError) -> Result
+) throws(RuntimeError) -> Result {
+    do throws(GraphError) {
+        return try body()
+    } catch {
+        throw RuntimeError(error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: location)
+    }
+}

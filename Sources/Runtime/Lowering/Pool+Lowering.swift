@@ -1,0 +1,50 @@
+import CKernels
+import ModelGraph
+import Operators
+
+extension Pool: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        let (x, y) = (try lowering.input(0), lowering.output)
+        let location = lowering.location
+        guard layout == .channelsLast, x.sizes.count == 4 else {
+            throw RuntimeError(
+                .unsupportedOperator, "only two-dimensional pooling with the channels last is supported", at: location)
+        }
+        let windows = try checked(at: location) { () throws(GraphError) -> [Window] in
+            try self.windows(x: x.sizes)
+        }
+        var parameters = ck_pool()
+        (parameters.input_height, parameters.input_width, parameters.channels) = (x.sizes[1], x.sizes[2], x.sizes[3])
+        (parameters.output_height, parameters.output_width) = (y.sizes[1], y.sizes[2])
+        (parameters.kernel_height, parameters.kernel_width) = (windows[0].kernel, windows[1].kernel)
+        (parameters.stride_height, parameters.stride_width) = (windows[0].stride, windows[1].stride)
+        (parameters.pad_top, parameters.pad_left) = (windows[0].before, windows[1].before)
+        guard x.type == y.type, x.type == .float32 || x.type == .int8 else { throw lowering.unsupportedTypes() }
+        if x.type == .float32 {
+            (parameters.minimum, parameters.maximum) = try activation.clampingBounds(at: location)
+        } else {
+            let scale = try lowering.requireSameScale(x, y)
+            (parameters.quantized_minimum, parameters.quantized_maximum) = try scale.bounds(
+                of: activation, at: location)
+        }
+        let kernel = try lowering.kernel(kind == .average ? .averagePool : .maxPool, x.type.rawValue)
+        let window = min(windows[0].kernel, x.sizes[1]) * min(windows[1].kernel, x.sizes[2])
+        try lowering.emit(
+            kernel, parameters, operands: [.value(x.id), .value(y.id)], units: y.sizes[0] * y.sizes[1],
+            cost: window * y.sizes[2] * y.sizes[3])
+    }
+}
+
+extension Lowering {
+    /// The one quantization of an operator that copies or selects elements.
+    ///
+    /// - Throws: `RuntimeError.unsupportedOperator` if the tensors' scales or zero points differ.
+    func requireSameScale(_ a: Tensor, _ b: Tensor) throws(RuntimeError) -> AffineScale {
+        let (first, second) = (try a.affineScale(), try b.affineScale())
+        guard abs(first.scale - second.scale) <= 1e-6, first.zeroPoint == second.zeroPoint else {
+            throw RuntimeError(
+                .unsupportedOperator, "\(a.description) and \(b.description) differ in scale or zero point", at: location)
+        }
+        return second
+    }
+}

@@ -1,0 +1,65 @@
+import CKernels
+import ModelGraph
+import Operators
+
+extension Quantize: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        let (x, y) = (try lowering.input(0), lowering.output)
+        guard [.float32, .int8, .uint8].contains(x.type), [.int8, .uint8].contains(y.type) else {
+            throw lowering.unsupportedTypes()
+        }
+        let to = try y.affineScale()
+        var parameters = ck_quantize()
+        parameters.count = y.count
+        (parameters.scale, parameters.zero_point) = (to.scale, to.zeroPoint)
+        (parameters.minimum, parameters.maximum) = y.type == .int8 ? (-128, 127) : (0, 255)
+        if x.type != .float32 {
+            let from = try x.affineScale()
+            let factor = QuantizedMultiplier(Double(from.scale) / Double(to.scale))
+            parameters.input_zero_point = from.zeroPoint
+            (parameters.multiplier, parameters.left, parameters.right) = (factor.multiplier, factor.left, factor.right)
+            lowering.overwritableInputs = [0]
+        }
+        try lowering.emitChunks(
+            lowering.kernel(.quantize, "\(x.type.rawValue)_to_\(y.type.rawValue)"), parameters,
+            operands: [.value(x.id), .value(y.id)], count: y.count, cost: 4)
+    }
+}
+
+extension Dequantize: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        let (x, y) = (try lowering.input(0), lowering.output)
+        guard y.type == .float32 else { throw lowering.unsupportedTypes() }
+        var parameters = ck_dequantize()
+        parameters.count = y.count
+        (parameters.channels, parameters.inner) = (1, 1)
+        if x.type != .float16 {
+            guard let quantization = x.quantization, quantization.blockSize == nil, !quantization.scales.isEmpty,
+                quantization.scales.count == quantization.zeroPoints.count
+            else {
+                throw RuntimeError(.invalidModel, "there is no scale and zero point", at: x.description)
+            }
+            try Tensor.check(quantization, in: x.type, at: x.description)
+            let scales = try lowering.storage.elements(quantization.scales.count, of: Float.self)
+            let zeroPoints = try lowering.storage.elements(quantization.scales.count, of: Int32.self)
+            for (index, scale) in quantization.scales.enumerated() {
+                scales[index] = scale
+                zeroPoints[index] = Int32(quantization.zeroPoints[index])
+            }
+            (parameters.scales, parameters.zero_points) = (UnsafePointer(scales), UnsafePointer(zeroPoints))
+            if quantization.scales.count > 1 {
+                guard let axis = quantization.axis, x.sizes.indices.contains(axis),
+                    x.sizes[axis] == quantization.scales.count
+                else {
+                    throw RuntimeError(
+                        .invalidModel, "\(quantization.scales.count) scales for shape \(Shape(x.sizes))",
+                        at: x.description)
+                }
+                (parameters.channels, parameters.inner) = (x.sizes[axis], x.strides[axis])
+            }
+        }
+        try lowering.emitChunks(
+            lowering.kernel(.dequantize, x.type.rawValue), parameters, operands: [.value(x.id), .value(y.id)],
+            count: y.count, cost: 2)
+    }
+}

@@ -1,0 +1,72 @@
+import CKernels
+import ModelGraph
+import Operators
+
+extension Reduce: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        let (x, y) = (try lowering.input(0), lowering.output)
+        let axes = try lowering.integers(1, "axes")
+        let mask = try checked(at: lowering.location) { () throws(GraphError) in
+            try Reduce.mask(axes: axes, rank: x.sizes.count)
+        }
+        guard x.type == y.type, [.float32, .int8, .int32, .int64].contains(x.type) else {
+            throw lowering.unsupportedTypes()
+        }
+        func runs(reduced: Bool) -> AxisRuns {
+            let axes = mask.indices.filter { mask[$0] == reduced }
+            return AxisRuns(sizes: axes.map { x.sizes[$0] }, strides: [axes.map { x.strides[$0] }])
+        }
+        let (kept, reduced) = (runs(reduced: false), runs(reduced: true))
+        guard kept.sizes.count < Int(CK_MAX_RANK), reduced.sizes.count < Int(CK_MAX_RANK) else {
+            throw RuntimeError(
+                .unsupportedOperator, "more than \(CK_MAX_RANK) axes are not supported", at: lowering.location)
+        }
+        var parameters = ck_reduce()
+        parameters.operation = Int32(bitPattern: code.rawValue)
+        parameters.kept_rank = kept.sizes.count + 1
+        parameters.kept_sizes = axisTuple(kept.sizes + [kept.inner])
+        parameters.kept_strides = axisTuple(kept.strides[0] + [kept.steps[0]])
+        parameters.reduced_rank = reduced.sizes.count + 1
+        parameters.reduced_sizes = axisTuple(reduced.sizes + [reduced.inner])
+        parameters.reduced_strides = axisTuple(reduced.strides[0] + [reduced.steps[0]])
+        parameters.reduced_count = reduced.outerCount * reduced.inner
+        if x.type == .int8 { try quantize(&parameters, x: x, y: y, lowering: lowering) }
+        try lowering.emit(
+            lowering.kernel(.reduce, x.type.rawValue), parameters, operands: [.value(x.id), .value(y.id)],
+            units: y.count, cost: parameters.reduced_count)
+    }
+
+    private var code: ck_reduction {
+        switch kind {
+        case .mean: CK_MEAN
+        case .sum: CK_SUM
+        case .product: CK_PRODUCT
+        case .max: CK_MAX
+        case .min: CK_MIN
+        }
+    }
+
+    /// The mean's factor holds the division by the count n: the multiplier is shifted left as far as ⌊log₂ n⌋ and the
+    /// type allow, then divided by n.
+    private func quantize(
+        _ parameters: inout ck_reduce, x: Tensor, y: Tensor, lowering: Lowering
+    ) throws(RuntimeError) {
+        switch kind {
+        case .mean:
+            let (from, to) = (try x.affineScale(), try y.affineScale())
+            let factor = QuantizedMultiplier(Double(from.scale) / Double(to.scale))
+            let exponent = factor.left - factor.right
+            let count = Int64(parameters.reduced_count)
+            let shift = min(Int32(63 - count.leadingZeroBitCount), 32, 31 + exponent)
+            let divided = (Int64(factor.multiplier) << Int64(shift)) / count
+            let mean = QuantizedMultiplier(
+                multiplier: Int32(truncatingIfNeeded: divided), exponent: exponent - shift)
+            (parameters.input_zero_point, parameters.output_zero_point) = (from.zeroPoint, to.zeroPoint)
+            (parameters.multiplier, parameters.left, parameters.right) = (mean.multiplier, mean.left, mean.right)
+        case .max, .min:
+            _ = try lowering.requireSameScale(x, y)
+        case .sum, .product:
+            throw lowering.unsupportedTypes()
+        }
+    }
+}

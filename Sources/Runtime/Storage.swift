@@ -1,0 +1,84 @@
+import CKernels
+import ModelGraph
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// How much memory plans and executions may take.
+enum MemoryLimit {
+    /// The machine's memory, and at most 8 GB: what a hostile shape asks for beyond that is refused.
+    static let byteCount: Int = {
+        let pages = sysconf(Int32(_SC_PHYS_PAGES))
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        let most = 8 << 30
+        guard pages > 0, page > 0 else { return most }
+        return min(most, pages.multipliedReportingOverflow(by: page).partialValue)
+    }()
+
+    /// Memory aligned to a cache line.
+    /// - Throws: `RuntimeError.outOfMemory` if there is not as much.
+    static func allocate(_ byteCount: Int) throws(RuntimeError) -> UnsafeMutableRawPointer {
+        var memory: UnsafeMutableRawPointer?
+        guard byteCount >= 0, byteCount <= MemoryLimit.byteCount, posix_memalign(&memory, 64, max(byteCount, 64)) == 0,
+            let memory
+        else {
+            throw RuntimeError(.outOfMemory, "\(byteCount) bytes of memory are not to be had")
+        }
+        return memory
+    }
+}
+
+/// What a plan keeps for its kernels: parameters, packed weights, folded constants. Written while planning only.
+final class Storage: @unchecked Sendable {
+    private var blocks: [UnsafeMutableRawPointer] = []
+    private(set) var byteCount = 0
+
+    init() {}
+
+    deinit {
+        for block in blocks { free(block) }
+    }
+
+    /// Zeroed memory with readable slack behind it, which lives as long as the plan.
+    /// - Throws: `RuntimeError.outOfMemory` if the plan would take more than the limit.
+    func bytes(_ count: Int) throws(RuntimeError) -> UnsafeMutableRawPointer {
+        guard count >= 0, count <= MemoryLimit.byteCount, byteCount + count <= MemoryLimit.byteCount else {
+            throw RuntimeError(.outOfMemory, "the model's constants take more than \(MemoryLimit.byteCount) bytes")
+        }
+        let size = count + Int(CK_SLACK)
+        let memory = try MemoryLimit.allocate(size)
+        memset(memory, 0, size)
+        blocks.append(memory)
+        byteCount += count
+        return memory
+    }
+
+    /// Zeroed memory for as many elements as the product of `factors`.
+    func elements<Element: BitwiseCopyable>(
+        _ factors: Int..., of type: Element.Type = Element.self
+    ) throws(RuntimeError) -> UnsafeMutablePointer<Element> {
+        guard let count = Shape.elementCount(factors + [MemoryLayout<Element>.stride]) else {
+            throw RuntimeError(.outOfMemory, "the model's constants take more memory than can be counted")
+        }
+        return try bytes(count).assumingMemoryBound(to: type)
+    }
+
+    func copy(_ data: TensorData) throws(RuntimeError) -> UnsafeMutableRawPointer {
+        let memory = try bytes(data.byteCount)
+        data.withUnsafeBytes { source in
+            if let base = source.baseAddress { memcpy(memory, base, source.count) }
+        }
+        return memory
+    }
+
+    func parameters<Parameters: BitwiseCopyable>(_ value: Parameters) throws(RuntimeError) -> UnsafeRawPointer {
+        let memory = try bytes(MemoryLayout<Parameters>.stride)
+        memory.storeBytes(of: value, as: Parameters.self)
+        return UnsafeRawPointer(memory)
+    }
+}

@@ -1,0 +1,203 @@
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Threads that share loops. The calling thread takes part; the others wait, spinning for a moment before they sleep.
+package final class ThreadPool: Sendable {
+    /// The processor's cores, at most four.
+    package static var defaultThreadCount: Int { min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+    /// The threads that take part in a loop, the calling one included.
+    package let threads: Int
+    private let shared: Shared
+    private let handles: Handles
+
+    /// - Parameter threads: at least 1; 1 makes no further threads.
+    package init(threads: Int) {
+        let wanted = max(1, min(threads, 256))
+        let shared = Shared()
+        let handles = Handles()
+        for worker in 1..<max(wanted, 1) {
+            guard handles.start(shared, worker: worker) else { break }
+        }
+        self.shared = shared
+        self.handles = handles
+        self.threads = handles.count + 1
+    }
+
+    deinit {
+        shared.stop()
+        handles.join()
+    }
+
+    /// Calls `body` for each index below `count`, in no order, from several threads at once, and returns when all
+    /// calls have.
+    ///
+    /// Which thread takes which index is left to chance: what `body` computes may not depend on it. A call from inside
+    /// of a loop, or while another thread's loop runs, does all the work on the calling thread.
+    /// - Parameter body: gets the index, and the worker in 0..<threads that runs it.
+    package func forEach(_ count: Int, _ body: @Sendable (_ index: Int, _ worker: Int) -> Void) {
+        guard count > 0 else { return }
+        guard threads > 1, count > 1, shared.claim() else {
+            for index in 0..<count { body(index, 0) }
+            return
+        }
+        withoutActuallyEscaping(body) { body in
+            shared.run(count: count, workers: threads - 1, body)
+        }
+        shared.release()
+    }
+
+    /// The started threads.
+    private final class Handles: @unchecked Sendable {
+        private var threads: [pthread_t] = []
+        var count: Int { threads.count }
+
+        private final class Start {
+            let shared: Shared
+            let worker: Int
+            init(shared: Shared, worker: Int) {
+                self.shared = shared
+                self.worker = worker
+            }
+        }
+
+        func start(_ shared: Shared, worker: Int) -> Bool {
+            let argument = Unmanaged.passRetained(Start(shared: shared, worker: worker))
+            #if canImport(Darwin)
+            var thread: pthread_t?
+            let result = pthread_create(&thread, nil, { Handles.main($0) }, argument.toOpaque())
+            #else
+            var thread = pthread_t()
+            let result = pthread_create(&thread, nil, { $0.flatMap { Handles.main($0) } }, argument.toOpaque())
+            #endif
+            guard result == 0 else {
+                argument.release()
+                return false
+            }
+            #if canImport(Darwin)
+            if let thread { threads.append(thread) }
+            #else
+            threads.append(thread)
+            #endif
+            return true
+        }
+
+        private static func main(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+            start.shared.serve(worker: start.worker)
+            return nil
+        }
+
+        func join() {
+            for thread in threads { pthread_join(thread, nil) }
+        }
+    }
+
+    /// What the threads have in common: one loop at a time.
+    private final class Shared: @unchecked Sendable {
+        private let isClaimed = Atomic<Bool>(false)
+        /// Counts loops; a worker that sees a new number joins in.
+        private let generation = Atomic<Int>(0)
+        private let nextIndex = Atomic<Int>(0)
+        private let busyWorkers = Atomic<Int>(0)
+        private let isStopped = Atomic<Bool>(false)
+        private let sleepers = Atomic<Int>(0)
+        private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
+        private let condition: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
+        // Written before `generation` goes up, read behind that: the atomic orders them.
+        private var count = 0
+        private var body: (@Sendable (Int, Int) -> Void)?
+
+        /// Looks at the generation before going to sleep: some tens of microseconds.
+        private static let spins = 4000
+
+        init() {
+            pthread_mutex_init(mutex, nil)
+            pthread_cond_init(condition, nil)
+        }
+
+        deinit {
+            pthread_cond_destroy(condition)
+            pthread_mutex_destroy(mutex)
+            condition.deallocate()
+            mutex.deallocate()
+        }
+
+        func claim() -> Bool {
+            isClaimed.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+        }
+
+        func release() { isClaimed.store(false, ordering: .releasing) }
+
+        func run(count: Int, workers: Int, _ body: @escaping @Sendable (Int, Int) -> Void) {
+            self.count = count
+            self.body = body
+            nextIndex.store(0, ordering: .relaxed)
+            busyWorkers.store(workers, ordering: .relaxed)
+            generation.add(1, ordering: .sequentiallyConsistent)
+            wakeSleepers()
+            work(worker: 0)
+            var spins = 0
+            while busyWorkers.load(ordering: .acquiring) > 0 {
+                spins += 1
+                // On a machine with fewer cores than threads, the others need this one.
+                if spins % 64 == 0 { sched_yield() }
+            }
+            self.body = nil
+        }
+
+        func stop() {
+            isStopped.store(true, ordering: .sequentiallyConsistent)
+            generation.add(1, ordering: .sequentiallyConsistent)
+            wakeSleepers()
+        }
+
+        private func wakeSleepers() {
+            guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
+            pthread_mutex_lock(mutex)
+            pthread_cond_broadcast(condition)
+            pthread_mutex_unlock(mutex)
+        }
+
+        private func work(worker: Int) {
+            guard let body else { return }
+            while true {
+                let index = nextIndex.add(1, ordering: .relaxed).oldValue
+                guard index < count else { return }
+                body(index, worker)
+            }
+        }
+
+        func serve(worker: Int) {
+            var seen = 0
+            while true {
+                seen = waitForLoop(after: seen)
+                guard !isStopped.load(ordering: .sequentiallyConsistent) else { return }
+                work(worker: worker)
+                busyWorkers.subtract(1, ordering: .releasing)
+            }
+        }
+
+        private func waitForLoop(after seen: Int) -> Int {
+            for spin in 0..<Shared.spins {
+                let current = generation.load(ordering: .acquiring)
+                if current != seen { return current }
+                if spin % 256 == 255 { sched_yield() }
+            }
+            // A loop that starts now either sees this sleeper, or is seen by it below.
+            sleepers.add(1, ordering: .sequentiallyConsistent)
+            pthread_mutex_lock(mutex)
+            while generation.load(ordering: .sequentiallyConsistent) == seen { pthread_cond_wait(condition, mutex) }
+            pthread_mutex_unlock(mutex)
+            sleepers.subtract(1, ordering: .sequentiallyConsistent)
+            return generation.load(ordering: .acquiring)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import Foundation
+import ModelGraph
+
+/// Real models outside the package, and those that belong to it.
+enum SharedModels {
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// The folder of test material beside the package; nil where it is absent.
+    static let shared: URL? = {
+        let path = ProcessInfo.processInfo.environment["OPTIMIZE_SHARED"].map { URL(filePath: $0) }
+        let folder = path ?? root.deletingLastPathComponent().appending(path: "shared")
+        return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
+    }()
+
+    static func files(in folder: URL) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.filter { $0.hasSuffix(".tflite") }.sorted().map { folder.appending(path: $0).path }
+    }
+
+    static let own = files(in: root.appending(path: "Models"))
+    static let all = own + (shared.map { files(in: $0.appending(path: "models")) } ?? [])
+}
