@@ -14,7 +14,7 @@ import Operators
 /// (the product would be rounded) or share one scale, and where other operators read the same weights.
 ///
 /// - Source: Jacob et al. 2018, section 3.2.
-package struct FoldBatchNorm: Pass {
+package struct FoldBatchNormPass: Pass {
     package static let name = "fold-batchnorm"
     package static let summary = "fold normalization and scaling into the linear operator before it"
 
