@@ -26,11 +26,11 @@ package struct InputAssumption: Sendable, Equatable {
     package static let images = [
         InputAssumption(kind: .image, scale: 1, offset: 0, name: "0…1"),
         InputAssumption(kind: .image, scale: 255, offset: 0, name: "0…255"),
-        InputAssumption(kind: .image, scale: 2, offset: -1, name: "-1…1", handicap: 0.1),
-        InputAssumption(kind: .image, scale: 255, offset: -128, name: "-128…127", handicap: 0.3),
+        InputAssumption(kind: .image, scale: 2, offset: -1, name: "-1…1", handicap: 0.25),
+        InputAssumption(kind: .image, scale: 255, offset: -128, name: "-128…127", handicap: 0.65),
         // Photographs have a mean of about 0.47 and a deviation of about 0.22.
         InputAssumption(
-            kind: .image, scale: 1 / 0.22, offset: -0.47 / 0.22, name: "mean 0 and variance 1", handicap: 0.3),
+            kind: .image, scale: 1 / 0.22, offset: -0.47 / 0.22, name: "mean 0 and variance 1", handicap: 0.65),
     ]
 
     /// The spreads of other signals and features; a factor of four is less than what calibration must bear anyway.
@@ -77,9 +77,7 @@ package struct InputAssumption: Sendable, Equatable {
         switch kind {
         case .integers: return (0..<count).map { _ in random.uniform() < 0.5 ? 0 : 1 }
         case .noise:
-            // Loud and quiet samples, as recordings are.
-            let loudness = random.uniform(0.5, 1.5)
-            return (0..<count).map { _ in random.normal() * loudness * scale + offset }
+            return noise(count, random: &random).map { $0 * scale + offset }
         case .image:
             guard let input = ImageInput(shape: tensor.shape), let size = input.size else { return [] }
             let image = SyntheticImage.make(
@@ -89,6 +87,19 @@ package struct InputAssumption: Sendable, Equatable {
                 ? SampleArrangement.toChannelsFirst.apply(to: image, shape: [size.height, size.width, input.channels])
                 : image
             return arranged.map { $0 * scale + offset }
+        }
+    }
+
+    /// Noise of variance 1 in which neighbors go together, as in signals and their spectra: a slow part and a quick one;
+    /// some samples louder than others, as recordings are.
+    private func noise(_ count: Int, random: inout RandomNumbers) -> [Float] {
+        let loudness = random.uniform(0.5, 1.3)
+        let memory: Float = 0.95
+        let renewal = (1 - memory * memory).squareRoot()
+        var slow = random.normal()
+        return (0..<count).map { _ in
+            slow = memory * slow + renewal * random.normal()
+            return loudness * (0.8 * slow + 0.6 * random.normal())
         }
     }
 }

@@ -76,3 +76,23 @@ import Testing
         }
     }
 }
+
+@Suite struct SyntheticSamplesTests {
+    /// A layer whose weights were scaled for inputs of deviation 16 gives results of deviation 1 for those only.
+    @Test func theRangeIsReadFromTheWeights() throws {
+        var random = RandomNumbers(seed: 9, stream: 0)
+        let weights = (0..<32).map { _ in (0..<64).map { _ in random.normal() / (16 * 8) } }
+        let model = linearModel(weights)
+        let samples = try SyntheticSamples(for: model, count: 6)
+        #expect(samples.count == 6)
+        #expect(samples.isSynthetic)
+        #expect(samples.assumptions.map(\.scale) == [16])
+        #expect(samples.summary.contains("a deviation of 16"))
+        let input = tensor([1, 64])
+        let again = try SyntheticSamples(for: model, count: 6)
+        #expect(try samples.values(3, as: input) == again.values(3, as: input))
+        #expect(try samples.values(3, as: input) != samples.values(4, as: input))
+        #expect(throws: DatasetError.self) { try samples.values(0, as: [input, input]) }
+        #expect(throws: DatasetError.self) { try samples.values(6, as: input) }
+    }
+}
