@@ -19,7 +19,7 @@ public struct OptimizationError: Error, Sendable, CustomStringConvertible {
     /// One line: where it is, what is wrong, what to do.
     public var description: String
 
-    init(_ kind: Kind, _ message: String, at location: String? = nil, remedy: String? = nil) {
+    package init(_ kind: Kind, _ message: String, at location: String? = nil, remedy: String? = nil) {
         self.kind = kind
         description = (location.map { "\($0): " } ?? "") + message + (remedy.map { " (\($0))" } ?? "")
     }

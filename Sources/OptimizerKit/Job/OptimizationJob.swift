@@ -1,5 +1,6 @@
 import ModelGraph
 import Optimization
+import Runtime
 
 /// Makes one model smaller and measures what that costs.
 ///
@@ -24,6 +25,9 @@ public struct OptimizationJob: Sendable {
 
     /// The passes in the order in which they run.
     public static let passes = Pipeline.passes.map { PassDescription(name: $0.name, summary: $0.summary) }
+
+    /// How many threads a job uses if it is not told.
+    public static var defaultThreadCount: Int { ThreadPool.defaultThreadCount }
 
     public let options: OptimizationOptions
 
