@@ -50,7 +50,9 @@ package struct FoldBatchNormPass: Pass {
         var patch = GraphPatch(
             count == 0 ? "move the activation into \(name)" : "fold \(count) operators into \(name)", for: graph)
         var node = graph[group.linear]
-        if count > 0 {
+        // The quantize pass leaves the bias of an integer operator to this one.
+        let isInteger = node.inputs[0].map { graph[$0].type == .int8 } ?? false
+        if count > 0 || isInteger {
             guard let bias = group.effectiveBias(in: graph, connections: connections) else {
                 throw Refusal(reason: "its bias is not a real constant for each channel")
             }
