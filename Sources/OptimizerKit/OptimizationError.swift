@@ -29,7 +29,7 @@ public struct OptimizationError: Error, Sendable, CustomStringConvertible {
         switch error {
         case let error as OptimizationError: self = error
         case let error as any ModelError:
-            kind =
+            let kind: Kind =
                 switch error.kind {
                 case .unreadable: .unreadable
                 case .unsupported: .unsupported
@@ -37,7 +37,7 @@ public struct OptimizationError: Error, Sendable, CustomStringConvertible {
                 case .output: .output
                 case .internal: .internal
                 }
-            description = error.description
+            self.init(kind, error.description)
         default: self.init(.internal, "\(error)")
         }
     }

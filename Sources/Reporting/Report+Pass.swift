@@ -32,6 +32,9 @@ extension Report {
         package var operation: String
         package var weightBytesBefore: Int
         package var weightBytesAfter: Int
+        /// The stored weights on their own as a gzip file of level 6: what zeros save shows here.
+        package var weightGzipBytesBefore: Int?
+        package var weightGzipBytesAfter: Int?
         /// The share of zeros among the weights after the pass.
         @Finite package var sparsity: Double?
         /// The quantization of the weights after the pass.
@@ -48,7 +51,8 @@ extension Report {
         @Finite package var outputSNR: Double?
 
         package init(
-            name: String, operation: String, weightBytesBefore: Int, weightBytesAfter: Int, sparsity: Double? = nil,
+            name: String, operation: String, weightBytesBefore: Int, weightBytesAfter: Int,
+            weightGzipBytesBefore: Int? = nil, weightGzipBytesAfter: Int? = nil, sparsity: Double? = nil,
             weightScales: Scales? = nil, outputScales: Scales? = nil, range: ClosedRange<Float>? = nil,
             weightSNR: Double? = nil, outputSNR: Double? = nil
         ) {
@@ -56,6 +60,8 @@ extension Report {
             self.operation = operation
             self.weightBytesBefore = weightBytesBefore
             self.weightBytesAfter = weightBytesAfter
+            self.weightGzipBytesBefore = weightGzipBytesBefore
+            self.weightGzipBytesAfter = weightGzipBytesAfter
             _sparsity = Finite(wrappedValue: sparsity)
             self.weightScales = weightScales
             self.outputScales = outputScales

@@ -21,6 +21,7 @@ struct JobRun {
 
     mutating func run() throws -> Report {
         let (target, reports) = try targets()
+        let options = options
         let input = try stage("read") { _ in try ModelFile(path: options.input) }
         let data = try stage("open data") { _ in try JobData(options) }
         let before = RunnableModel(input.model)
@@ -28,7 +29,7 @@ struct JobRun {
 
         var quality = QualityMeasurement(data: data, threads: threads)
         if data.evaluation != nil, before.plan != nil {
-            try stage("evaluate the input model") { run in try quality.measureInput(before, run.progress) }
+            try stage("evaluate the input model") { progress in try quality.measureInput(before, progress) }
         }
 
         let calibration = try calibrationSource(data, before)
@@ -48,8 +49,8 @@ struct JobRun {
         warnAboutRunning(before, after)
         let comparison = data.evaluation == nil ? calibration.map(\.samples) : nil
         if before.plan != nil, after.plan != nil, data.evaluation != nil || comparison != nil {
-            try stage("evaluate the result") { run in
-                try quality.measureOutput(before, after, fallback: comparison, run.progress)
+            try stage("evaluate the result") { progress in
+                try quality.measureOutput(before, after, fallback: comparison, progress)
             }
         }
 
@@ -73,29 +74,23 @@ struct JobRun {
     // MARK: Stages
 
     /// Runs one part of the job, takes its time and tells of it.
+    ///
+    /// - Parameter body: is given what to call with how much is done and how much there is.
     private mutating func stage<Result>(
-        _ name: String, _ body: (inout JobRun) throws -> Result
+        _ name: String, _ body: (@escaping @Sendable (Int, Int) -> Void) throws -> Result
     ) throws -> Result {
         observer(.progress(OptimizationProgress(stage: name)))
-        current = name
         let start = ContinuousClock.now
-        let result = try body(&self)
+        let result = try body { [observer] done, total in
+            observer(.progress(OptimizationProgress(stage: name, completed: done, total: total)))
+        }
         record(name, seconds: (ContinuousClock.now - start).inSeconds)
         return result
     }
 
-    private var current = ""
-
     private mutating func record(_ name: String, seconds: Double) {
         stages.append(Report.Stage(name: name, seconds: seconds))
         observer(.finished(stage: name, seconds: seconds))
-    }
-
-    /// Reports how far the current stage is.
-    private var progress: @Sendable (Int, Int) -> Void {
-        { [observer, current] done, total in
-            observer(.progress(OptimizationProgress(stage: current, completed: done, total: total)))
-        }
     }
 
     private mutating func warn(_ message: String) {
@@ -131,13 +126,12 @@ struct JobRun {
     ) throws -> CalibrationSource? {
         if let dataset = data.calibration { return CalibrationSource(dataset) }
         // The quantize pass asks for samples if it needs them.
-        guard options.quantization == .int8, !options.isStrict, let plan = before.plan,
-            before.model.main.holdsRealOperators
+        guard options.quantization == .int8, !options.isStrict, before.plan != nil, before.model.main.holdsRealOperators
         else { return nil }
         warn(
             "no calibration data: activation ranges come from made-up samples, which costs accuracy; "
                 + "pass --calibrate with real samples")
-        return CalibrationSource(try SyntheticSamples(for: plan))
+        return CalibrationSource(try SyntheticSamples(for: before.model))
     }
 
     // MARK: The passes
@@ -200,7 +194,9 @@ struct JobRun {
         report.command = options.command
         report.settings = SettingsList.entries(options, threads: threads.threads)
         report.passes = pipeline.records.map(Report.pass)
-        if options.quantization == .int8 { report.floatOperators = pipeline.model.main.realOperators }
+        report.floatOperators = pipeline.records.flatMap(\.realOperators).map {
+            Report.FloatOperator(name: $0.name, operation: $0.operation, reason: $0.reason)
+        }
         report.warnings = warnings
         report.stages = stages
     }

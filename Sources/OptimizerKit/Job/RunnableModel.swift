@@ -54,7 +54,7 @@ extension Graph {
     var holdsIntegerWeights: Bool {
         LinearGroup.all(in: self).contains { self[$0.weights].type.isInteger }
             || order.contains { id in
-                !(self[id].operation is Quantize)
+                !(self[id].operation is Operators.Quantize)
                     && self[id].outputs.contains { self[$0].type.isInteger && self[$0].quantization != nil }
             }
     }
@@ -62,20 +62,9 @@ extension Graph {
     /// Whether any operator computes in floating point; conversions do not count.
     var holdsRealOperators: Bool { order.contains(where: isReal) }
 
-    /// The operators that compute in floating point.
-    var realOperators: [Report.FloatOperator] {
-        order.filter(isReal).map { id in
-            let operation = self[id].operation.name
-            let isKnown = !(self[id].operation is OpaqueOperation)
-            return Report.FloatOperator(
-                name: self[id].name ?? self[id].outputs.first.map { self[$0].name } ?? "", operation: operation,
-                reason: isKnown ? "has no int8 form here, or stays float beside one that has none" : "not known here")
-        }
-    }
-
     private func isReal(_ id: NodeID) -> Bool {
         let node = self[id]
-        if node.operation is Quantize || node.operation is Dequantize { return false }
+        if node.operation is Operators.Quantize || node.operation is Operators.Dequantize { return false }
         return (node.outputs + node.inputs.compactMap(\.self)).contains { value in
             self[value].type.isFloatingPoint && self[value].constant == nil
         }

@@ -72,8 +72,8 @@ struct ModelProcess: Sendable {
                     let result = try await body()
                     if Task.isCancelled { return nil }
                     return .ended(
-                        status: result.terminationStatus, output: result.standardOutput ?? "",
-                        error: result.standardError ?? "")
+                        status: result.terminationStatus, output: result.standardOutput,
+                        error: result.standardError)
                 } catch {
                     return Task.isCancelled ? nil : .notStarted("\(error)")
                 }

@@ -23,15 +23,32 @@ enum Interruption {
         // A reader that has gone, or a limit on the size of files, is an error of the write that meets it.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
-        var mask = Self.mask
-        pthread_sigmask(SIG_BLOCK, &mask, nil)
+        change(SIG_BLOCK)
+        startThread()
+    }
+
+    private static func startThread() {
         #if canImport(Darwin)
         var thread: pthread_t?
-        pthread_create(&thread, nil, { _ in waitForSignals() }, nil)
         #else
         var thread = pthread_t()
-        pthread_create(&thread, nil, { _ in waitForSignals() }, nil)
         #endif
+        pthread_create(&thread, nil, body, nil)
+    }
+
+    #if canImport(Darwin)
+    private static let body: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { _ in
+        waitForSignals()
+    }
+    #else
+    private static let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { _ in
+        waitForSignals()
+    }
+    #endif
+
+    private static func change(_ how: Int32) {
+        var mask = Self.mask
+        pthread_sigmask(how, &mask, nil)
     }
 
     /// Does something else at the first signal; a second one ends the process.
@@ -41,8 +58,7 @@ enum Interruption {
     static func end(by number: Int32) -> Never {
         StagedFiles.abandon()
         signal(number, SIG_DFL)
-        var mask = Self.mask
-        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+        change(SIG_UNBLOCK)
         raise(number)
         _exit(128 + number)
     }
