@@ -14,7 +14,7 @@ package enum Pipeline {
         package var summary: String
     }
 
-    private static let types: [any Pass.Type] = [Prune.self, Quantize.self, FoldBatchNorm.self]
+    private static let types: [any Pass.Type] = [PrunePass.self, QuantizePass.self, FoldBatchNormPass.self]
 
     package static let passes: [Description] = types.map { Description(name: $0.name, summary: $0.summary) }
 

@@ -73,8 +73,8 @@ import Testing
     /// LAMP scores by hand: w² over the sum of squares of the layer's weights at least as large.
     @Test func globallyTheLeastScoresGo() {
         // [1, 2]: 1/5, 1. [3, 30]: 9/909, 1.
-        #expect(Prune.smallestGlobally([[1, 2], [3, 30]], share: 0.25) == [[], [0]])
-        #expect(Prune.smallestGlobally([[1, 2], [3, 30]], share: 0.5) == [[0], [0]])
+        #expect(PrunePass.smallestGlobally([[1, 2], [3, 30]], share: 0.25) == [[], [0]])
+        #expect(PrunePass.smallestGlobally([[1, 2], [3, 30]], share: 0.5) == [[0], [0]])
     }
 
     @Test func aSparsityOutsideZeroToOneIsRefused() {

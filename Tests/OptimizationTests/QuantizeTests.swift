@@ -126,6 +126,22 @@ struct RandomSamples: SampleSource {
         #expect(result.records[0].notes == ["stays float, as Sin has no int8 form: sine"])
     }
 
+    @Test func theShapeOfAnIntegerTensorNeedsNoDequantize() throws {
+        var builder = GraphBuilder()
+        var random = SeededGenerator(seed: 3)
+        let x = builder.input("x", [1, 4])
+        let w = builder.constant("w", [4, 4], random.floats(16))
+        let a = builder.node(FullyConnected(), [x, w], "a", [1, 4])
+        let shape = builder.node(ShapeOf(), [a], "shape", [2], .int32)
+        let y = builder.node(Reshape(), [a, shape], "y", [1, 4])
+        let result = try quantize(builder.finish(y))
+        #expect(
+            kinds(result.model) == [
+                "Quantize int8", "FullyConnected int8", "Shape int32", "Reshape int8", "Dequantize float32",
+            ])
+        #expect(result.records[0].notes.isEmpty)
+    }
+
     @Test func whatIsQuantizedAlreadyIsNotQuantizedAgain() throws {
         let once = try quantize(classifier()).model
         let twice = try quantize(once)

@@ -14,7 +14,7 @@ import Operators
 /// (the product would be rounded) or share one scale, and where other operators read the same weights.
 ///
 /// - Source: Jacob et al. 2018, section 3.2.
-package struct FoldBatchNorm: Pass {
+package struct FoldBatchNormPass: Pass {
     package static let name = "fold-batchnorm"
     package static let summary = "fold normalization and scaling into the linear operator before it"
 
@@ -50,7 +50,9 @@ package struct FoldBatchNorm: Pass {
         var patch = GraphPatch(
             count == 0 ? "move the activation into \(name)" : "fold \(count) operators into \(name)", for: graph)
         var node = graph[group.linear]
-        if count > 0 {
+        // The quantize pass leaves the bias of an integer operator to this one.
+        let isInteger = node.inputs[0].map { graph[$0].type == .int8 } ?? false
+        if count > 0 || isInteger {
             guard let bias = group.effectiveBias(in: graph, connections: connections) else {
                 throw Refusal(reason: "its bias is not a real constant for each channel")
             }

@@ -12,7 +12,7 @@ import ModelGraph
 /// Depthwise layers, and the first and last layers, keep their weights unless asked: they hold few and bear little.
 ///
 /// - Source: Lee et al. 2021, Layer-adaptive Sparsity for the Magnitude-based Pruning.
-package struct Prune: Pass {
+package struct PrunePass: Pass {
     package static let name = "prune"
     package static let summary = "set the weights that matter least to zero"
 
@@ -78,8 +78,8 @@ package struct Prune: Pass {
         if layers.isEmpty { notes.append("there are no weights to prune") }
         let chosen =
             switch settings.scope {
-            case .perLayer: layers.map { Prune.smallest($0.scores.values, share: settings.sparsity) }
-            case .global: Prune.smallestGlobally(layers.map(\.scores.values), share: settings.sparsity)
+            case .perLayer: layers.map { PrunePass.smallest($0.scores.values, share: settings.sparsity) }
+            case .global: PrunePass.smallestGlobally(layers.map(\.scores.values), share: settings.sparsity)
             }
         return zip(layers, chosen).map { layer, zeroed in
             Target(node: layer.target.node, weights: layer.target.weights, zeroed: zeroed)

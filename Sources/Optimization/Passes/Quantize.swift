@@ -11,7 +11,7 @@ import Operators
 ///
 /// - Requires: a calibration set that our core can run the model on, for full int8.
 /// - Source: LiteRT 8-bit quantization specification; Nagel et al. 2019 (bias correction).
-package struct Quantize: Pass {
+package struct QuantizePass: Pass {
     package static let name = "quantize"
     package static let summary = "store weights, and with --int8 activations, as 8-bit integers"
 
@@ -28,6 +28,7 @@ package struct Quantize: Pass {
         case integerOperator(NodeID)
         case weights(LinearGroup)
         case interface
+        case shapes
         case names
     }
 
@@ -42,6 +43,7 @@ package struct Quantize: Pass {
                 case .integerOperator(let node): try quantize(node, in: graph)
                 case .weights(let group): quantizeWeights(of: group, in: graph, settings.mode)
                 case .interface: convertInterface(of: graph, settings.interface)
+                case .shapes: readShapesOfIntegers(in: graph)
                 case .names: restoreNames(in: graph)
                 }
             if let patch, !patch.isEmpty { return patch }
@@ -56,7 +58,7 @@ package struct Quantize: Pass {
         let connections = GraphConnections(graph)
         noteIntegers(in: graph)
         let groups = LinearGroup.all(in: graph, connections: connections)
-        let foldsLater = context.laterPasses.contains(FoldBatchNorm.name)
+        let foldsLater = context.laterPasses.contains(FoldBatchNormPass.name)
         guard settings.mode == .int8 else {
             let real = groups.filter { $0.realWeights(in: graph, connections: connections) != nil }
             if real.isEmpty { notes.append("there are no real weights to quantize") }
@@ -81,7 +83,7 @@ package struct Quantize: Pass {
         means = statistics.channelMeans
         plan = QuantizationPlan(graph: graph, statistics: statistics, foldsLater: foldsLater)
         noteRealNodes(in: graph)
-        return [.names, .interface] + plan.nodes.reversed().map(Step.integerOperator)
+        return [.names, .shapes, .interface] + plan.nodes.reversed().map(Step.integerOperator)
     }
 
     private mutating func noteRealNodes(in graph: Graph) {
@@ -168,7 +170,7 @@ package struct Quantize: Pass {
                 Value(
                     name: graph[input].name + "_int8", type: .int8, shape: graph[input].shape,
                     quantization: parameters))
-            patch.addNode(Node(Operators.Quantize(), inputs: [input], outputs: [integer]), before: before)
+            patch.addNode(Node(Quantize(), inputs: [input], outputs: [integer]), before: before)
             integers[input] = integer
         }
         guard QuantizationRule(node.operation) == .shared, parameters != result else { return integer }
@@ -176,7 +178,7 @@ package struct Quantize: Pass {
             Value(
                 name: graph[input].name + "_requantized", type: .int8, shape: graph[input].shape,
                 quantization: result))
-        patch.addNode(Node(Operators.Quantize(), inputs: [integer], outputs: [requantized]), before: before)
+        patch.addNode(Node(Quantize(), inputs: [integer], outputs: [requantized]), before: before)
         return requantized
     }
 
@@ -265,7 +267,7 @@ package struct Quantize: Pass {
         var patch = GraphPatch("make inputs and outputs int8", for: graph)
         for input in graph.inputs {
             let readers = connections.consumers(of: input)
-            guard graph[input].type == .float32, readers.count == 1, graph[readers[0]].operation is Operators.Quantize,
+            guard graph[input].type == .float32, readers.count == 1, graph[readers[0]].operation is Quantize,
                 case let integer = graph[readers[0]].outputs[0], graph[integer].type == .int8
             else { continue }
             var value = graph[input]
@@ -288,6 +290,20 @@ package struct Quantize: Pass {
             node.outputs = node.outputs.map { $0 == integer ? output : $0 }
             patch.updateNode(writer, node)
             patch.replaceUses(of: integer, with: output)
+        }
+        return patch
+    }
+
+    /// The extents of a tensor are those of its integer form, which needs no Dequantize.
+    private func readShapesOfIntegers(in graph: Graph) -> GraphPatch? {
+        var patch = GraphPatch("read shapes of integer tensors", for: graph)
+        for id in graph.order where graph[id].operation is ShapeOf {
+            var node = graph[id]
+            guard case let input?? = node.inputs.first, let integer = integers[input], graph.contains(integer) else {
+                continue
+            }
+            node.inputs[0] = integer
+            patch.updateNode(id, node)
         }
         return patch
     }

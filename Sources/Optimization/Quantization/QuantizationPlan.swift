@@ -49,7 +49,9 @@ package struct QuantizationPlan: Sendable {
     ) -> QuantizationRule? {
         let node = graph[id]
         let real = (node.inputs.compactMap(\.self) + node.outputs).filter { graph[$0].type.isFloatingPoint }
-        if real.isEmpty || node.operation is Dequantize || node.operation is Operators.Quantize { return nil }
+        if real.isEmpty || node.operation is Dequantize || node.operation is Quantize || node.operation is ShapeOf {
+            return nil
+        }
         let rule = QuantizationRule(node.operation)
         if case .none = rule { return rule }
         guard real.allSatisfy({ graph[$0].type == .float32 || graph[$0].constant != nil }) else {
