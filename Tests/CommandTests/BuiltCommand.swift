@@ -42,6 +42,20 @@ enum BuiltCommand {
         try await run("/bin/sh", ["-c", script, path] + arguments, in: folder)
     }
 
+    /// Sends it a signal after a while.
+    static func run(_ arguments: [String], sending signal: Signal, after delay: Duration) async throws -> Outcome {
+        let result = try await Subprocess.run(
+            .path(.init(path)), arguments: .init(arguments), input: .none, output: .string(limit: 16 << 20),
+            error: .string(limit: 16 << 20)
+        ) { execution in
+            try await Task.sleep(for: delay)
+            // It may be done already.
+            try? execution.send(signal: signal)
+        }
+        return Outcome(
+            status: result.terminationStatus, output: result.standardOutput, error: result.standardError)
+    }
+
     private static func run(_ program: String, _ arguments: [String], in folder: String?) async throws -> Outcome {
         let result = try await Subprocess.run(
             .path(.init(program)), arguments: .init(arguments),

@@ -138,11 +138,12 @@ struct JobRun {
     ) throws -> CalibrationSource? {
         let isNeeded = quantization(of: before.model) == .int8 && before.model.main.holdsRealOperators
         if isNeeded, let obstacle = before.obstacle {
-            let operators = before.model.main.unknownOperators
+            let operators = before.model.main.unknownOperators.filter { !obstacle.contains($0) }
             throw OptimizationError(
                 .unsupported,
                 "--int8 has to run the model to take ranges, and it cannot be run here: \(obstacle)"
-                    + (operators.isEmpty ? "" : "; operators not known here: \(operators.joined(separator: ", "))"),
+                    + (operators.isEmpty
+                        ? "" : "; nor are these operators known here: \(operators.joined(separator: ", "))"),
                 at: options.input, remedy: "--dynamic-range and --weight-only need no running")
         }
         if let dataset = data.calibration { return CalibrationSource(dataset) }

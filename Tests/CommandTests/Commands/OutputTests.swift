@@ -100,22 +100,45 @@ struct OutputTests {
     }
 
     @Test(
-        "A signal ends the process as shells expect it, and leaves nothing behind", arguments: ["INT", "TERM", "HUP"])
-    func signals(name: String) async throws {
+        "A signal ends the process as shells expect it, and leaves nothing behind",
+        arguments: [(Signal.interrupt, SIGINT), (.terminate, SIGTERM), (.terminalClosed, SIGHUP)])
+    func signals(signal: Signal, number: Int32) async throws {
         let folder = try TemporaryFolder()
-        // A repeated job, so that the signal meets it in any stage.
-        for delay in ["0.02", "0.05", "0.1", "0.15"] {
+        var stopped = 0
+        // The signal meets the job in any stage, or not at all.
+        for delay in stride(from: 10, through: 130, by: 40) {
             let outcome = try await BuiltCommand.run(
-                shell: "\"$0\" \"$@\" >/dev/null & sleep \(delay); kill -\(name) $!; wait $!; echo $?",
                 [
                     Models.resnet, "--int8", "--calibrate", Models.calibration, "--evaluate", Models.evaluation, "-o",
                     folder.path("out.tflite"), "--force", "--report", folder.path("r.json"),
-                ])
-            let code = outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
-            // A shell makes a job in the background ignore SIGINT.
-            let number = ["INT": "130", "TERM": "143", "HUP": "129"][name]
-            #expect(code == number || code == "0", "\(outcome.output)\(outcome.error)")
+                ], sending: signal, after: .milliseconds(delay))
+            switch outcome.status {
+            case .exited(let code): #expect(code == 0, "\(outcome.error)")
+            case .signaled(let code):
+                #expect(code == number)
+                stopped += 1
+            }
             #expect(folder.contents.allSatisfy { ["out.tflite", "r.json"].contains($0) }, "\(folder.contents)")
         }
+        #expect(stopped > 0)
+    }
+
+    @Test("A folder run that is stopped says what was not begun")
+    func stoppedFolder() async throws {
+        let folder = try TemporaryFolder()
+        for index in 0..<40 { try folder.copy(Models.resnet, as: "in/m\(index).tflite") }
+        let outcome = try await BuiltCommand.run(
+            [folder.path("in"), "-o", folder.path("out"), "--int8", "--calibrate", Models.calibration],
+            sending: .terminate,
+            after: .milliseconds(400))
+        guard case .signaled(let code) = outcome.status else {
+            Issue.record("it was done before the signal came")
+            return
+        }
+        #expect(code == SIGTERM)
+        #expect(outcome.output.contains("skipped"))
+        let files = folder.contents.filter { $0.hasPrefix("out/") }
+        #expect(files.contains("out/summary.json"))
+        #expect(files.allSatisfy { $0.hasSuffix(".tflite") || $0 == "out/summary.json" }, "\(files)")
     }
 }
