@@ -67,7 +67,8 @@ let package = Package(
             dependencies: ["Runtime", "TFLiteFormat", "Evaluation", "Operators", "ModelGraph", "CKernels"],
             resources: [.copy("Golden")], swiftSettings: swift),
         .testTarget(
-            name: "EvaluationTests", dependencies: ["Evaluation", "Runtime", "TFLiteFormat", "Operators", "ModelGraph"],
+            name: "EvaluationTests",
+            dependencies: ["Evaluation", "Runtime", "TFLiteFormat", "Operators", "ModelGraph"],
             swiftSettings: swift),
         .testTarget(
             name: "OptimizationTests",

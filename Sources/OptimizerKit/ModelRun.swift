@@ -73,7 +73,8 @@ package struct ModelRun: Sendable {
         let bytes = array.rowMajorBytes()
         if array.element.elementType == tensor.type {
             guard bytes.count == buffer.count else {
-                throw OptimizationError(.internal, "\(bytes.count) bytes for an input of \(buffer.count)", at: tensor.name)
+                throw OptimizationError(
+                    .internal, "\(bytes.count) bytes for an input of \(buffer.count)", at: tensor.name)
             }
             buffer.copyBytes(from: bytes)
         } else if let integers = bytes.withUnsafeBytes(array.element.integers), tensor.type.isInteger,

@@ -15,7 +15,9 @@ import Testing
         let file = try MappedFile(path: path)
         let model = try TFLiteReader.read(file)
         let bytes = try TFLiteWriter.bytes(of: model, options: Self.rebuild)
-        print("SIZE", URL(filePath: path).lastPathComponent, file.bytes.count, bytes.count, bytes.count - file.bytes.count)
+        print(
+            "SIZE", URL(filePath: path).lastPathComponent, file.bytes.count, bytes.count, bytes.count - file.bytes.count
+        )
         if let folder = ProcessInfo.processInfo.environment["OUT"] {
             try Data(bytes).write(to: URL(filePath: folder + "/" + URL(filePath: path).lastPathComponent))
         }

@@ -26,7 +26,8 @@ package struct OutputTarget: Sendable {
         if let known = FilePath.look(at: path) {
             switch known.kind {
             case .file: break
-            case .folder: throw OptimizationError(.output, "the output is a folder", at: path, remedy: "name a file in it")
+            case .folder:
+                throw OptimizationError(.output, "the output is a folder", at: path, remedy: "name a file in it")
             case .other: throw OptimizationError(.output, "the output is not a regular file", at: path)
             }
             existing = known.identity

@@ -18,7 +18,9 @@ enum SHA256 {
         var tail = Array(bytes[whole...]) + [0x80]
         while tail.count % 64 != 56 { tail.append(0) }
         let bitCount = UInt64(bytes.count) &* 8
-        for shift in stride(from: UInt64(56), through: 0, by: -8) { tail.append(UInt8(truncatingIfNeeded: bitCount >> shift)) }
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            tail.append(UInt8(truncatingIfNeeded: bitCount >> shift))
+        }
         tail.withUnsafeBytes { tail in
             for start in stride(from: 0, to: tail.count, by: 64) {
                 update(&state, &words, UnsafeRawBufferPointer(rebasing: tail[start..<(start + 64)]))
@@ -35,7 +37,9 @@ enum SHA256 {
         state.withUnsafeMutableBufferPointer { state in
             words.withUnsafeMutableBufferPointer { w in
                 constants.withUnsafeBufferPointer { k in
-                    for t in 0..<16 { w[t] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: 4 * t, as: UInt32.self)) }
+                    for t in 0..<16 {
+                        w[t] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: 4 * t, as: UInt32.self))
+                    }
                     for t in 16..<64 {
                         let s0 = rotate(w[t - 15], 7) ^ rotate(w[t - 15], 18) ^ w[t - 15] >> 3
                         let s1 = rotate(w[t - 2], 17) ^ rotate(w[t - 2], 19) ^ w[t - 2] >> 10

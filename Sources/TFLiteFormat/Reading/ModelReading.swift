@@ -107,7 +107,9 @@ struct BufferTable {
             throw TFLiteError(.malformed, "names buffer \(index) of \(tables.count)")
         }
         let table = tables[index]
-        if let data = table.bytes("data"), !data.isEmpty, let start = data.baseAddress, let base = file.bytes.baseAddress {
+        if let data = table.bytes("data"), !data.isEmpty, let start = data.baseAddress,
+            let base = file.bytes.baseAddress
+        {
             let offset = start - base
             return offset..<offset + data.count
         }

@@ -88,7 +88,8 @@ struct FileLayout {
             total += 32 - room(index)
         }
         guard total <= limit else {
-            throw TFLiteError(.cannotWrite, "the model's structure without its weights is larger than the format allows")
+            throw TFLiteError(
+                .cannotWrite, "the model's structure without its weights is larger than the format allows")
         }
         return external
     }
@@ -116,7 +117,9 @@ struct FileLayout {
         return distance < 0 ? distance + alignment : distance
     }
 
-    private static func bytes<each Number: FixedWidthInteger & BitwiseCopyable>(_ numbers: repeat each Number) -> [UInt8] {
+    private static func bytes<each Number: FixedWidthInteger & BitwiseCopyable>(_ numbers: repeat each Number)
+        -> [UInt8]
+    {
         var bytes: [UInt8] = []
         for number in repeat each numbers { withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) } }
         return bytes

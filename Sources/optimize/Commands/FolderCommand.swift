@@ -29,7 +29,8 @@ struct FolderCommand {
     func run() async -> ExitCode {
         guard let output = settings.output else {
             return Entry.refuse(
-                UsageError("a folder needs -o OUTPUT_FOLDER", hint: "The results are written there, in the same structure."),
+                UsageError(
+                    "a folder needs -o OUTPUT_FOLDER", hint: "The results are written there, in the same structure."),
                 arguments)
         }
         let folder = Self.withoutSlashes(settings.model)

@@ -34,7 +34,8 @@ struct OptimizeCommand {
         let printed = printResult(result)
         guard printed == .done else { return printed }
         guard result.missedGates.isEmpty else {
-            messages.error("missed \(Option.list(result.missedGates.map { "--\($0)" }, last: "and")); the result is written")
+            messages.error(
+                "missed \(Option.list(result.missedGates.map { "--\($0)" }, last: "and")); the result is written")
             return .gateFailed
         }
         return .done

@@ -6,7 +6,8 @@ enum HelpText {
         "optimize run MODEL --input in.npz --output out.npz [--threads N]",
     ]
 
-    static let summary = "Makes trained networks (.tflite) smaller: prunes, quantizes to int8, folds batch norm, and "
+    static let summary =
+        "Makes trained networks (.tflite) smaller: prunes, quantizes to int8, folds batch norm, and "
         + "reports what was saved and what it cost."
 
     /// What `optimize` without arguments says.

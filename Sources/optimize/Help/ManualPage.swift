@@ -14,11 +14,15 @@ enum ManualPage {
         }
         lines += [".SH DESCRIPTION", escaped(HelpText.summary)]
         lines += [
-            ".PP", escaped("Results go to standard output, all else to standard error. An input is never changed. "
-                + "An output appears whole or not at all, and an existing one is overwritten only with --force. "
-                + "The same input and options give the same bytes, on any number of threads."),
-            ".PP", escaped("Of a folder every model below it is converted, in a process of its own; hidden files and "
-                + "linked folders are left out. The results and summary.json are written to the output folder."),
+            ".PP",
+            escaped(
+                "Results go to standard output, all else to standard error. An input is never changed. "
+                    + "An output appears whole or not at all, and an existing one is overwritten only with --force. "
+                    + "The same input and options give the same bytes, on any number of threads."),
+            ".PP",
+            escaped(
+                "Of a folder every model below it is converted, in a process of its own; hidden files and "
+                    + "linked folders are left out. The results and summary.json are written to the output folder."),
         ]
         for group in Option.Group.allCases {
             let options = OptionTable.all.filter { $0.group == group }

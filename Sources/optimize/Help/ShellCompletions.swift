@@ -85,11 +85,16 @@ enum ShellCompletions {
         func arguments(_ command: Command) -> [String] {
             OptionTable.options(of: command).map { argument($0) + " \\" } + ["        '1:model:_files'"]
         }
-        var lines = ["#compdef optimize", "# zsh completion of optimize; put this file into a folder of $fpath as _optimize"]
+        var lines = [
+            "#compdef optimize", "# zsh completion of optimize; put this file into a folder of $fpath as _optimize",
+        ]
         lines += ["_optimize() {", "    if [[ $words[2] == run ]]; then", "        shift words; (( CURRENT-- ))"]
         lines += ["        _arguments -s \\"] + arguments(.run)
         lines += ["    else", "        _arguments -s \\"] + arguments(.optimize)
-        lines += ["    fi", "}", "if [ \"$funcstack[1]\" = _optimize ]; then _optimize \"$@\"; else compdef _optimize optimize; fi"]
+        lines += [
+            "    fi", "}",
+            "if [ \"$funcstack[1]\" = _optimize ]; then _optimize \"$@\"; else compdef _optimize optimize; fi",
+        ]
         return lines.joined(separator: "\n") + "\n"
     }
 

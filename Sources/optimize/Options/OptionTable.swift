@@ -86,7 +86,8 @@ enum OptionTable {
             "samples on which the models before and after are compared: accuracy if they bear labels, agreement if not"
         ) { $0.optimization.evaluation = $1 },
         .number(
-            "scale", "S", in: -floatLimit...floatLimit, .data, "the model takes S · raw + O, where raw is what the data holds",
+            "scale", "S", in: -floatLimit...floatLimit, .data,
+            "the model takes S · raw + O, where raw is what the data holds",
             standard: "1", requires: ["calibrate", "evaluate"]
         ) { $0.optimization.scale = Float($1) },
         .number(
@@ -99,7 +100,8 @@ enum OptionTable {
     private static let floatLimit = Double(Float.greatestFiniteMagnitude)
 
     private static let resize = Option(
-        name: "resize", placeholder: "HxW", group: .data, summary: "resize the samples to this height and width, bilinearly",
+        name: "resize", placeholder: "HxW", group: .data,
+        summary: "resize the samples to this height and width, bilinearly",
         commands: [.optimize], requires: ["calibrate", "evaluate"]
     ) { value, settings throws(Option.Expectation) in
         let parts = value.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
@@ -120,7 +122,8 @@ enum OptionTable {
         ) { $0.optimization.gates.minimumAccuracy = $1 },
         Option(
             name: "max-size", placeholder: "SIZE", group: .gates,
-            summary: "fail if the result is larger, such as 300KB (kB, MB, GB are powers of 1000; KiB, MiB, GiB of 1024)",
+            summary:
+                "fail if the result is larger, such as 300KB (kB, MB, GB are powers of 1000; KiB, MiB, GiB of 1024)",
             commands: [.optimize], takesNumber: true
         ) { value, settings throws(Option.Expectation) in
             guard let size = ByteCount.parse(value) else { throw Option.Expectation("a size such as 300KB or 1.5MiB") }
