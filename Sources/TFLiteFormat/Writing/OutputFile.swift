@@ -1,11 +1,11 @@
 import ModelGraph
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Writes a file so that it is whole or not there at all.
@@ -61,11 +61,11 @@ enum OutputFile {
 
     private static func create(_ path: String) -> Int32 {
         #if canImport(Glibc)
-        Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         #elseif canImport(Musl)
-        Musl.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            Musl.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         #else
-        Darwin.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            Darwin.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         #endif
     }
 
@@ -75,11 +75,11 @@ enum OutputFile {
             while !rest.isEmpty {
                 let slice = UnsafeRawBufferPointer(rebasing: rest)
                 #if canImport(Glibc)
-                let count = Glibc.write(descriptor, slice.baseAddress, min(slice.count, 1 << 30))
+                    let count = Glibc.write(descriptor, slice.baseAddress, min(slice.count, 1 << 30))
                 #elseif canImport(Musl)
-                let count = Musl.write(descriptor, slice.baseAddress, min(slice.count, 1 << 30))
+                    let count = Musl.write(descriptor, slice.baseAddress, min(slice.count, 1 << 30))
                 #else
-                let count = Darwin.write(descriptor, slice.baseAddress, min(slice.count, 1 << 30))
+                    let count = Darwin.write(descriptor, slice.baseAddress, min(slice.count, 1 << 30))
                 #endif
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { throw failure("write", path, count < 0 ? errno : ENOSPC) }
@@ -99,11 +99,11 @@ enum OutputFile {
 
     private static func openFolder(_ path: String) -> Int32 {
         #if canImport(Glibc)
-        Glibc.open(path, O_RDONLY | O_CLOEXEC)
+            Glibc.open(path, O_RDONLY | O_CLOEXEC)
         #elseif canImport(Musl)
-        Musl.open(path, O_RDONLY | O_CLOEXEC)
+            Musl.open(path, O_RDONLY | O_CLOEXEC)
         #else
-        Darwin.open(path, O_RDONLY | O_CLOEXEC)
+            Darwin.open(path, O_RDONLY | O_CLOEXEC)
         #endif
     }
 
