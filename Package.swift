@@ -60,7 +60,7 @@ let package = Package(
         .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph"], swiftSettings: swift),
         .testTarget(name: "OperatorsTests", dependencies: ["Operators", "ModelGraph"], swiftSettings: swift),
         .testTarget(
-            name: "TFLiteFormatTests", dependencies: ["TFLiteFormat", "Operators", "ModelGraph"],
+            name: "TFLiteFormatTests", dependencies: ["TFLiteFormat", "CTFLite", "Operators", "ModelGraph"],
             swiftSettings: swift),
         .testTarget(
             name: "RuntimeTests",

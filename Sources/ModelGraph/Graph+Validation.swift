@@ -31,7 +31,10 @@ extension Graph {
                 guard contains(output) else {
                     throw GraphError(.danglingReference, "an output names no tensor", at: describe(id))
                 }
-                guard !isProduced[output.index], self[output].constant == nil || self[output].isVariable else {
+                // Nothing but the graph's inputs is available yet.
+                guard !isProduced[output.index], !isAvailable[output.index],
+                    self[output].constant == nil || self[output].isVariable
+                else {
                     throw GraphError(
                         .duplicateProducer, "\(describe(output)) is written by more than one producer", at: describe(id)
                     )

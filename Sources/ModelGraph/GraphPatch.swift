@@ -100,7 +100,25 @@ extension Graph {
         graph.place(placement, without: removed)
         try graph.sortIfNeeded()
         try graph.validate()
+        try graph.rejectOrphans(of: self)
         return graph
+    }
+
+    /// A value that was computed before must not be read without being computed: its producer was lost.
+    private func rejectOrphans(of original: Graph) throws(GraphError) {
+        let isComputed = Set(order.flatMap { self[$0].outputs } + inputs)
+        let orphans = Set(original.order.flatMap { original[$0].outputs }).filter {
+            contains($0) && !isComputed.contains($0) && self[$0].constant == nil
+        }
+        if orphans.isEmpty { return }
+        for id in order {
+            for case let input? in self[id].inputs where orphans.contains(input) {
+                throw GraphError(.danglingReference, "\(describe(input)) is no longer computed", at: describe(id))
+            }
+        }
+        for output in outputs where orphans.contains(output) {
+            throw GraphError(.danglingReference, "the graph output \(describe(output)) is no longer computed")
+        }
     }
 
     private mutating func replaceUses(of old: ValueID, with new: ValueID) {
