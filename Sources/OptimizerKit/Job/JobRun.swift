@@ -116,8 +116,18 @@ struct JobRun {
     }
 
     private mutating func warnAboutInput(_ model: Model) {
-        guard options.quantization != nil, model.main.holdsIntegerWeights else { return }
-        warn("the model is quantized already; its integer operators and weights stay as they are")
+        guard options.quantization != nil, model.main.holdsIntegers else { return }
+        warn(
+            quantization(of: model) == nil
+                ? "the model is quantized already, and is not quantized again"
+                : "the model is quantized in part; its integer operators and weights stay as they are")
+    }
+
+    /// The quantization to do; nil also for a model whose layers are integer already, where the float operators that are
+    /// left would only gain conversions around them.
+    private func quantization(of model: Model) -> OptimizationOptions.Quantization? {
+        guard model.main.isQuantized, options.interface == .asInput else { return options.quantization }
+        return nil
     }
 
     /// The samples from which ranges are taken: those given, else made-up ones, which `isStrict` refuses.
@@ -126,7 +136,8 @@ struct JobRun {
     ) throws -> CalibrationSource? {
         if let dataset = data.calibration { return CalibrationSource(dataset) }
         // The quantize pass asks for samples if it needs them.
-        guard options.quantization == .int8, !options.isStrict, before.plan != nil, before.model.main.holdsRealOperators
+        guard quantization(of: before.model) == .int8, !options.isStrict, before.plan != nil,
+            before.model.main.holdsRealOperators
         else { return nil }
         warn(
             "no calibration data: activation ranges come from made-up samples, which costs accuracy; "
@@ -149,7 +160,7 @@ struct JobRun {
             settings.includesFirstAndLast = pruning.includesFirstAndLast
             return settings
         }
-        settings.quantization = options.quantization.map { mode in
+        settings.quantization = quantization(of: model).map { mode in
             var settings = QuantizationSettings(
                 mode: mode == .int8 ? .int8 : mode == .dynamicRange ? .dynamicRange : .weightOnly)
             settings.interface =

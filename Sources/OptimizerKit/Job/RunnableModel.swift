@@ -51,12 +51,22 @@ struct RunnableModel {
 
 extension Graph {
     /// Whether any operator's weights, or the results of any operator, are quantized integers.
-    var holdsIntegerWeights: Bool {
-        LinearGroup.all(in: self).contains { self[$0.weights].type.isInteger }
-            || order.contains { id in
-                !(self[id].operation is Operators.Quantize)
-                    && self[id].outputs.contains { self[$0].type.isInteger && self[$0].quantization != nil }
+    var holdsIntegers: Bool {
+        LinearGroup.all(in: self).contains { self[$0.weights].type.isInteger } || order.contains(where: isInteger)
+    }
+
+    /// Whether there are integer operators, and no layer has real weights.
+    var isQuantized: Bool {
+        let connections = GraphConnections(self)
+        return order.contains(where: isInteger)
+            && !LinearGroup.all(in: self, connections: connections).contains {
+                $0.realWeights(in: self, connections: connections) != nil
             }
+    }
+
+    private func isInteger(_ id: NodeID) -> Bool {
+        !(self[id].operation is Operators.Quantize)
+            && self[id].outputs.contains { self[$0].type.isInteger && self[$0].quantization != nil }
     }
 
     /// Whether any operator computes in floating point; conversions do not count.
