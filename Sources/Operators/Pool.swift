@@ -25,4 +25,34 @@ package struct Pool: Operation, Equatable {
     }
 
     package var name: String { kind == .average ? "AveragePool" : "MaxPool" }
+
+    /// The sliding windows of the spatial axes of an input of the given extents.
+    ///
+    /// - Throws: `GraphError` if the input and the attributes do not fit each other.
+    package func windows(x: [Int]) throws(GraphError) -> [Window] {
+        let axes = x.count >= 3 ? layout.spatialAxes(rank: x.count) : 0..<0
+        guard x.count >= 3, window.count == axes.count, strides.count == axes.count else {
+            throw GraphError(
+                .invalidAttribute,
+                "\(window.count) window extents and \(strides.count) strides for an input of shape \(Shape(x))")
+        }
+        var windows: [Window] = []
+        for (k, axis) in axes.enumerated() {
+            windows.append(
+                try Window(
+                    input: x[axis], kernel: window[k], stride: strides[k], dilation: 1, padding: padding, axis: k))
+        }
+        return windows
+    }
+
+    package func inferOutputs(from inputs: [TensorFacts?]) throws(GraphError) -> [TensorFacts]? {
+        let operands = Operands(inputs, of: name)
+        try operands.requireCount(1)
+        guard let x = try operands.sizes(0) else { return nil }
+        var y = x
+        for (axis, window) in zip(layout.spatialAxes(rank: max(x.count, 3)), try windows(x: x)) {
+            y[axis] = window.output
+        }
+        return try Operands.result(try operands.required(0).type, y)
+    }
 }

@@ -9,4 +9,17 @@ package struct ResizeBilinear: Operation, Equatable {
         self.usesHalfPixelCenters = usesHalfPixelCenters
     }
     package var name: String { "ResizeBilinear" }
+
+    package func inferOutputs(from inputs: [TensorFacts?]) throws(GraphError) -> [TensorFacts]? {
+        let operands = Operands(inputs, of: name)
+        try operands.requireCount(2)
+        guard let x = try operands.sizes(0), let size = try operands.integers(1) else { return nil }
+        guard x.count == 4, x.allSatisfy({ $0 > 0 }), size.count == 2, size.allSatisfy({ $0 > 0 }) else {
+            throw GraphError(.invalidShape, "resizing an input of shape \(Shape(x)) to \(size)")
+        }
+        guard !(alignsCorners && usesHalfPixelCenters) else {
+            throw GraphError(.invalidAttribute, "corners cannot be aligned while pixels are taken at their centers")
+        }
+        return try Operands.result(try operands.required(0).type, [x[0], size[0], size[1], x[3]])
+    }
 }

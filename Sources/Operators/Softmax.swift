@@ -12,4 +12,12 @@ package struct Softmax: Operation, Equatable {
     }
 
     package var name: String { "Softmax" }
+
+    package func inferOutputs(from inputs: [TensorFacts?]) throws(GraphError) -> [TensorFacts]? {
+        let operands = Operands(inputs, of: name)
+        try operands.requireCount(1)
+        guard let x = try operands.sizes(0) else { return nil }
+        _ = try Operands.axis(axis, rank: x.count)
+        return try Operands.result(try operands.required(0).type, x)
+    }
 }

@@ -22,4 +22,11 @@ package struct Unary: Operation, Equatable {
         default: nil
         }
     }
+
+    package func inferOutputs(from inputs: [TensorFacts?]) throws(GraphError) -> [TensorFacts]? {
+        let operands = Operands(inputs, of: name)
+        try operands.requireCount(1)
+        guard let x = try operands.sizes(0) else { return nil }
+        return try Operands.result(try operands.required(0).type, x)
+    }
 }
