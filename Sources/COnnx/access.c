@@ -101,3 +101,8 @@ size_t onnx_unknown_byte_count(const onnx_message *opaque) {
     for (unsigned i = 0; i < message->n_unknown_fields; i++) count += message->unknown_fields[i].len;
     return count;
 }
+
+bool onnx_is_repeated(const onnx_message *message, enum onnx_field number) {
+    const ProtobufCFieldDescriptor *field = onnx_field_of((const ProtobufCMessage *)message, number);
+    return field && field->label == PROTOBUF_C_LABEL_REPEATED;
+}

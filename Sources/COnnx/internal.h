@@ -27,6 +27,7 @@ ProtobufCAllocator onnx_arena_allocator(onnx_arena *arena);
 struct onnx_file {
     onnx_arena arena;
     ProtobufCMessage *root;
+    size_t external_count;
 };
 
 struct onnx_draft {

@@ -6,9 +6,12 @@
 typedef struct {
     const uint8_t *data;
     const onnx_skeleton *skeleton;
+    size_t external_count;
 } attachment;
 
-static bool attach_payload(const attachment *a, Onnx__TensorProto *tensor) {
+static bool attach_payload(attachment *a, Onnx__TensorProto *tensor) {
+    if (tensor->has_data_location && tensor->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
+        a->external_count++;
     if (!tensor->has_raw_data) return true;
     uint64_t index;
     if (tensor->raw_data.len != sizeof index) return false;
@@ -32,7 +35,7 @@ static bool attach_payload(const attachment *a, Onnx__TensorProto *tensor) {
 }
 
 /// Walks all messages below; they nest no deeper than the scan allowed.
-static bool attach(const attachment *a, ProtobufCMessage *message) {
+static bool attach(attachment *a, ProtobufCMessage *message) {
     const ProtobufCMessageDescriptor *type = message->descriptor;
     if (type == &onnx__tensor_proto__descriptor && !attach_payload(a, (Onnx__TensorProto *)message)) return false;
     for (unsigned i = 0; i < type->n_fields; i++) {
@@ -64,6 +67,7 @@ onnx_file *onnx_open(const uint8_t *data, size_t count, onnx_error *error) {
         file->root = protobuf_c_message_unpack(&onnx__model_proto__descriptor, &allocator, skeleton.count, bytes);
         attachment a = {.data = data, .skeleton = &skeleton};
         is_open = file->root && attach(&a, file->root);
+        file->external_count = a.external_count;
         if (!is_open) {
             bool is_full = file->arena.used > file->arena.limit / 2;
             onnx_fail(
@@ -85,3 +89,5 @@ void onnx_close(onnx_file *file) {
 }
 
 const onnx_message *onnx_root(const onnx_file *file) { return (const onnx_message *)file->root; }
+
+size_t onnx_external_tensor_count(const onnx_file *file) { return file->external_count; }

@@ -43,7 +43,10 @@ struct ExternalFiles {
     let modelPath: String
     private(set) var files: [String: MappedFile] = [:]
 
-    init(modelPath: String) { self.modelPath = modelPath }
+    init(modelPath: String, files: [String: MappedFile] = [:]) {
+        self.modelPath = modelPath
+        self.files = files
+    }
 
     /// The file's folder; the current one for a plain file name.
     private var folder: String {

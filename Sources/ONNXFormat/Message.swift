@@ -87,6 +87,12 @@ final class Draft {
         try Draft.message(onnx_new(pointer, parent.pointer, field))
     }
 
+    /// A copy of `message` if there is one, otherwise an empty message of its type.
+    func copy(of message: Message?, orMakeFor field: Field, of parent: Message) throws(ONNXError) -> Message {
+        if let message { return try copy(of: message) }
+        return try make(for: field, of: parent)
+    }
+
     func makeModel() throws(ONNXError) -> Message { try Draft.message(onnx_new_model(pointer)) }
 
     func clear(_ field: Field, of message: Message) { onnx_clear(message.pointer, field) }
@@ -106,8 +112,10 @@ final class Draft {
     }
 
     /// Lets the field refer to `bytes`, which have to stay where they are until the message is written.
-    func refer(_ field: Field, of message: Message, to bytes: UnsafeRawBufferPointer) throws(ONNXError) {
-        try Draft.check(onnx_set_reference(message.pointer, field, 0, bytes.baseAddress, bytes.count))
+    func refer(
+        _ field: Field, of message: Message, _ index: Int = 0, to bytes: UnsafeRawBufferPointer
+    ) throws(ONNXError) {
+        try Draft.check(onnx_set_reference(message.pointer, field, index, bytes.baseAddress, bytes.count))
     }
 
     func set(_ field: Field, of message: Message, _ index: Int = 0, to child: Message) throws(ONNXError) {

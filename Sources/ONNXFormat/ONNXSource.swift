@@ -32,7 +32,9 @@ package final class ONNXSource: ModelSource, @unchecked Sendable {
     var original = Graph(name: "")
     /// Indexed by value.
     var origins: [Origin] = []
-    /// The files that hold external data, by their location in the model.
+    /// Whether a tensor anywhere in the model keeps its data in another file.
+    var hasExternalData: Bool { onnx_external_tensor_count(handle) > 0 }
+    /// The files that hold external data of the main graph, by their location in the model.
     var externalFiles: [String: MappedFile] = [:]
 
     /// - Throws: `ONNXError` if the file is not a model.

@@ -55,6 +55,8 @@ bool onnx_is_model(const uint8_t *data, size_t count);
 onnx_file *onnx_open(const uint8_t *data, size_t count, onnx_error *error);
 void onnx_close(onnx_file *file);
 const onnx_message *onnx_root(const onnx_file *file);
+/// The number of tensors, anywhere in the file, that keep their data in another file.
+size_t onnx_external_tensor_count(const onnx_file *file);
 
 /// The number of elements of a repeated field; 1 or 0 for one that is set or not. 0 for a field that the type lacks.
 size_t onnx_count(const onnx_message *message, enum onnx_field field);
@@ -65,6 +67,7 @@ onnx_bytes onnx_text(const onnx_message *message, enum onnx_field field, size_t 
 const onnx_message *onnx_child(const onnx_message *message, enum onnx_field field, size_t index);
 /// All elements of a repeated field of numbers, in native byte order and not aligned.
 onnx_bytes onnx_elements(const onnx_message *message, enum onnx_field field);
+bool onnx_is_repeated(const onnx_message *message, enum onnx_field field);
 /// The number of bytes of fields that the schema does not know.
 size_t onnx_unknown_byte_count(const onnx_message *message);
 
