@@ -69,7 +69,7 @@ let package = Package(
             name: "TFLiteFormatTests", dependencies: ["TFLiteFormat", "Operators", "ModelGraph"],
             swiftSettings: swift),
         .testTarget(
-            name: "ONNXFormatTests", dependencies: ["ONNXFormat", "COnnx", "Operators", "ModelGraph"],
+            name: "ONNXFormatTests", dependencies: ["ONNXFormat", "Operators", "ModelGraph"], exclude: ["Fixtures"],
             swiftSettings: swift),
         .testTarget(
             name: "RuntimeTests",

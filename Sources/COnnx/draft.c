@@ -23,9 +23,10 @@ onnx_message *onnx_copy(onnx_draft *draft, const onnx_message *message) {
 }
 
 static onnx_message *create(onnx_draft *draft, const ProtobufCMessageDescriptor *type) {
-    void *message = onnx_arena_take(&draft->arena, type->sizeof_message);
-    if (message) protobuf_c_message_init(type, message);
-    return message;
+    // The messages are generated without functions of their own; an empty message is what no bytes unpack to.
+    static const uint8_t nothing;
+    ProtobufCAllocator allocator = onnx_arena_allocator(&draft->arena);
+    return (onnx_message *)protobuf_c_message_unpack(type, &allocator, 0, &nothing);
 }
 
 onnx_message *onnx_new(onnx_draft *draft, const onnx_message *parent, enum onnx_field number) {

@@ -24,6 +24,13 @@ enum Locations {
     /// The models beside it, if they are there.
     static let others = models(in: shared.appendingPathComponent("models"))
 
+    static let fixtureFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Fixtures").path
+    /// What `Scripts/onnx/fixtures.py` has written with the onnx package.
+    static let fixtures = models(in: URL(fileURLWithPath: fixtureFolder))
+
+    static func fixture(_ name: String) throws -> Model { try read("\(fixtureFolder)/\(name).onnx") }
+
     /// Runs `body` with a new folder, which is removed afterwards.
     static func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("onnx-\(UUID().uuidString)")
@@ -31,6 +38,8 @@ enum Locations {
         defer { try? FileManager.default.removeItem(at: folder) }
         return try body(folder.path)
     }
+
+    static func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
 
     static func write(_ bytes: [UInt8], to path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
 

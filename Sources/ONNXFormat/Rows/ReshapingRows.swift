@@ -30,7 +30,7 @@ extension OperatorTable {
             let isLiteral = !reshape.copiesZeros && known?.contains(0) ?? true
             try encoder.require(!isLiteral || encoder.version >= 14)
             var inputs = encoder.inputs
-            if inputs.count < 2 || encoder.value(1)?.type != .int64 {
+            if inputs.count < 2 || ![.int64, .variant].contains(encoder.value(1)?.type) {
                 guard let known else { throw Misfit() }
                 inputs = [try encoder.input(0), encoder.input(known, named: "shape")]
             }
