@@ -44,7 +44,7 @@ extension Graph {
         }
         for id in order {
             let node = self[id]
-            for case let input? in node.inputs {
+            for case let input? in node.inputs + node.implicitInputs {
                 guard contains(input) else {
                     throw GraphError(.danglingReference, "an input names no tensor", at: describe(id))
                 }

@@ -123,8 +123,11 @@ extension Graph {
 
     private mutating func replaceUses(of old: ValueID, with new: ValueID) {
         for index in nodeTable.indices {
-            guard var node = nodeTable[index], node.inputs.contains(old) else { continue }
+            guard var node = nodeTable[index], node.inputs.contains(old) || node.implicitInputs.contains(old) else {
+                continue
+            }
             node.inputs = node.inputs.map { $0 == old ? new : $0 }
+            node.implicitInputs = node.implicitInputs.map { $0 == old ? new : $0 }
             nodeTable[index] = node
         }
         outputs = outputs.map { $0 == old ? new : $0 }
@@ -153,7 +156,7 @@ extension Graph {
         var position: [NodeID: Int] = [:]
         for (index, id) in order.enumerated() { position[id] = index }
         let isSorted = order.allSatisfy { id in
-            self[id].inputs.allSatisfy { input in
+            (self[id].inputs + self[id].implicitInputs).allSatisfy { input in
                 guard let input, let from = producer[input] else { return true }
                 return position[from]! < position[id]!
             }
@@ -172,7 +175,7 @@ extension Graph {
             var stack: [(node: NodeID, next: Int)] = [(root, 0)]
             marks[root] = .open
             while let (id, next) = stack.last {
-                let inputs = self[id].inputs
+                let inputs = self[id].inputs + self[id].implicitInputs
                 if next == inputs.count {
                     marks[id] = .done
                     sorted.append(id)
