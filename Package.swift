@@ -36,16 +36,22 @@ let package = Package(
             name: "Optimization", dependencies: ["Runtime", "Operators", "ModelGraph"], swiftSettings: swift),
         .target(name: "Runtime", dependencies: ["Operators", "ModelGraph", "CKernels"], swiftSettings: swift),
         .target(name: "TFLiteFormat", dependencies: ["Operators", "ModelGraph", "CTFLite"], swiftSettings: swift),
+        .target(name: "ONNXFormat", dependencies: ["Operators", "ModelGraph", "COnnx"], swiftSettings: swift),
         .target(name: "Operators", dependencies: ["ModelGraph"], swiftSettings: swift),
         .target(name: "ModelGraph", swiftSettings: swift),
 
         .target(name: "CKernels"),
         .target(name: "CTFLite", dependencies: ["CFlatBuffers"]),
+        .target(name: "COnnx", dependencies: ["CProtobufC"], exclude: ["schema/onnx.proto"]),
 
         // TFLite files are FlatBuffers: its verifier, reflection and builder stand behind CTFLite's C functions.
         .systemLibrary(
             name: "CFlatBuffers", pkgConfig: "flatbuffers",
             providers: [.apt(["libflatbuffers-dev"]), .brew(["flatbuffers"])]),
+        // ONNX files are protobuf messages: protobuf-c reads and packs them behind COnnx's functions.
+        .systemLibrary(
+            name: "CProtobufC", pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
         // JPEG data sets; libjpeg-turbo decodes to the same pixels as the training tools do.
         .systemLibrary(
             name: "CTurboJPEG", pkgConfig: "libturbojpeg",
@@ -60,14 +66,18 @@ let package = Package(
         .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph"], swiftSettings: swift),
         .testTarget(name: "OperatorsTests", dependencies: ["Operators", "ModelGraph"], swiftSettings: swift),
         .testTarget(
-            name: "TFLiteFormatTests", dependencies: ["TFLiteFormat", "Operators", "ModelGraph"],
+            name: "TFLiteFormatTests", dependencies: ["TFLiteFormat", "CTFLite", "Operators", "ModelGraph"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "ONNXFormatTests", dependencies: ["ONNXFormat", "Operators", "ModelGraph"], exclude: ["Fixtures"],
             swiftSettings: swift),
         .testTarget(
             name: "RuntimeTests",
             dependencies: ["Runtime", "TFLiteFormat", "Evaluation", "Operators", "ModelGraph", "CKernels"],
             resources: [.copy("Golden")], swiftSettings: swift),
         .testTarget(
-            name: "EvaluationTests", dependencies: ["Evaluation", "Runtime", "TFLiteFormat", "Operators", "ModelGraph"],
+            name: "EvaluationTests",
+            dependencies: ["Evaluation", "Runtime", "TFLiteFormat", "Operators", "ModelGraph"],
             swiftSettings: swift),
         .testTarget(
             name: "OptimizationTests",

@@ -30,7 +30,8 @@ package enum TFLiteWriter {
 
     static func pieces(of model: Model, options: WritingOptions) throws(TFLiteError) -> [OutputPiece] {
         guard model.format == .tflite else {
-            throw TFLiteError(.unsupported, "a model of the \(model.format.rawValue) format cannot be written as .tflite")
+            throw TFLiteError(
+                .unsupported, "a model of the \(model.format.rawValue) format cannot be written as .tflite")
         }
         let source = model.source as? TFLiteSource
         if let source {

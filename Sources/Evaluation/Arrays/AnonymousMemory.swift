@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// Memory for an array that is unpacked from an archive.
@@ -21,9 +21,9 @@ final class AnonymousMemory: @unchecked Sendable {
             return
         }
         #if canImport(Darwin)
-            let flags = MAP_PRIVATE | MAP_ANON
+        let flags = MAP_PRIVATE | MAP_ANON
         #else
-            let flags = MAP_PRIVATE | MAP_ANONYMOUS
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS
         #endif
         guard let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, -1, 0), address != MAP_FAILED else {
             return nil

@@ -1,11 +1,11 @@
 import ModelGraph
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// The image files of a folder, in a fixed order, with their classes where the folder tells them.

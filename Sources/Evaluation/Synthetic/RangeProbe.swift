@@ -3,11 +3,11 @@ import Operators
 import Runtime
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// Tells how much like a trained network's the results of a model's first linear operators look.

@@ -28,7 +28,7 @@ package struct FoldBatchNormPass: Pass {
         for group in LinearGroup.all(in: graph, connections: connections)
         where group.isFoldable && !refused.contains(group.linear) {
             do {
-                return try fold(group, in: graph, connections: connections)
+                return try Self.fold(group, in: graph, connections: connections)
             } catch {
                 refused.insert(group.linear)
                 notes.append("\(graph.layerName(group.linear)) keeps its normalization: \(error.reason)")
@@ -37,12 +37,17 @@ package struct FoldBatchNormPass: Pass {
         return nil
     }
 
+    /// The patch that folds one group; nil where its chain is to be left alone.
+    static func patch(folding group: LinearGroup, in graph: Graph, connections: GraphConnections) -> GraphPatch? {
+        try? fold(group, in: graph, connections: connections)
+    }
+
     /// Why a chain is left alone.
     private struct Refusal: Error {
         var reason: String
     }
 
-    private func fold(
+    private static func fold(
         _ group: LinearGroup, in graph: Graph, connections: GraphConnections
     ) throws(Refusal) -> GraphPatch {
         let count = group.normalizationNodes(in: graph).count
@@ -56,7 +61,10 @@ package struct FoldBatchNormPass: Pass {
             guard let bias = group.effectiveBias(in: graph, connections: connections) else {
                 throw Refusal(reason: "its bias is not a real constant for each channel")
             }
-            let scales = try foldWeights(of: group, in: graph, connections: connections, patch: &patch, node: &node)
+            let scales =
+                count > 0
+                ? try foldWeights(of: group, in: graph, connections: connections, patch: &patch)
+                : graph[graph.constantSource(of: group.weights, connections: connections)].quantization?.scales
             let biasID = addBias(bias, weightScales: scales, group: group, node: node, in: graph, patch: &patch)
             node.inputs = [node.inputs[0], node.inputs[1], biasID]
         }
@@ -69,9 +77,8 @@ package struct FoldBatchNormPass: Pass {
 
     /// Scales the weights.
     /// - Returns: the scale of each channel for int8 weights, nil for real ones.
-    private func foldWeights(
-        of group: LinearGroup, in graph: Graph, connections: GraphConnections, patch: inout GraphPatch,
-        node: inout Node
+    private static func foldWeights(
+        of group: LinearGroup, in graph: Graph, connections: GraphConnections, patch: inout GraphPatch
     ) throws(Refusal) -> [Float]? {
         let source = graph.constantSource(of: group.weights, connections: connections)
         guard connections.consumers(of: source).count == 1, connections.consumers(of: group.weights).count == 1 else {
@@ -107,7 +114,7 @@ package struct FoldBatchNormPass: Pass {
         }
     }
 
-    private func addBias(
+    private static func addBias(
         _ bias: [Double], weightScales: [Float]?, group: LinearGroup, node: Node, in graph: Graph,
         patch: inout GraphPatch
     ) -> ValueID {

@@ -36,7 +36,10 @@ package struct QuantizePass: Pass {
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         guard let settings = context.settings.quantization else { return nil }
-        if work == nil { work = try prepare(graph, settings) }
+        if work == nil {
+            if settings.mode == .int8, let patch = foldDenseLayers(in: graph) { return patch }
+            work = try prepare(graph, settings)
+        }
         while let step = work?.popLast() {
             let patch =
                 switch step {
@@ -96,6 +99,22 @@ package struct QuantizePass: Pass {
             let names = realOperators.filter { $0.reason == reason }.map(\.name)
             notes.append("stays float, as \(reason): \(names.abridged)")
         }
+    }
+
+    /// Folds normalization into dense layers ahead of quantizing them: with one scale for all channels, folding behind
+    /// it would not be exact.
+    private mutating func foldDenseLayers(in graph: Graph) -> GraphPatch? {
+        guard context.laterPasses.contains(FoldBatchNormPass.name) else { return nil }
+        let connections = GraphConnections(graph)
+        for group in LinearGroup.all(in: graph, connections: connections)
+        where group.kind == .fullyConnected && !group.normalizationNodes(in: graph).isEmpty {
+            guard let patch = FoldBatchNormPass.patch(folding: group, in: graph, connections: connections) else {
+                continue
+            }
+            notes.append("folded ahead of quantizing, as it has one scale: \(graph.layerName(group.linear))")
+            return patch
+        }
+        return nil
     }
 
     private mutating func noteIntegers(in graph: Graph) {
@@ -192,15 +211,17 @@ package struct QuantizePass: Pass {
             let input = graph[group.linear].inputs[0],
             let inputScale = plan.activations[input]?.scale
         else { return }
-        let quantized = WeightQuantizer.quantize(
-            weights,
-            minimumScales: WeightQuantizer.minimumScales(
-                bias: bias, gamma: group.affine.scale, inputScale: inputScale))
+        let minimum = WeightQuantizer.minimumScales(bias: bias, gamma: group.affine.scale, inputScale: inputScale)
+        let quantized =
+            group.kind == .fullyConnected
+            ? WeightQuantizer.quantizeDense(weights, minimumScales: minimum)
+            : WeightQuantizer.quantize(weights, minimumScales: minimum)
         let source = graph.constantSource(of: group.weights, connections: connections)
         node.inputs[1] = patch.addValue(
             Value(
                 name: graph[source].name, type: .int8, shape: graph[group.weights].shape,
-                quantization: Quantization(scales: quantized.scales, axis: group.channelAxis),
+                quantization: Quantization(
+                    scales: quantized.scales, axis: quantized.scales.count == 1 ? nil : group.channelAxis),
                 constant: TensorData(quantized.integers)))
         let correction = group.meanError(
             original: weights, quantized: quantized.dequantized, inputMeans: means[input])

@@ -75,7 +75,8 @@ extension TFLiteOperators {
     /// Whether the product's multiplier s₁·s₂/s is 1 or more, which the first kernels could not do.
     private static func rescalesUp(_ facts: OperandFacts) -> Bool {
         guard facts.inputs.count == 2, let a = facts.inputs[0]?.quantization?.scales.first,
-            let b = facts.inputs[1]?.quantization?.scales.first, let c = facts.outputs.first?.quantization?.scales.first,
+            let b = facts.inputs[1]?.quantization?.scales.first,
+            let c = facts.outputs.first?.quantization?.scales.first,
             a != 0, b != 0, c != 0
         else { return false }
         return a * b / c >= 1

@@ -30,7 +30,8 @@ struct GraphReading {
         var values: [ValueID] = []
         for tensor in table.integers(side) ?? [] {
             guard (0..<count).contains(tensor) else {
-                throw TFLiteError(.malformed, "the graph's \(side) name tensor \(tensor) of \(count)", at: "graph \(index)")
+                throw TFLiteError(
+                    .malformed, "the graph's \(side) name tensor \(tensor) of \(count)", at: "graph \(index)")
             }
             values.append(ValueID(index: tensor))
         }
@@ -41,7 +42,8 @@ struct GraphReading {
         let opcode = table.integer("opcode_index")
         guard codes.indices.contains(opcode) else {
             throw TFLiteError(
-                .malformed, "names operator code \(opcode) of \(codes.count)", at: "graph \(index), operator \(position)")
+                .malformed, "names operator code \(opcode) of \(codes.count)",
+                at: "graph \(index), operator \(position)")
         }
         let code = codes[opcode]
         let place = "graph \(index), operator \(position) (\(code.name))"

@@ -53,7 +53,8 @@ struct TensorReading {
         guard needed == range.count else {
             throw TFLiteError(
                 .malformed,
-                "\(range.count) bytes of data at byte \(range.lowerBound) for shape \(shape) of \(type), which takes \(needed)")
+                "\(range.count) bytes of data at byte \(range.lowerBound) for shape \(shape) of \(type), which takes \(needed)"
+            )
         }
     }
 

@@ -88,7 +88,8 @@ struct FileLayout {
             total += 32 - room(index)
         }
         guard total <= limit else {
-            throw TFLiteError(.cannotWrite, "the model's structure without its weights is larger than the format allows")
+            throw TFLiteError(
+                .cannotWrite, "the model's structure without its weights is larger than the format allows")
         }
         return external
     }
@@ -101,8 +102,10 @@ struct FileLayout {
     private mutating func patchCustomOptions(of operation: Int, in graph: Int, to position: Int) {
         let place = head.withUnsafeBufferPointer { bytes -> Int? in
             guard let start = bytes.baseAddress else { return nil }
-            let table = FlatTable(ctf_root(start), budget: ReadingBudget()).children("subgraphs")[graph]
-                .children("operators")[operation]
+            let table = FlatTable(ctf_root(start), budget: ReadingBudget(unlimitedFor: nil)).children("subgraphs")[
+                graph
+            ]
+            .children("operators")[operation]
             let field = ctf_position(table.raw, ctf_field_id(table.raw.type, "large_custom_options_offset"))
             return field.map { $0 - start }
         }
@@ -116,7 +119,9 @@ struct FileLayout {
         return distance < 0 ? distance + alignment : distance
     }
 
-    private static func bytes<each Number: FixedWidthInteger & BitwiseCopyable>(_ numbers: repeat each Number) -> [UInt8] {
+    private static func bytes<each Number: FixedWidthInteger & BitwiseCopyable>(_ numbers: repeat each Number)
+        -> [UInt8]
+    {
         var bytes: [UInt8] = []
         for number in repeat each numbers { withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) } }
         return bytes

@@ -99,9 +99,12 @@ struct ModelWriting {
         guard let root, root.has("metadata") else { return nil }
         var entries: [FlatBuilder.Reference] = []
         for table in root.children("metadata") {
-            if table.text("name") == "model_control_dependencies", let source, !model.keepsOperators(of: source.original) {
+            if table.text("name") == "model_control_dependencies", let source,
+                !model.keepsOperators(of: source.original)
+            {
                 throw TFLiteError(
-                    .unsupported, "the file orders its operators by 'model_control_dependencies', which names operators "
+                    .unsupported,
+                    "the file orders its operators by 'model_control_dependencies', which names operators "
                         + "that are no longer where they were", at: source.file.path)
             }
             let index = try buffer(table.integer("buffer"), &buffers)
