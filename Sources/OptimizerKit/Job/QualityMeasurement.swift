@@ -51,6 +51,7 @@ struct QualityMeasurement {
         evaluation.agreement = after.count > 0 ? Double(agreeing) / Double(after.count) : nil
         let samples = FirstSamples(dataset, limit: Self.comparisonLimit)
         evaluation.outputs = try compare(first, second, on: samples, progress).outputs
+        if samples.count < dataset.count { evaluation.comparedSamples = samples.count }
         self.evaluation = evaluation
     }
 
