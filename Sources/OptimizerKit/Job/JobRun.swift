@@ -60,7 +60,7 @@ struct JobRun {
         report.evaluation = quality.evaluation
         if let calibration, calibration.wasUsed { report.calibration = calibration.entry }
         report.gates = checkGates(report)
-        complete(&report, pipeline)
+        complete(&report, pipeline, layerSNR: quality.layerSNR)
         let files = try reports.map { target in
             let file = try StagedFile(for: target)
             try file.write((ReportForm(path: target.path) ?? .json).text(report))
@@ -210,11 +210,11 @@ struct JobRun {
         return gates
     }
 
-    private func complete(_ report: inout Report, _ pipeline: PipelineResult) {
+    private func complete(_ report: inout Report, _ pipeline: PipelineResult, layerSNR: [String: Double]) {
         report.tool = Report.Tool(version: OptimizationJob.version)
         report.command = options.command
         report.settings = SettingsList.entries(options, threads: threads.threads)
-        report.passes = pipeline.records.map(Report.pass)
+        report.passes = Report.passes(pipeline.records, layerSNR: layerSNR)
         report.floatOperators = pipeline.records.flatMap(\.realOperators).map {
             Report.FloatOperator(name: $0.name, operation: $0.operation, reason: $0.reason)
         }
