@@ -89,7 +89,8 @@ struct Planner {
             return try evaluate(lowering)
         }
         try assignBuffers(lowering, step: step)
-        let aliases = lowering.forwardsInput && bufferOf[outputs[0].id.index] == inputs[0].flatMap { bufferOf[$0.id.index] }
+        let aliases =
+            lowering.forwardsInput && bufferOf[outputs[0].id.index] == inputs[0].flatMap { bufferOf[$0.id.index] }
         let scratch = lowering.scratch.map { byteCount in
             buffers.append(ArenaBuffer(byteCount: byteCount, first: step, last: step))
             return buffers.count - 1
@@ -187,7 +188,8 @@ struct Planner {
         if let constant {
             guard constant.byteCount == byteCount else {
                 throw RuntimeError(
-                    .invalidModel, "\(constant.byteCount) bytes of data, where \(byteCount) are needed", at: description)
+                    .invalidModel, "\(constant.byteCount) bytes of data, where \(byteCount) are needed", at: description
+                )
             }
         } else {
             guard count > 0 else {

@@ -57,7 +57,8 @@ extension Tensor {
             quantization.scales.count == 1 || quantization.scales.count == channels && quantization.axis == axis
         else {
             throw RuntimeError(
-                .invalidModel, "there is neither one scale nor one for each of the \(channels) channels of axis \(axis)",
+                .invalidModel,
+                "there is neither one scale nor one for each of the \(channels) channels of axis \(axis)",
                 at: description)
         }
         try Tensor.check(quantization, in: type, at: description)

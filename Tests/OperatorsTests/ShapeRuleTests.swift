@@ -48,7 +48,9 @@ private func shape(_ operation: any Operation, _ inputs: [TensorFacts?]) throws 
         let convolution = Convolution(strides: [2, 2], padding: .same)
         #expect(try shape(convolution, [fed([1, 9, 8, 3]), fed([16, 3, 3, 3]), fed([16])]) == [1, 5, 4, 16])
         #expect(throws: GraphError.self) { try shape(convolution, [fed([1, 9, 8, 3]), fed([16, 3, 3, 2])]) }
-        #expect(throws: GraphError.self) { try shape(convolution, [fed([1, 9, 8, 3]), fed([16, 3, 3, 3]), fed([15])]) }
+        #expect(throws: GraphError.self) {
+            try shape(convolution, [fed([1, 9, 8, 3]), fed([16, 3, 3, 3]), fed([15])])
+        }
         #expect(throws: GraphError.self) { try shape(convolution, [fed([1, 9, 8, 3])]) }
         let first = Convolution(strides: [1, 1], layout: .channelsFirst)
         #expect(try shape(first, [fed([1, 3, 9, 8]), fed([16, 3, 3, 3])]) == [1, 16, 7, 6])
@@ -91,12 +93,14 @@ private func shape(_ operation: any Operation, _ inputs: [TensorFacts?]) throws 
     }
 
     /// Expected: numpy's `x[b:e:s]` over an axis of 6.
-    @Test(arguments: [
-        (1, 5, 2, 2), (-1, -7, -2, 3), (0, 100, 1, 6), (-100, 3, 1, 3), (4, 1, 1, 0), (5, -100, -1, 6),
-        (Int32.min, Int32.max, 1, 6), (0, 6, Int32.max, 1), (5, 0, Int32.min, 1),
-    ] as [(Int32, Int32, Int32, Int)])
+    @Test(
+        arguments: [
+            (1, 5, 2, 2), (-1, -7, -2, 3), (0, 100, 1, 6), (-100, 3, 1, 3), (4, 1, 1, 0), (5, -100, -1, 6),
+            (Int32.min, Int32.max, 1, 6), (0, 6, Int32.max, 1), (5, 0, Int32.min, 1),
+        ] as [(Int32, Int32, Int32, Int)])
     func slices(_ begin: Int32, _ end: Int32, _ stride: Int32, _ count: Int) throws {
-        #expect(try shape(StridedSlice(), [fed([6]), integers([begin]), integers([end]), integers([stride])]) == [count])
+        #expect(
+            try shape(StridedSlice(), [fed([6]), integers([begin]), integers([end]), integers([stride])]) == [count])
     }
 
     @Test func impossibleSlicesAreErrors() {

@@ -105,7 +105,8 @@ import Testing
             model(Convolution(strides: [1, 1]), [x, value(.float32, [2, 1, 1, 2])], y), .unsupportedOperator)
         // Fewer bytes than the shape asks for.
         expectRefusal(
-            model(Convolution(strides: [1, 1]), [x, value(.float32, [2, 1, 1, 2], constant: TensorData([Float(1)]))], y),
+            model(
+                Convolution(strides: [1, 1]), [x, value(.float32, [2, 1, 1, 2], constant: TensorData([Float(1)]))], y),
             .invalidModel)
         expectRefusal(model(Unary(.relu), [value(.float32, [0])], value(.float32, [0])), .invalidModel)
         expectRefusal(model(Unary(.relu), [value(.string, [1])], value(.string, [1])), .unsupportedType)
@@ -151,7 +152,8 @@ import Testing
             for _ in 0..<6 {
                 var bytes = Array(golden.bytes(golden.model))
                 for _ in 0..<Int.random(in: 1...3, using: &generator) {
-                    bytes[Int.random(in: 0..<bytes.count, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+                    bytes[Int.random(in: 0..<bytes.count, using: &generator)] ^=
+                        1 << UInt8.random(in: 0..<8, using: &generator)
                 }
                 try Data(bytes).write(to: path)
                 guard let file = try? MappedFile(path: path.path), let model = try? TFLiteReader.read(file) else {

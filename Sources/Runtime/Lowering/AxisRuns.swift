@@ -17,9 +17,11 @@ struct AxisRuns {
         var merged: [Int] = []
         var mergedStrides = strides.map { _ in [Int]() }
         for axis in sizes.indices where sizes[axis] != 1 {
-            let continues = !merged.isEmpty && strides.indices.allSatisfy {
-                mergedStrides[$0][merged.count - 1] == strides[$0][axis] * sizes[axis]
-            }
+            let continues =
+                !merged.isEmpty
+                && strides.indices.allSatisfy {
+                    mergedStrides[$0][merged.count - 1] == strides[$0][axis] * sizes[axis]
+                }
             if continues {
                 merged[merged.count - 1] *= sizes[axis]
                 for k in strides.indices { mergedStrides[k][merged.count - 1] = strides[k][axis] }
@@ -47,7 +49,8 @@ struct AxisRuns {
     /// - Throws: `RuntimeError.unsupportedOperator` if there are more loops than a kernel has room for.
     func requireRank(at location: String) throws(RuntimeError) {
         guard sizes.count <= Int(CK_MAX_RANK) else {
-            throw RuntimeError(.unsupportedOperator, "more than \(CK_MAX_RANK + 1) axes are not supported", at: location)
+            throw RuntimeError(
+                .unsupportedOperator, "more than \(CK_MAX_RANK + 1) axes are not supported", at: location)
         }
     }
 }

@@ -49,7 +49,8 @@ extension DepthwiseConvolution: Lowerable {
         }
         let macs = saturatingProduct(y.sizes[2], y.sizes[3], taps)
         lowering.multiplyAdds = saturatingProduct(y.sizes[0], y.sizes[1], macs)
-        try lowering.emit(kernel, parameters, operands: operands, units: y.sizes[0] * y.sizes[1], cost: saturatingProduct(macs, 4))
+        try lowering.emit(
+            kernel, parameters, operands: operands, units: y.sizes[0] * y.sizes[1], cost: saturatingProduct(macs, 4))
     }
 }
 

@@ -46,6 +46,7 @@ extension FullyConnected: Lowerable {
         let block = Int(CK_BLOCK)
         lowering.multiplyAdds = saturatingProduct(batch, inputs, outputs)
         try lowering.emit(
-            kernel, parameters, operands: operands, units: packed.lanes / block, cost: saturatingProduct(batch, inputs, block))
+            kernel, parameters, operands: operands, units: packed.lanes / block,
+            cost: saturatingProduct(batch, inputs, block))
     }
 }

@@ -146,6 +146,7 @@ func checked<Result>(
     do throws(GraphError) {
         return try body()
     } catch {
-        throw RuntimeError(error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: location)
+        throw RuntimeError(
+            error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: location)
     }
 }

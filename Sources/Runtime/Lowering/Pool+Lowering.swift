@@ -43,7 +43,8 @@ extension Lowering {
         let (first, second) = (try a.affineScale(), try b.affineScale())
         guard abs(first.scale - second.scale) <= 1e-6, first.zeroPoint == second.zeroPoint else {
             throw RuntimeError(
-                .unsupportedOperator, "\(a.description) and \(b.description) differ in scale or zero point", at: location)
+                .unsupportedOperator, "\(a.description) and \(b.description) differ in scale or zero point",
+                at: location)
         }
         return second
     }
