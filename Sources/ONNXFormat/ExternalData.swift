@@ -64,7 +64,8 @@ struct ExternalFiles {
             throw ONNXError(
                 .externalData,
                 "bytes \(reference.offset) to \(reference.offset)+\(reference.length ?? 0) of external data, in a file of "
-                    + "\(available) bytes", at: file.path, remedy: "the file is not the one that the model was saved with")
+                    + "\(available) bytes", at: file.path,
+                remedy: "the file is not the one that the model was saved with")
         }
         let end = reference.length.map { reference.offset + $0 } ?? available
         return TensorData(mapped: file, range: reference.offset..<end)

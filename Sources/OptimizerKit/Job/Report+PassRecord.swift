@@ -6,24 +6,30 @@ import Reporting
 extension Report {
     /// The passes' records as reports show them.
     ///
-    /// - Parameter graph: the main graph before the first of them.
-    static func passes(_ records: [PassRecord], from graph: Graph) -> [Pass] {
+    /// - Parameters:
+    ///   - graph: the main graph before the first of them.
+    ///   - layerSNR: of the finished model's tensors, by name; told of a layer where a pass touched it last.
+    static func passes(_ records: [PassRecord], from graph: Graph, layerSNR: [String: Double]) -> [Pass] {
+        var lastPass: [String: Int] = [:]
+        for (index, record) in records.enumerated() {
+            for layer in record.layers { lastPass[layer.result] = index }
+        }
         var compressed = graph.constantGzipByteCount
-        return records.map { record in
+        return records.enumerated().map { index, record in
             let before = compressed
             // What changed nothing need not be compressed again.
             if !record.patches.isEmpty { compressed = record.graph.constantGzipByteCount }
             var pass = Pass(
                 name: record.pass, seconds: record.seconds, constantBytesBefore: record.constantBytesBefore,
                 constantBytesAfter: record.constantBytesAfter, patches: record.patches, notes: record.notes,
-                layers: layers(record))
+                layers: layers(record, layerSNR: layerSNR.filter { lastPass[$0.key] == index }))
             pass.constantGzipBytesBefore = before
             pass.constantGzipBytesAfter = compressed
             return pass
         }
     }
 
-    private static func layers(_ record: PassRecord) -> [Layer] {
+    private static func layers(_ record: PassRecord, layerSNR: [String: Double]) -> [Layer] {
         let graph = record.graph
         let connections = GraphConnections(graph)
         var groups: [String: LinearGroup] = [:]
@@ -39,7 +45,7 @@ extension Report {
                 weightGzipBytesAfter: layer.weightsAfter.gzipByteCount, sparsity: layer.sparsity,
                 weightScales: group.flatMap { scales(graph[$0.weights].quantization) },
                 outputScales: group.flatMap { scales(graph[$0.output].quantization) }, range: layer.range,
-                weightSNR: layer.weightSNR)
+                weightSNR: layer.weightSNR, outputSNR: layerSNR[layer.result])
         }
     }
 
