@@ -120,7 +120,7 @@ struct JobRun {
         warn(
             quantization(of: model) == nil
                 ? "the model is quantized already, and is not quantized again"
-                : "the model is quantized in part; its integer operators and weights stay as they are")
+                : "the model holds quantized layers; its integer operators and weights stay as they are")
     }
 
     /// The quantization to do; nil also for a model whose layers are integer already, where the float operators that are
