@@ -33,7 +33,8 @@ extension Graph {
                 }
                 guard !isProduced[output.index], self[output].constant == nil || self[output].isVariable else {
                     throw GraphError(
-                        .duplicateProducer, "\(describe(output)) is written by more than one producer", at: describe(id))
+                        .duplicateProducer, "\(describe(output)) is written by more than one producer", at: describe(id)
+                    )
                 }
                 isProduced[output.index] = true
             }

@@ -119,7 +119,9 @@ package struct Graph: Sendable {
         set { nodeTable[id.index] = newValue }
     }
 
-    package func contains(_ id: ValueID) -> Bool { valueTable.indices.contains(id.index) && valueTable[id.index] != nil }
+    package func contains(_ id: ValueID) -> Bool {
+        valueTable.indices.contains(id.index) && valueTable[id.index] != nil
+    }
     package func contains(_ id: NodeID) -> Bool { nodeTable.indices.contains(id.index) && nodeTable[id.index] != nil }
 
     /// All values, in the order of their identifiers.

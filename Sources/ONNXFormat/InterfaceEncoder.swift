@@ -157,7 +157,8 @@ struct InterfaceEncoder {
                 let extent = try draft.make(for: ONNX_TENSOR_SHAPE_DIM, of: shape)
                 switch dimension {
                 case .fixed(let size): try draft.set(ONNX_TENSOR_SHAPE_DIMENSION_DIM_VALUE, of: extent, to: Int64(size))
-                case .dynamic(let symbol?, _): try draft.set(ONNX_TENSOR_SHAPE_DIMENSION_DIM_PARAM, of: extent, to: symbol)
+                case .dynamic(let symbol?, _):
+                    try draft.set(ONNX_TENSOR_SHAPE_DIMENSION_DIM_PARAM, of: extent, to: symbol)
                 case .dynamic(nil, _): break
                 }
                 extents.append(extent)

@@ -57,7 +57,8 @@ package enum ONNXWriter {
         let size = onnx_packed_byte_count(root.pointer)
         guard size <= options.maximumByteCount else {
             throw ONNXError(
-                .cannotWrite, "the model takes \(size) bytes, more than the \(options.maximumByteCount) that one file may have",
+                .cannotWrite,
+                "the model takes \(size) bytes, more than the \(options.maximumByteCount) that one file may have",
                 at: path, remedy: options.externalData == .never ? "let it have external data" : nil)
         }
         var dataFile: OutputFile?

@@ -63,7 +63,9 @@ struct HostileInputTests {
         }
     }
 
-    @Test("Lengths that are larger than the file are refused", arguments: [Wire.varint(1 << 31), Wire.varint(.max), [0xff]])
+    @Test(
+        "Lengths that are larger than the file are refused",
+        arguments: [Wire.varint(1 << 31), Wire.varint(.max), [0xff]])
     func hugeLengths(length: [UInt8]) {
         #expect(Self.failure([0x08, 0x08, 0x3a] + length)?.code == .malformed)
         let tensor = [0x4a] + length
@@ -84,7 +86,8 @@ struct HostileInputTests {
     func nesting(levels: Int) throws {
         var graph: [UInt8] = []
         for _ in 0..<levels {
-            graph = Wire.node("If", [], [], Wire.bytes(5, Wire.text(1, "then_branch") + Wire.number(20, 5) + Wire.bytes(6, graph)))
+            graph = Wire.node(
+                "If", [], [], Wire.bytes(5, Wire.text(1, "then_branch") + Wire.number(20, 5) + Wire.bytes(6, graph)))
         }
         let error = Self.failure(Wire.model(graph))
         #expect(error?.code == (levels > 33 ? .unsupported : nil))
@@ -132,7 +135,8 @@ struct HostileInputTests {
 
     @Test("Operators in another order than they run in are put in order")
     func order() throws {
-        let graph = Wire.node("Relu", ["a"], ["y"]) + Wire.node("Relu", ["x"], ["a"]) + Wire.input("x") + Wire.output("y")
+        let graph =
+            Wire.node("Relu", ["a"], ["y"]) + Wire.node("Relu", ["x"], ["a"]) + Wire.input("x") + Wire.output("y")
         let main = try Locations.read(Wire.model(graph)).main
         #expect(main.order.map { main[main[$0].outputs[0]].name } == ["a", "y"])
     }
