@@ -32,7 +32,8 @@ package final class MappedFile: @unchecked Sendable {
 
     /// - Throws: `FileError` if the file cannot be opened, is not a regular file, or cannot be mapped.
     package init(path: String) throws(FileError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe without a writer would not open otherwise.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw FileError(path: path, operation: "open", errorNumber: errno, kind: .unreadable)
         }

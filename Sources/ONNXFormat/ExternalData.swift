@@ -100,7 +100,7 @@ struct ExternalFiles {
     }
 
     /// The path without links; nil with `errno` set if nothing is there.
-    private static func resolve(_ path: String) -> String? {
+    static func resolve(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
