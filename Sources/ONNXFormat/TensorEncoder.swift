@@ -10,9 +10,10 @@ struct TensorEncoder {
 
     /// An initializer of the file: as it is if nothing was changed, otherwise with new data or a new name.
     func encode(_ value: Value, named name: String, former: Value, template: Message) throws(ONNXError) -> Message {
+        // What the values stand for is said elsewhere: their quantization is no part of the tensor.
         let isSame =
-            encoder.source?.hasSameContent(value, former) == true
-            || (value.type == former.type && value.shape == former.shape && value.constant == former.constant)
+            value.type == former.type && value.shape == former.shape && value.isSparse == former.isSparse
+            && ONNXSource.isSame(value.constant, former.constant)
         if isSame, name == former.name { return template }
         let message = try draft.copy(of: template)
         try draft.set(ONNX_TENSOR_NAME, of: message, to: name)

@@ -94,6 +94,28 @@ struct ExternalDataTests {
         }
     }
 
+    @Test("The data of the model that was read is not overwritten by another model's")
+    func ownData() throws {
+        try Locations.withFolder { folder in
+            try ONNXWriter.write(try Locations.fixture("external"), to: folder + "/out.onnx", replacing: false)
+            try FileManager.default.moveItem(atPath: folder + "/out.onnx", toPath: folder + "/in.onnx")
+            let model = try Locations.read(folder + "/in.onnx")
+            #expect { try ONNXWriter.write(model, to: folder + "/out.onnx", replacing: true) } throws: {
+                ($0 as? ONNXError)?.code == .cannotWrite
+            }
+            #expect(try Locations.bytes(folder + "/out.onnx.data").count == 3 * 4096)
+        }
+    }
+
+    @Test("A pipe in the place of data is refused, and not waited for")
+    func pipe() throws {
+        try Locations.withFolder { folder in
+            #expect(mkfifo(folder + "/w.bin", 0o600) == 0)
+            try Locations.write(Self.model(Wire.external("w.bin")), to: folder + "/m.onnx")
+            #expect(throws: ONNXError.self) { try Locations.read(folder + "/m.onnx") }
+        }
+    }
+
     @Test("Data moves in and out as asked, and back to the same model")
     func moved() throws {
         try Locations.withFolder { folder in
