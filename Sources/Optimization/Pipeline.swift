@@ -25,7 +25,8 @@ package enum Pipeline {
 
     /// The passes that keep what a model computes, in an order in which each finds what those before it leave.
     static let cleanUpTypes: [any Pass.Type] = [
-        FoldConstantsPass.self, RemoveIdentitiesPass.self, CancelReshapesPass.self, FoldBatchNormPass.self,
+        FoldConstantsPass.self, RemoveIdentitiesPass.self, CancelReshapesPass.self, CancelTransposesPass.self,
+        FoldBatchNormPass.self,
     ]
 
     /// Their names.
