@@ -26,7 +26,7 @@ package enum Pipeline {
     /// The passes that keep what a model computes, in an order in which each finds what those before it leave.
     static let cleanUpTypes: [any Pass.Type] = [
         FoldConstantsPass.self, RemoveIdentitiesPass.self, CancelReshapesPass.self, CancelTransposesPass.self,
-        EliminateCommonSubexpressionsPass.self, FoldPadsPass.self, FoldBatchNormPass.self,
+        EliminateCommonSubexpressionsPass.self, FoldPadsPass.self, FoldBatchNormPass.self, MergeScalesPass.self,
     ]
 
     /// Their names.
