@@ -17,13 +17,14 @@ package enum Pipeline {
     private static let mainTypes: [any Pass.Type] = [PrunePass.self, QuantizePass.self, FoldBatchNormPass.self]
 
     private static let types: [any Pass.Type] =
-        mainTypes + cleanUpTypes.filter { $0.name != FoldBatchNormPass.name }
+        mainTypes + [CleanUpPass.self] + cleanUpTypes.filter { $0.name != FoldBatchNormPass.name }
 
     package static let passes: [Description] = types.map { Description(name: $0.name, summary: $0.summary) }
 
     package static var defaultPasses: [String] { mainTypes.map { $0.name } }
 
-    /// The passes that keep what a model computes, in an order in which each finds what those before it leave.
+    /// The passes that keep what a model computes, in an order in which each finds what those before it leave; `clean-up`
+    /// repeats all of them until none finds anything.
     static let cleanUpTypes: [any Pass.Type] = [
         FoldConstantsPass.self, RemoveIdentitiesPass.self, CancelReshapesPass.self, CancelTransposesPass.self,
         EliminateCommonSubexpressionsPass.self, FoldPadsPass.self, FoldBatchNormPass.self, MergeScalesPass.self,
