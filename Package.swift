@@ -36,16 +36,22 @@ let package = Package(
             name: "Optimization", dependencies: ["Runtime", "Operators", "ModelGraph"], swiftSettings: swift),
         .target(name: "Runtime", dependencies: ["Operators", "ModelGraph", "CKernels"], swiftSettings: swift),
         .target(name: "TFLiteFormat", dependencies: ["Operators", "ModelGraph", "CTFLite"], swiftSettings: swift),
+        .target(name: "ONNXFormat", dependencies: ["Operators", "ModelGraph", "COnnx"], swiftSettings: swift),
         .target(name: "Operators", dependencies: ["ModelGraph"], swiftSettings: swift),
         .target(name: "ModelGraph", swiftSettings: swift),
 
         .target(name: "CKernels"),
         .target(name: "CTFLite", dependencies: ["CFlatBuffers"]),
+        .target(name: "COnnx", dependencies: ["CProtobufC"], exclude: ["schema/onnx.proto"]),
 
         // TFLite files are FlatBuffers: its verifier, reflection and builder stand behind CTFLite's C functions.
         .systemLibrary(
             name: "CFlatBuffers", pkgConfig: "flatbuffers",
             providers: [.apt(["libflatbuffers-dev"]), .brew(["flatbuffers"])]),
+        // ONNX files are protobuf messages: protobuf-c reads and packs them behind COnnx's functions.
+        .systemLibrary(
+            name: "CProtobufC", pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
         // JPEG data sets; libjpeg-turbo decodes to the same pixels as the training tools do.
         .systemLibrary(
             name: "CTurboJPEG", pkgConfig: "libturbojpeg",
@@ -60,7 +66,10 @@ let package = Package(
         .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph"], swiftSettings: swift),
         .testTarget(name: "OperatorsTests", dependencies: ["Operators", "ModelGraph"], swiftSettings: swift),
         .testTarget(
-            name: "TFLiteFormatTests", dependencies: ["TFLiteFormat", "Operators", "ModelGraph"],
+            name: "TFLiteFormatTests", dependencies: ["TFLiteFormat", "CTFLite", "Operators", "ModelGraph"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "ONNXFormatTests", dependencies: ["ONNXFormat", "Operators", "ModelGraph"], exclude: ["Fixtures"],
             swiftSettings: swift),
         .testTarget(
             name: "RuntimeTests",
@@ -75,11 +84,14 @@ let package = Package(
             dependencies: ["Optimization", "Runtime", "TFLiteFormat", "Operators", "ModelGraph"],
             swiftSettings: swift),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "ModelGraph"], swiftSettings: swift),
-        .testTarget(name: "OptimizerKitTests", dependencies: ["OptimizerKit"], swiftSettings: swift),
+        .testTarget(
+            name: "OptimizerKitTests", dependencies: ["OptimizerKit", "Reporting", "Evaluation", "ModelGraph"],
+            swiftSettings: swift),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["optimize", .product(name: "Subprocess", package: "swift-subprocess")],
-            swiftSettings: swift),
+            dependencies: [
+                "optimize", "OptimizerKit", .product(name: "Subprocess", package: "swift-subprocess"),
+            ], swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),
     ],
     cxxLanguageStandard: .cxx17

@@ -31,7 +31,10 @@ extension Graph {
                 guard contains(output) else {
                     throw GraphError(.danglingReference, "an output names no tensor", at: describe(id))
                 }
-                guard !isProduced[output.index], self[output].constant == nil || self[output].isVariable else {
+                // Nothing but the graph's inputs is available yet.
+                guard !isProduced[output.index], !isAvailable[output.index],
+                    self[output].constant == nil || self[output].isVariable
+                else {
                     throw GraphError(
                         .duplicateProducer, "\(describe(output)) is written by more than one producer", at: describe(id)
                     )
@@ -41,7 +44,7 @@ extension Graph {
         }
         for id in order {
             let node = self[id]
-            for case let input? in node.inputs {
+            for case let input? in node.inputs + node.implicitInputs {
                 guard contains(input) else {
                     throw GraphError(.danglingReference, "an input names no tensor", at: describe(id))
                 }

@@ -68,18 +68,22 @@ package struct Node: Sendable {
     package var outputs: [ValueID]
     /// Tensors that hold quantization parameters of an operator's inner results (TFLite's LSTM).
     package var intermediates: [ValueID]
+    /// Values that the node reads without having them as operands: what its subgraphs take from this graph, and operands
+    /// of the file that `operation` holds as attributes.
+    package var implicitInputs: [ValueID]
     /// The node's name in the file; TFLite has none.
     package var name: String?
     package var source: SourceReference?
 
     package init(
         _ operation: any Operation, inputs: [ValueID?], outputs: [ValueID], intermediates: [ValueID] = [],
-        name: String? = nil, source: SourceReference? = nil
+        implicitInputs: [ValueID] = [], name: String? = nil, source: SourceReference? = nil
     ) {
         self.operation = operation
         self.inputs = inputs
         self.outputs = outputs
         self.intermediates = intermediates
+        self.implicitInputs = implicitInputs
         self.name = name
         self.source = source
     }
@@ -160,7 +164,8 @@ package struct GraphConnections: Sendable {
             let node = graph[id]
             for output in node.outputs { producerOf[output.index] = id }
             var seen: Set<Int> = []
-            for case let input? in node.inputs + node.intermediates where seen.insert(input.index).inserted {
+            for case let input? in node.inputs + node.intermediates + node.implicitInputs
+            where seen.insert(input.index).inserted {
                 consumersOf[input.index, default: []].append(id)
             }
         }

@@ -100,13 +100,34 @@ extension Graph {
         graph.place(placement, without: removed)
         try graph.sortIfNeeded()
         try graph.validate()
+        try graph.rejectOrphans(of: self)
         return graph
+    }
+
+    /// A value that was computed before must not be read without being computed: its producer was lost.
+    private func rejectOrphans(of original: Graph) throws(GraphError) {
+        let isComputed = Set(order.flatMap { self[$0].outputs } + inputs)
+        let orphans = Set(original.order.flatMap { original[$0].outputs }).filter {
+            contains($0) && !isComputed.contains($0) && self[$0].constant == nil
+        }
+        if orphans.isEmpty { return }
+        for id in order {
+            for case let input? in self[id].inputs where orphans.contains(input) {
+                throw GraphError(.danglingReference, "\(describe(input)) is no longer computed", at: describe(id))
+            }
+        }
+        for output in outputs where orphans.contains(output) {
+            throw GraphError(.danglingReference, "the graph output \(describe(output)) is no longer computed")
+        }
     }
 
     private mutating func replaceUses(of old: ValueID, with new: ValueID) {
         for index in nodeTable.indices {
-            guard var node = nodeTable[index], node.inputs.contains(old) else { continue }
+            guard var node = nodeTable[index], node.inputs.contains(old) || node.implicitInputs.contains(old) else {
+                continue
+            }
             node.inputs = node.inputs.map { $0 == old ? new : $0 }
+            node.implicitInputs = node.implicitInputs.map { $0 == old ? new : $0 }
             nodeTable[index] = node
         }
         outputs = outputs.map { $0 == old ? new : $0 }
@@ -135,7 +156,7 @@ extension Graph {
         var position: [NodeID: Int] = [:]
         for (index, id) in order.enumerated() { position[id] = index }
         let isSorted = order.allSatisfy { id in
-            self[id].inputs.allSatisfy { input in
+            (self[id].inputs + self[id].implicitInputs).allSatisfy { input in
                 guard let input, let from = producer[input] else { return true }
                 return position[from]! < position[id]!
             }
@@ -154,7 +175,7 @@ extension Graph {
             var stack: [(node: NodeID, next: Int)] = [(root, 0)]
             marks[root] = .open
             while let (id, next) = stack.last {
-                let inputs = self[id].inputs
+                let inputs = self[id].inputs + self[id].implicitInputs
                 if next == inputs.count {
                     marks[id] = .done
                     sorted.append(id)

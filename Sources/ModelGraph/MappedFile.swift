@@ -29,10 +29,21 @@ package final class MappedFile: @unchecked Sendable {
     package let path: String
     /// The whole file; empty for an empty file.
     package let bytes: UnsafeRawBufferPointer
+    private let isMapped: Bool
+
+    /// A copy of bytes that stands for a file, aligned as a mapped one is for every element type.
+    package init(copying contents: some Collection<UInt8>, named path: String) {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: contents.count, alignment: 64)
+        copy.copyBytes(from: contents)
+        self.path = path
+        bytes = UnsafeRawBufferPointer(copy)
+        isMapped = false
+    }
 
     /// - Throws: `FileError` if the file cannot be opened, is not a regular file, or cannot be mapped.
     package init(path: String) throws(FileError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Without waiting for a writer where it is a pipe, which is refused below.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw FileError(path: path, operation: "open", errorNumber: errno, kind: .unreadable)
         }
@@ -46,6 +57,7 @@ package final class MappedFile: @unchecked Sendable {
             throw FileError(path: path, operation: "read", errorNumber: number, kind: .unreadable)
         }
         self.path = path
+        isMapped = true
         let size = Int(status.st_size)
         guard size > 0 else {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -58,6 +70,10 @@ package final class MappedFile: @unchecked Sendable {
     }
 
     deinit {
-        if let address = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: address), bytes.count) }
+        if !isMapped {
+            bytes.deallocate()
+        } else if let address = bytes.baseAddress {
+            munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)
+        }
     }
 }

@@ -4,8 +4,13 @@ import ModelGraph
 package struct Reshape: Operation, Equatable {
     /// May hold one -1, which takes what is left.
     package var shape: [Int]?
+    /// Whether a 0 takes x's extent at the same place (ONNX), and is not an extent of 0 (TFLite).
+    package var copiesZeros: Bool
 
-    package init(shape: [Int]? = nil) { self.shape = shape }
+    package init(shape: [Int]? = nil, copiesZeros: Bool = false) {
+        self.shape = shape
+        self.copiesZeros = copiesZeros
+    }
 
     package var name: String { "Reshape" }
 
@@ -14,7 +19,7 @@ package struct Reshape: Operation, Equatable {
         try operands.requireCount(1, upTo: 2)
         guard let x = try operands.sizes(0), let count = Shape.elementCount(x) else { return nil }
         let type = try operands.required(0).type
-        let wanted: [Int]
+        var wanted: [Int]
         if operands.optional(1) != nil {
             guard let constant = try operands.integers(1) else { return nil }
             wanted = constant
@@ -22,6 +27,9 @@ package struct Reshape: Operation, Equatable {
             wanted = shape
         } else {
             throw GraphError(.invalidAttribute, "neither an operand nor an attribute holds the new shape")
+        }
+        if copiesZeros {
+            for (index, size) in wanted.enumerated() where size == 0 && index < x.count { wanted[index] = x[index] }
         }
         return try Operands.result(type, Reshape.resolve(wanted, count: count))
     }

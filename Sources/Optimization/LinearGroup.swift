@@ -124,7 +124,7 @@ extension LinearGroup {
     /// The chain's nodes that scale or shift, without a separate activation at its end.
     package func normalizationNodes(in graph: Graph) -> [NodeID] { chain.filter { !(graph[$0].operation is Unary) } }
 
-    /// The group without an activation of its own at its end, for formats whose linear operators cannot clamp.
+    /// The group without an activation that is an operator of its own, for linear operators that cannot clamp.
     package func withoutSeparateActivation(in graph: Graph) -> LinearGroup {
         guard let last = chain.last, graph[last].operation is Unary, case let input?? = graph[last].inputs.first else {
             return self

@@ -6,8 +6,18 @@ package struct PlanOptions: Sendable {
     package var numerics: Numerics = .reference
     /// Whether every tensor keeps its own memory, so that all of them can be read when a run is over.
     package var keepsAllValues = false
+    /// The best instruction set to use; nil for the best that there is, or what `OPTIMIZE_ISA` in the environment names.
+    package var instructionSet: InstructionSet?
 
     package init() {}
+}
+
+/// Instruction sets that kernels are compiled for, each with all that stand before it.
+package enum InstructionSet: UInt32, Sendable, CaseIterable {
+    case portable, avx2, avx512
+
+    /// The best one that this processor has.
+    package static var best: InstructionSet { InstructionSet(rawValue: ck_best_isa().rawValue) ?? .portable }
 }
 
 /// One operator of a plan.
@@ -53,6 +63,7 @@ struct PlannedStep: Sendable {
 /// A plan never changes; any number of executions can use it at once.
 package final class Plan: Sendable {
     package let options: PlanOptions
+    /// What is fed, in the graph's order; graph inputs that are constant are left out.
     package let inputs: [TensorInfo]
     package let outputs: [TensorInfo]
     /// Bytes that one execution takes for all tensors that are computed or fed.
@@ -82,7 +93,7 @@ package final class Plan: Sendable {
         guard model.graphs.indices.contains(graph) else {
             throw RuntimeError(.invalidModel, "the model has no graph \(graph)")
         }
-        var planner = Planner(graph: model.graphs[graph], keepsAllValues: options.keepsAllValues)
+        var planner = Planner(graph: model.graphs[graph], options: options)
         try planner.plan()
         let arena = try planner.placeBuffers()
         self.options = options
@@ -94,7 +105,7 @@ package final class Plan: Sendable {
         locations = try planner.locations()
         steps = plannedSteps.map(\.info)
         multiplyAdds = steps.reduce(0) { $0.addingReportingOverflow($1.multiplyAdds).partialValue }
-        inputs = planner.graph.inputs.compactMap { planner.tensors[$0.index]?.info }
+        inputs = planner.graph.inputs.compactMap { planner.tensors[$0.index] }.filter { $0.constant == nil }.map(\.info)
         outputs = planner.graph.outputs.compactMap { planner.tensors[$0.index]?.info }
     }
 

@@ -6,7 +6,7 @@ import Operators
 struct Planner {
     let graph: Graph
     let storage = Storage()
-    let isa = ck_best_isa()
+    let isa: ck_isa
 
     /// What is known of each value, by its index.
     private(set) var tensors: [Tensor?]
@@ -27,9 +27,11 @@ struct Planner {
         var scratch: [Int]
     }
 
-    init(graph: Graph, keepsAllValues: Bool) {
+    init(graph: Graph, options: PlanOptions) {
         self.graph = graph
-        self.keepsAllValues = keepsAllValues
+        keepsAllValues = options.keepsAllValues
+        let best = InstructionSet.best
+        isa = ck_isa(rawValue: min(best.rawValue, options.instructionSet?.rawValue ?? best.rawValue))
         let count = (graph.valueIDs.last?.index ?? -1) + 1
         tensors = Array(repeating: nil, count: count)
         bufferOf = Array(repeating: nil, count: count)
@@ -77,7 +79,12 @@ struct Planner {
         let outputs = try inferOutputs(of: node, operation, inputs: inputs, at: location)
         var lowering = Lowering(location: location, inputs: inputs, outputs: outputs, storage: storage, isa: isa)
         try operation.lower(into: &lowering)
-        for output in outputs { tensors[output.id.index] = output }
+        for output in outputs {
+            guard tensors[output.id.index] == nil else {
+                throw RuntimeError(.invalidModel, "the tensor is fed as well as computed", at: output.description)
+            }
+            tensors[output.id.index] = output
+        }
         if inputs.allSatisfy({ $0 == nil || $0?.constant != nil }) {
             return try evaluate(lowering)
         }
@@ -171,12 +178,12 @@ struct Planner {
     private func makeTensor(_ id: ValueID, sizes: [Int], constant: TensorData?) throws(RuntimeError) -> Tensor {
         let value = graph[id]
         let description = graph.describe(id)
-        guard let bits = value.type.bitWidth, bits % 8 == 0 || constant != nil,
-            let count = Shape.elementCount(sizes), let byteCount = value.type.byteCount(of: count)
-        else {
+        guard let bits = value.type.bitWidth, bits % 8 == 0 || constant != nil else {
+            throw RuntimeError(.unsupportedType, "tensors of type \(value.type) are not supported", at: description)
+        }
+        guard let count = Shape.elementCount(sizes), let byteCount = value.type.byteCount(of: count) else {
             throw RuntimeError(
-                .unsupportedType, "tensors of type \(value.type) and shape \(Shape(sizes)) are not supported",
-                at: description)
+                .outOfMemory, "the tensor of shape \(Shape(sizes)) is larger than memory can be", at: description)
         }
         if let constant {
             guard constant.byteCount == byteCount else {
@@ -318,7 +325,6 @@ struct Planner {
     /// with `keepsAllValues` everything.
     mutating func locations() throws(RuntimeError) -> [Location?] {
         for output in graph.outputs { try materialize(output) }
-        for input in graph.inputs { try materialize(input) }
         return tensors.indices.map { index in tensors[index] == nil ? nil : location(of: ValueID(index: index)) }
     }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 
 #if canImport(Glibc)
@@ -49,7 +50,7 @@ package final class ThreadPool: Sendable {
             return
         }
         withoutActuallyEscaping(body) { body in
-            shared.run(count: count, workers: threads - 1, body)
+            shared.run(count: count, body)
         }
         shared.release()
     }
@@ -106,17 +107,19 @@ package final class ThreadPool: Sendable {
         /// Counts loops; a worker that sees a new number joins in.
         private let generation = Atomic<Int>(0)
         private let nextIndex = Atomic<Int>(0)
-        private let busyWorkers = Atomic<Int>(0)
+        /// Whether the loop can be joined, and how many workers have: `open` + workers.
+        private let gate = Atomic<Int>(0)
         private let isStopped = Atomic<Bool>(false)
         private let sleepers = Atomic<Int>(0)
         private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
         private let condition: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
-        // Written before `generation` goes up, read behind that: the atomic orders them.
+        // Written while the gate is shut and nobody is inside; read by those who came through it.
         private var count = 0
         private var body: (@Sendable (Int, Int) -> Void)?
 
-        /// Looks at the generation before going to sleep: some tens of microseconds.
-        private static let spins = 4000
+        private static let open = 1 << 32
+        /// Looks at the generation before going to sleep: about 100 µs, longer than the steps between two loops take.
+        private static let spins = 5000
 
         init() {
             pthread_mutex_init(mutex, nil)
@@ -136,17 +139,20 @@ package final class ThreadPool: Sendable {
 
         func release() { isClaimed.store(false, ordering: .releasing) }
 
-        func run(count: Int, workers: Int, _ body: @escaping @Sendable (Int, Int) -> Void) {
+        func run(count: Int, _ body: @escaping @Sendable (Int, Int) -> Void) {
             self.count = count
             self.body = body
             nextIndex.store(0, ordering: .relaxed)
-            busyWorkers.store(workers, ordering: .relaxed)
+            gate.store(Shared.open, ordering: .releasing)
             generation.add(1, ordering: .sequentiallyConsistent)
             wakeSleepers()
             work(worker: 0)
+            // Whoever has not come in by now has nothing left to do.
+            gate.bitwiseAnd(~Shared.open, ordering: .acquiringAndReleasing)
             var spins = 0
-            while busyWorkers.load(ordering: .acquiring) > 0 {
+            while gate.load(ordering: .acquiring) > 0 {
                 spins += 1
+                ck_spin_wait()
                 // On a machine with fewer cores than threads, the others need this one.
                 if spins % 64 == 0 { sched_yield() }
             }
@@ -180,15 +186,29 @@ package final class ThreadPool: Sendable {
             while true {
                 seen = waitForLoop(after: seen)
                 guard !isStopped.load(ordering: .sequentiallyConsistent) else { return }
+                guard enter() else { continue }
                 work(worker: worker)
-                busyWorkers.subtract(1, ordering: .releasing)
+                gate.subtract(1, ordering: .releasing)
             }
+        }
+
+        /// Joins the loop that runs, if there is one.
+        private func enter() -> Bool {
+            var state = gate.load(ordering: .relaxed)
+            while state & Shared.open != 0 {
+                let (exchanged, original) = gate.weakCompareExchange(
+                    expected: state, desired: state + 1, ordering: .acquiring)
+                if exchanged { return true }
+                state = original
+            }
+            return false
         }
 
         private func waitForLoop(after seen: Int) -> Int {
             for spin in 0..<Shared.spins {
                 let current = generation.load(ordering: .acquiring)
                 if current != seen { return current }
+                ck_spin_wait()
                 if spin % 256 == 255 { sched_yield() }
             }
             // A loop that starts now either sees this sleeper, or is seen by it below.

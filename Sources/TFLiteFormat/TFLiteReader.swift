@@ -20,7 +20,7 @@ package enum TFLiteReader {
         }
         let report = ctf_verify(start, file.bytes.count)
         guard report.status == CTF_VALID else { throw error(report, file) }
-        let budget = ReadingBudget(byteCount: file.bytes.count)
+        let budget = ReadingBudget(for: file)
         let reading = ModelReading(file: file, root: FlatTable(ctf_root(start), budget: budget))
         do throws(TFLiteError) {
             var model = try reading.model()

@@ -22,7 +22,7 @@ final class TFLiteSource: ModelSource {
 
     /// The root of the file's tables, which live as long as the file.
     var rootTable: FlatTable {
-        let budget = ReadingBudget()
+        let budget = ReadingBudget(unlimitedFor: file)
         guard let start = file.bytes.bindMemory(to: UInt8.self).baseAddress else {
             return FlatTable(absent: "Model", budget: budget)
         }

@@ -78,6 +78,33 @@ struct RandomSamples: SampleSource {
         #expect(y.type == .int8 && y.name == "y")
     }
 
+    @Test func floatInputsAndOutputsOfAnIntegerModelOnRequest() throws {
+        let integer = try quantize(classifier(), interface: .int8).model
+        let real = try quantize(integer, interface: .float).model
+        #expect(
+            kinds(real) == [
+                "Quantize int8", "FullyConnected int8", "FullyConnected int8", "Softmax int8", "Dequantize float32",
+            ])
+        #expect(real.main.inputs.map { real.main[$0].name } == ["x"])
+        #expect(real.main.outputs.map { real.main[$0].name } == ["y"])
+        #expect(kinds(try quantize(real, interface: .int8).model) == kinds(integer))
+    }
+
+    /// An input and an output that other operators read too stay readable as real numbers.
+    @Test func integerInterfaceBesideFloatReaders() throws {
+        var builder = GraphBuilder()
+        var random = SeededGenerator(seed: 3)
+        let x = builder.input("x", [1, 4])
+        let w = builder.constant("w", [4, 4], random.floats(16))
+        let a = builder.node(FullyConnected(), [x, w], "a", [1, 4])
+        let sine = builder.node(Unary(.sin), [x], "sine", [1, 4])
+        let cosine = builder.node(Unary(.cos), [a], "cosine", [1, 4])
+        let graph = try quantize(builder.finish(a, sine, cosine), interface: .int8).model.main
+        #expect(graph[graph.inputs[0]].type == .int8)
+        #expect(graph.outputs.map { graph[$0].name } == ["a", "sine", "cosine"])
+        #expect(graph.outputs.map { graph[$0].type } == [.int8, .float32, .float32])
+    }
+
     @Test func biasesAreInt32WithTheProductOfTheScales() throws {
         let graph = try quantize(classifier()).model.main
         for id in graph.order {
@@ -88,8 +115,31 @@ struct RandomSamples: SampleSource {
             #expect(graph[bias].type == .int32)
             let input = try #require(graph[x].quantization?.scale)
             #expect(graph[bias].quantization?.scales == graph[w].quantization?.scales.map { input * $0 })
-            #expect(graph[w].quantization?.axis == 0)
+            // The specification gives dense layers one scale.
+            #expect(graph[w].quantization?.isPerTensor == true)
         }
+    }
+
+    /// With one scale for all channels, folding behind quantization is not exact: the pass folds first, and says so.
+    @Test func normalizationBehindADenseLayerIsFoldedFirst() throws {
+        func model() -> Model {
+            var random = SeededGenerator(seed: 9)
+            var builder = GraphBuilder()
+            let x = builder.input("x", [1, 8])
+            let w = builder.constant("w", [4, 8], random.floats(32))
+            let dense = builder.node(FullyConnected(), [x, w], "dense", [1, 4])
+            let gamma = builder.constant("gamma", [4], [2, -1, 0.5, 3])
+            let scaled = builder.node(Binary(.multiply), [dense, gamma], "scaled", [1, 4])
+            return builder.finish(builder.node(Unary(.relu), [scaled], "y", [1, 4]))
+        }
+        let after = try quantize(model(), ["quantize", "fold-batchnorm"])
+        let before = try quantize(model(), ["fold-batchnorm", "quantize"])
+        #expect(after.records[0].notes == ["folded ahead of quantizing, as it has one scale: dense"])
+        #expect(kinds(after.model) == ["Quantize int8", "FullyConnected int8", "Dequantize float32"])
+        let constants = [after, before].map { result in
+            result.model.main.valueIDs.compactMap { result.model.main[$0].constant }.filter { $0.byteCount > 0 }
+        }
+        #expect(constants[0] == constants[1])
     }
 
     @Test func operatorsThatShareTheirParametersDo() throws {

@@ -19,6 +19,16 @@ import Testing
         #expect(result.scales[0] == result.scales[1])
     }
 
+    @Test func aDenseLayerHasOneScaleUnlessItsRowsDifferTooMuch() {
+        let alike = WeightTensor(values: [1.27, -0.5, 0.64, 0.9], sizes: [2, 2], channelAxis: 0)
+        #expect(WeightQuantizer.quantizeDense(alike).scales.count == 1)
+        #expect(WeightQuantizer.quantizeDense(alike).integers == [127, -50, 64, 90])
+        // Rows of 0.0039 beside one entry of 1 fall to zero at a scale of 1/127: 10·log10(1.06/0.06) = 12.4 dB are left.
+        let values = Array(repeating: Float(0.0039), count: 4000) + [1.0] + Array(repeating: 0, count: 399)
+        let unlike = WeightTensor(values: values, sizes: [11, 400], channelAxis: 0)
+        #expect(WeightQuantizer.quantizeDense(unlike).scales.count == 11)
+    }
+
     /// A bias that a weight scale would push beyond int32 widens that scale.
     @Test func theScaleIsWidenedUntilTheBiasFits() {
         let weights = WeightTensor(values: [1e-8, 1], sizes: [2, 1], channelAxis: 0)

@@ -18,6 +18,12 @@ enum SharedModels {
         return names.filter { $0.hasSuffix(".tflite") }.sorted().map { folder.appending(path: $0).path }
     }
 
+    /// The bytes of a file. A mapped file's bytes are there only as long as the object is.
+    static func contents(of path: String) throws -> [UInt8] {
+        let file = try MappedFile(path: path)
+        return withExtendedLifetime(file) { Array(file.bytes) }
+    }
+
     static let own = files(in: root.appending(path: "Models"))
     static let all = own + (shared.map { files(in: $0.appending(path: "models")) } ?? [])
 }

@@ -57,18 +57,20 @@ void ck_softmax_int8_portable(const void *parameters, void *const *buffers, ptrd
         int8_t *y = (int8_t *)buffers[1] + row * p->count;
         int32_t largest = INT8_MIN;
         for (ptrdiff_t i = 0; i < p->count; i++) largest = x[i] > largest ? x[i] : largest;
-        uint32_t sum = 0;
+        uint64_t total = 0;
         for (ptrdiff_t i = 0; i < p->count; i++) {
             int32_t exponential = exponentials[largest - x[i]];
-            if (exponential >= 0) sum += (uint32_t)ck_divide_by_power(exponential, 12);
+            if (exponential >= 0) total += (uint32_t)ck_divide_by_power(exponential, 12);
         }
         // The largest element alone adds 2¹⁹, so that there are at most 12 zeros in front.
+        uint32_t sum = total > UINT32_MAX ? UINT32_MAX : (uint32_t)total;
         int zeros = sum ? __builtin_clz(sum) : 31;
         int32_t scale = reciprocal((int32_t)((sum << zeros) - (1u << 31)));
         int32_t exponent = 12 - zeros + 31 - 8;
         for (ptrdiff_t i = 0; i < p->count; i++) {
             int32_t exponential = exponentials[largest - x[i]];
-            y[i] = exponential < 0
+            // A quotient by 2³² rounds to nothing.
+            y[i] = exponential < 0 || exponent > 31
                 ? INT8_MIN
                 : (int8_t)ck_clamp(
                     ck_divide_by_power(multiply(scale, exponential), exponent) + INT8_MIN, INT8_MIN, INT8_MAX);

@@ -32,19 +32,16 @@ package struct FoldBatchNormPass: Pass {
     /// Why a normalization was not folded into the linear operator behind it.
     private var refusedAhead: [NodeID: String] = [:]
     private var hasNotedRest = false
-    /// Whether a linear operator of the format can hold a clamp.
-    private let fusesActivations: Bool
 
-    package init(context: PassContext) throws(PassError) { fusesActivations = context.model.format == .tflite }
+    package init(context: PassContext) throws(PassError) {}
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         let connections = GraphConnections(graph)
         let groups = LinearGroup.all(in: graph, connections: connections)
         for whole in groups where !refused.contains(whole.linear) {
-            let group = fusesActivations ? whole : whole.withoutSeparateActivation(in: graph)
-            guard group.isFoldable, !group.isFolded(in: graph) else { continue }
+            guard let group = whole.foldablePart(in: graph) else { continue }
             do {
-                return try fold(group, in: graph, connections: connections)
+                return try Self.fold(group, in: graph, connections: connections)
             } catch {
                 refused.insert(group.linear)
                 notes.append("\(graph.layerName(group.linear)) keeps its normalization: \(error.reason)")
@@ -63,6 +60,12 @@ package struct FoldBatchNormPass: Pass {
         if !hasNotedRest { noteRest(of: graph, connections: connections) }
         hasNotedRest = true
         return nil
+    }
+
+    /// The patch that folds one group; nil where its chain is to be left alone.
+    static func patch(folding group: LinearGroup, in graph: Graph, connections: GraphConnections) -> GraphPatch? {
+        guard let part = group.foldablePart(in: graph) else { return nil }
+        return try? fold(part, in: graph, connections: connections)
     }
 
     /// Why a chain is left alone.
@@ -87,7 +90,7 @@ package struct FoldBatchNormPass: Pass {
         notes += reasons.map { "stays a normalization, as \($0.reason): \($0.names.abridged)" }
     }
 
-    private func fold(
+    private static func fold(
         _ group: LinearGroup, in graph: Graph, connections: GraphConnections
     ) throws(Refusal) -> GraphPatch {
         let count = group.normalizationNodes(in: graph).count
@@ -102,10 +105,16 @@ package struct FoldBatchNormPass: Pass {
             guard let bias = group.effectiveBias(in: graph, connections: connections) else {
                 throw Refusal(reason: "its bias is not a real constant for each channel")
             }
-            let scales = try foldWeights(of: group, in: graph, connections: connections, patch: &patch, node: &node)
+            let scales =
+                count > 0
+                ? try foldWeights(of: group, in: graph, connections: connections, patch: &patch)
+                : graph[graph.constantSource(of: group.weights, connections: connections)].quantization?.scales
             if group.takesBias || bias.contains(where: { $0 != 0 }) {
                 offset = addBias(bias, weightScales: scales, group: group, node: node, in: graph, patch: &patch)
             }
+        }
+        guard group.activation == .none || node.operation.clamps || offset != nil && !group.takesBias else {
+            throw Refusal(reason: "it cannot clamp")
         }
         if group.takesBias {
             if let offset { node = node.withBias(offset) }
@@ -126,9 +135,8 @@ package struct FoldBatchNormPass: Pass {
 
     /// Scales the weights.
     /// - Returns: the scale of each channel for int8 weights, nil for real ones.
-    private func foldWeights(
-        of group: LinearGroup, in graph: Graph, connections: GraphConnections, patch: inout GraphPatch,
-        node: inout Node
+    private static func foldWeights(
+        of group: LinearGroup, in graph: Graph, connections: GraphConnections, patch: inout GraphPatch
     ) throws(Refusal) -> [Float]? {
         let source = graph.constantSource(of: group.weights, connections: connections)
         guard connections.consumers(of: source).count == 1, connections.consumers(of: group.weights).count == 1 else {
@@ -164,7 +172,7 @@ package struct FoldBatchNormPass: Pass {
         }
     }
 
-    private func addBias(
+    private static func addBias(
         _ bias: [Double], weightScales: [Float]?, group: LinearGroup, node: Node, in graph: Graph,
         patch: inout GraphPatch
     ) -> ValueID {
@@ -181,9 +189,14 @@ package struct FoldBatchNormPass: Pass {
 }
 
 extension LinearGroup {
-    /// Whether the chain is what folding it would leave: the Add of a bias behind an operator that takes none.
-    fileprivate func isFolded(in graph: Graph) -> Bool {
-        !takesBias && chain.count == 1 && graph[chain[0]].operation is Binary && !affine.scales && affine.shifts
+    /// The group with as much of its chain as the operator can take; nil if that is nothing.
+    fileprivate func foldablePart(in graph: Graph) -> LinearGroup? {
+        let part = graph[linear].operation.clamps ? self : withoutSeparateActivation(in: graph)
+        // The Add of a bias behind an operator that takes none is what folding would leave.
+        let isFolded =
+            !takesBias && part.chain.count == 1 && graph[part.chain[0]].operation is Binary && !affine.scales
+            && affine.shifts
+        return part.isFoldable && !isFolded ? part : nil
     }
 }
 
@@ -210,6 +223,15 @@ extension WeightTensor {
 }
 
 extension Operation {
+    /// Whether the linear operator can apply an activation.
+    fileprivate var clamps: Bool {
+        switch self {
+        case let op as Convolution: op.layout == .channelsLast
+        case is DepthwiseConvolution, is FullyConnected: true
+        default: false
+        }
+    }
+
     /// The linear operator with another activation.
     fileprivate func withActivation(_ activation: Activation) -> any Operation {
         switch self {

@@ -1,16 +1,37 @@
 import ModelGraph
 
-/// Quantizes the weights of linear operators: int8 in [-127, 127], zero point 0, a scale for each output channel.
+/// Quantizes the weights of linear operators: int8 in [-127, 127], zero point 0, a scale for each output channel or one
+/// for all.
 ///
 /// - Source: LiteRT 8-bit quantization specification.
 package enum WeightQuantizer {
     package struct Result: Sendable {
         package var integers: [Int8]
+        /// One for each channel, or one.
         package var scales: [Float]
         /// The real numbers that the integers stand for.
         package var dequantized: WeightTensor
     }
 
+    /// One scale for a whole dense layer is what the specification asks for, and what every engine takes. Where rows
+    /// differ so much that it leaves the weights a signal-to-noise ratio below this, in dB, each channel has its own.
+    package static let leastSharedScaleSNR = 20.0
+
+    /// The weights of a dense layer: one scale, or one for each channel where that would lose too much.
+    package static func quantizeDense(_ weights: WeightTensor, minimumScales: [Float]? = nil) -> Result {
+        var shared = WeightTensor(values: weights.values, sizes: [1, weights.values.count], channelAxis: 0)
+        let result = quantize(shared, minimumScales: minimumScales.map { [$0.max() ?? 0] })
+        shared = result.dequantized
+        if let ratio = signalToNoise(weights.values, shared.values), ratio < leastSharedScaleSNR {
+            return quantize(weights, minimumScales: minimumScales)
+        }
+        var dequantized = weights
+        dequantized.values = shared.values
+        return Result(integers: result.integers, scales: result.scales, dequantized: dequantized)
+    }
+
+    /// A scale for each channel.
+    ///
     /// - Parameters:
     ///   - minimumScales: a lower bound for each channel's scale, so that the int32 bias cannot overflow.
     package static func quantize(_ weights: WeightTensor, minimumScales: [Float]? = nil) -> Result {
@@ -62,15 +83,17 @@ package enum WeightQuantizer {
 }
 
 extension Value {
-    /// An int32 bias with scale input·weight for each channel.
+    /// An int32 bias with scale input·weight, for each channel or for all.
     static func quantizedBias(_ bias: [Double], inputScale: Float, weightScales: [Float], name: String) -> Value {
         let scales = weightScales.map { inputScale * $0 }
-        let integers = zip(bias, scales).map { bias, scale in
-            let quotient = (bias / Double(scale)).rounded(.toNearestOrAwayFromZero)
+        let integers = bias.indices.map { channel in
+            let scale = scales[scales.count == 1 ? 0 : channel]
+            let quotient = (bias[channel] / Double(scale)).rounded(.toNearestOrAwayFromZero)
             return quotient.isNaN ? 0 : Int32(max(Double(Int32.min), min(Double(Int32.max), quotient)))
         }
         return Value(
-            name: name, type: .int32, shape: [bias.count], quantization: Quantization(scales: scales, axis: 0),
+            name: name, type: .int32, shape: [bias.count],
+            quantization: Quantization(scales: scales, axis: scales.count == 1 ? nil : 0),
             constant: TensorData(integers))
     }
 }

@@ -51,16 +51,35 @@ struct RunnableModel {
 
 extension Graph {
     /// Whether any operator's weights, or the results of any operator, are quantized integers.
-    var holdsIntegerWeights: Bool {
-        LinearGroup.all(in: self).contains { self[$0.weights].type.isInteger }
-            || order.contains { id in
-                !(self[id].operation is Operators.Quantize)
-                    && self[id].outputs.contains { self[$0].type.isInteger && self[$0].quantization != nil }
+    var holdsIntegers: Bool {
+        LinearGroup.all(in: self).contains { self[$0.weights].type.isInteger } || order.contains(where: isInteger)
+    }
+
+    /// Whether there are integer operators, and no layer has real weights.
+    var isQuantized: Bool {
+        let connections = GraphConnections(self)
+        return order.contains(where: isInteger)
+            && !LinearGroup.all(in: self, connections: connections).contains {
+                $0.realWeights(in: self, connections: connections) != nil
             }
+    }
+
+    private func isInteger(_ id: NodeID) -> Bool {
+        !(self[id].operation is Operators.Quantize)
+            && self[id].outputs.contains { self[$0].type.isInteger && self[$0].quantization != nil }
     }
 
     /// Whether any operator computes in floating point; conversions do not count.
     var holdsRealOperators: Bool { order.contains(where: isReal) }
+
+    /// The names of the operators that are not known, each once, in running order.
+    var unknownOperators: [String] {
+        var names: [String] = []
+        for id in order where self[id].operation is OpaqueOperation && !names.contains(self[id].operation.name) {
+            names.append(self[id].operation.name)
+        }
+        return names
+    }
 
     private func isReal(_ id: NodeID) -> Bool {
         let node = self[id]

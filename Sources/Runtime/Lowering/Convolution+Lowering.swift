@@ -53,8 +53,8 @@ extension Convolution: Lowerable {
                 padding: x.sizes[3] + Int(CK_SLACK))
             operands = [quantized[0], .value(y.id), quantized[1], quantized[2]]
         }
-        let macs = y.sizes[2] * y.sizes[3] * taps * w.sizes[3]
-        lowering.multiplyAdds = y.sizes[0] * y.sizes[1] * macs
+        let macs = saturatingProduct(y.sizes[2], y.sizes[3], taps, w.sizes[3])
+        lowering.multiplyAdds = saturatingProduct(y.sizes[0], y.sizes[1], macs)
         try lowering.emit(kernel, parameters, operands: operands, units: y.sizes[0] * y.sizes[1], cost: macs)
     }
 }

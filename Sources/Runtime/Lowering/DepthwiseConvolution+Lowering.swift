@@ -47,9 +47,10 @@ extension DepthwiseConvolution: Lowerable {
             let quantized = try lowering.quantizeRows(x, rows: x.sizes[0], isAsymmetric: true, padding: 0)
             operands = [quantized[0], .value(y.id), quantized[1]]
         }
-        let macs = y.sizes[2] * y.sizes[3] * taps
-        lowering.multiplyAdds = y.sizes[0] * y.sizes[1] * macs
-        try lowering.emit(kernel, parameters, operands: operands, units: y.sizes[0] * y.sizes[1], cost: macs * 4)
+        let macs = saturatingProduct(y.sizes[2], y.sizes[3], taps)
+        lowering.multiplyAdds = saturatingProduct(y.sizes[0], y.sizes[1], macs)
+        try lowering.emit(
+            kernel, parameters, operands: operands, units: y.sizes[0] * y.sizes[1], cost: saturatingProduct(macs, 4))
     }
 }
 

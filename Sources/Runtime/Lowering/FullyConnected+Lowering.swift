@@ -44,8 +44,9 @@ extension FullyConnected: Lowerable {
             weight_scale: packed.scales, weight_sum: packed.sums, minimum: bounds.lower, maximum: bounds.upper,
             output: packed.output)
         let block = Int(CK_BLOCK)
-        lowering.multiplyAdds = batch * inputs * outputs
+        lowering.multiplyAdds = saturatingProduct(batch, inputs, outputs)
         try lowering.emit(
-            kernel, parameters, operands: operands, units: packed.lanes / block, cost: batch * inputs * block)
+            kernel, parameters, operands: operands, units: packed.lanes / block,
+            cost: saturatingProduct(batch, inputs, block))
     }
 }

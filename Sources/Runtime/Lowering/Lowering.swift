@@ -130,6 +130,15 @@ struct Lowering {
     }
 }
 
+/// A product that stops at the largest number instead of overflowing.
+/// - Precondition: no factor is negative.
+func saturatingProduct(_ factors: Int...) -> Int {
+    factors.reduce(1) { product, factor in
+        let (result, overflow) = product.multipliedReportingOverflow(by: factor)
+        return overflow ? .max : result
+    }
+}
+
 /// Runs a type and shape rule with its errors as the runtime's.
 func checked<Result>(
     at location: String, _ body: () throws(GraphError) -> Result

@@ -28,10 +28,10 @@ extension Pool: Lowerable {
                 of: activation, at: location)
         }
         let kernel = try lowering.kernel(kind == .average ? .averagePool : .maxPool, x.type.rawValue)
-        let window = min(windows[0].kernel, x.sizes[1]) * min(windows[1].kernel, x.sizes[2])
+        let (height, width) = (min(windows[0].kernel, x.sizes[1]), min(windows[1].kernel, x.sizes[2]))
         try lowering.emit(
             kernel, parameters, operands: [.value(x.id), .value(y.id)], units: y.sizes[0] * y.sizes[1],
-            cost: window * y.sizes[2] * y.sizes[3])
+            cost: saturatingProduct(height, width, y.sizes[2], y.sizes[3]))
     }
 }
 

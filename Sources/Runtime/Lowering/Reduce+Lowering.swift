@@ -12,6 +12,9 @@ extension Reduce: Lowerable {
         guard x.type == y.type, [.float32, .int8, .int32, .int64].contains(x.type) else {
             throw lowering.unsupportedTypes()
         }
+        guard x.count > 0 else {
+            throw RuntimeError(.invalidModel, "there are no elements to reduce", at: lowering.location)
+        }
         func runs(reduced: Bool) -> AxisRuns {
             let axes = mask.indices.filter { mask[$0] == reduced }
             return AxisRuns(sizes: axes.map { x.sizes[$0] }, strides: [axes.map { x.strides[$0] }])

@@ -20,6 +20,7 @@ struct ModelReading {
             graphs.append(try reading.graph())
         }
         try rejectRecursion(tables)
+        try checkMetadata(buffers)
         return Model(format: .tflite, graphs: graphs, signatures: try signatures(graphs))
     }
 
@@ -29,6 +30,18 @@ struct ModelReading {
             throw TFLiteError(.malformed, "operator code \(index) is negative")
         }
         return codes
+    }
+
+    private func checkMetadata(_ buffers: BufferTable) throws(TFLiteError) {
+        let named = root.children("metadata").map { (name: $0.text("name") ?? "", buffer: $0.integer("buffer")) }
+        let unnamed = (root.integers("metadata_buffer") ?? []).map { (name: "", buffer: $0) }
+        for entry in named + unnamed {
+            do throws(TFLiteError) {
+                _ = try buffers.contents(of: entry.buffer)
+            } catch {
+                throw TFLiteError(.malformed, error.message, at: "metadata '\(entry.name)'")
+            }
+        }
     }
 
     private func signatures(_ graphs: [Graph]) throws(TFLiteError) -> [Signature] {

@@ -1,4 +1,5 @@
 import CTFLite
+import ModelGraph
 
 /// How much may be read out of one file.
 ///
@@ -8,11 +9,19 @@ final class ReadingBudget {
     private var remaining: Int
     private(set) var isExhausted = false
 
-    /// - Parameter byteCount: the size of the file.
-    init(byteCount: Int) { remaining = min(byteCount, 1 << 24) * 16 + (1 << 20) }
+    /// The file, which must live as long as its tables.
+    private let file: MappedFile?
+
+    init(for file: MappedFile) {
+        remaining = min(file.bytes.count, 1 << 24) * 16 + (1 << 20)
+        self.file = file
+    }
 
     /// No limit, for a file that was read within one before.
-    init() { remaining = .max }
+    init(unlimitedFor file: MappedFile?) {
+        remaining = .max
+        self.file = file
+    }
 
     /// Whether so many more elements may be read.
     func allows(_ count: Int) -> Bool {
@@ -27,7 +36,7 @@ final class ReadingBudget {
 
 /// A table of a verified file, read in place. Fields are named as in the schema.
 ///
-/// A table that is not there reads as if no field were given. The file must outlive its tables.
+/// A table that is not there reads as if no field were given.
 struct FlatTable {
     let raw: ctf_table
     let budget: ReadingBudget

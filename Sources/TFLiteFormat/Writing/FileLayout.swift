@@ -102,8 +102,10 @@ struct FileLayout {
     private mutating func patchCustomOptions(of operation: Int, in graph: Int, to position: Int) {
         let place = head.withUnsafeBufferPointer { bytes -> Int? in
             guard let start = bytes.baseAddress else { return nil }
-            let table = FlatTable(ctf_root(start), budget: ReadingBudget()).children("subgraphs")[graph]
-                .children("operators")[operation]
+            let table = FlatTable(ctf_root(start), budget: ReadingBudget(unlimitedFor: nil)).children("subgraphs")[
+                graph
+            ]
+            .children("operators")[operation]
             let field = ctf_position(table.raw, ctf_field_id(table.raw.type, "large_custom_options_offset"))
             return field.map { $0 - start }
         }

@@ -126,7 +126,7 @@ struct GraphWriting {
             draft.set("shape", vector: sizes)
             if shape.isDynamic {
                 let signature = zip(shape.dimensions, sizes).map { $0.isDynamic ? -1 : $1 }
-                draft.set("shape", vector: sizes.map { max($0, 1) })
+                draft.set("shape", vector: sizes.map { $0 < 0 ? 1 : $0 })
                 draft.set("shape_signature", vector: signature)
             }
             if shape.rank == 0 { draft.set("has_rank", true) }

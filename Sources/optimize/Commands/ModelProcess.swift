@@ -105,6 +105,7 @@ struct ModelProcess: Sendable {
             entry.exitCode = Int32(code)
             complete(&entry, code: Int32(code), output: output, error: error)
         }
+        entry.message = entry.message.map { withoutPath($0, of: path) }
         return entry
     }
 
@@ -120,6 +121,16 @@ struct ModelProcess: Sendable {
         entry.accuracyBefore = report.evaluation?.accuracyBefore?.top1
         entry.accuracyAfter = report.evaluation?.accuracyAfter?.top1
         entry.message = isMissed ? Self.lastError(in: error) : report.warnings.first
+    }
+
+    /// An entry says which file it is about.
+    private func withoutPath(_ message: String, of path: String) -> String {
+        for prefix in ["\(folder)/\(path)", "\(output)/\(path)"] {
+            for separator in [": ", ", "] where message.hasPrefix(prefix + separator) {
+                return String(message.dropFirst((prefix + separator).count))
+            }
+        }
+        return message
     }
 
     /// The message of the last line that tells of an error.

@@ -1,0 +1,118 @@
+import COnnx
+import ModelGraph
+
+/// Writes models as .onnx files.
+package enum ONNXWriter {
+    package struct Options: Sendable {
+        /// Where weights go.
+        package enum ExternalData: Sendable {
+            /// Into the model's file, unless the model was read with external data or would be larger than protobuf allows.
+            case automatic
+            /// Into one file beside the model.
+            case always
+            /// Into the model's file.
+            case never
+        }
+
+        package var externalData = ExternalData.automatic
+        /// Packs all messages anew, even if nothing was changed since the model was read.
+        package var rebuilds = false
+        /// The largest file without external data; protobuf's own limit is 2³¹ − 1.
+        package var maximumByteCount = Int(Int32.max)
+
+        package init() {}
+    }
+
+    /// Writes the model, and its external data, if any, to `path` with `.data` behind it.
+    ///
+    /// Both are written to temporary files beside their targets, flushed and then renamed, the data first.
+    ///
+    /// - Parameter replacing: whether files that are already there may be replaced.
+    /// - Throws: `ONNXError` if the model cannot be expressed in ONNX, or a file cannot be written.
+    package static func write(
+        _ model: Model, to path: String, replacing: Bool, options: Options = Options()
+    ) throws(ONNXError) {
+        let name = String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
+        guard !name.isEmpty else { throw ONNXError(.cannotWrite, "the path names a folder", at: path) }
+        let source = model.source as? ONNXSource
+        if let source, !options.rebuilds, options.externalData != .always, !source.hasExternalData,
+            source.isUnchanged(model.main)
+        {
+            let file = try OutputFile(path, replacing: replacing)
+            try file.write(source.file.bytes)
+            return try file.commit()
+        }
+        let encoder = try ModelEncoder(model)
+        var root = try encoder.encode()
+        var data: ExternalDataWriter?
+        if options.externalData == .never {
+            root = try TensorRelocation(encoder, to: .inline).rewritten(root)
+        } else if options.externalData == .always || source?.hasExternalData == true
+            || onnx_packed_byte_count(root.pointer) > options.maximumByteCount
+        {
+            let writer = ExternalDataWriter(location: name + ".data")
+            root = try TensorRelocation(encoder, to: .file(writer)).rewritten(root)
+            data = writer
+        }
+        let size = onnx_packed_byte_count(root.pointer)
+        guard size <= options.maximumByteCount else {
+            throw ONNXError(
+                .cannotWrite,
+                "the model takes \(size) bytes, more than the \(options.maximumByteCount) that one file may have",
+                at: path, remedy: options.externalData == .never ? "let it have external data" : nil)
+        }
+        var dataFile: OutputFile?
+        if let data, !data.pieces.isEmpty {
+            try checkIsNotRead(path + ".data", by: source, writing: path)
+            dataFile = try OutputFile(path + ".data", replacing: replacing)
+            if let dataFile { try data.write(to: dataFile) }
+        }
+        let file = try OutputFile(path, replacing: replacing)
+        try file.write(root)
+        try dataFile?.commit()
+        try file.commit()
+        withExtendedLifetime(encoder) {}
+    }
+
+    /// - Throws: `ONNXError` if the file holds data of the model that was read, and that model is not the one to replace.
+    private static func checkIsNotRead(
+        _ path: String, by source: ONNXSource?, writing modelPath: String
+    ) throws(ONNXError) {
+        guard let source, let data = ExternalFiles.resolve(path),
+            ExternalFiles.resolve(modelPath) != ExternalFiles.resolve(source.file.path)
+        else { return }
+        guard !source.externalFiles.values.contains(where: { $0.path == data }) else {
+            throw ONNXError(
+                .cannotWrite, "the file belongs to the model that was read", at: path, remedy: "choose another name")
+        }
+    }
+
+    /// The model as one file. External data stays where it is.
+    ///
+    /// - Throws: `ONNXError` if the model cannot be expressed in ONNX, or is larger than one file may be.
+    package static func bytes(of model: Model, options: Options = Options()) throws(ONNXError) -> [UInt8] {
+        if let source = model.source as? ONNXSource, !options.rebuilds, source.isUnchanged(model.main) {
+            return Array(source.file.bytes)
+        }
+        let encoder = try ModelEncoder(model)
+        let root = try encoder.encode()
+        let size = onnx_packed_byte_count(root.pointer)
+        guard size <= options.maximumByteCount else {
+            throw ONNXError(.cannotWrite, "the model takes \(size) bytes, more than one file may have")
+        }
+        final class Collector { var bytes: [UInt8] = [] }
+        let collector = Collector()
+        collector.bytes.reserveCapacity(size)
+        let isWritten = onnx_write(
+            root.pointer,
+            { context, data, count in
+                guard let context else { return false }
+                let collector = Unmanaged<Collector>.fromOpaque(context).takeUnretainedValue()
+                collector.bytes.append(contentsOf: UnsafeBufferPointer(start: data, count: count))
+                return true
+            }, Unmanaged.passUnretained(collector).toOpaque())
+        withExtendedLifetime(encoder) {}
+        guard isWritten else { throw ONNXError(.cannotWrite, "the model cannot be packed") }
+        return collector.bytes
+    }
+}

@@ -1,0 +1,149 @@
+import ModelGraph
+import Operators
+
+extension OperatorTable {
+    static let elementwiseRows: [OperatorRow] = [
+        unary("Relu", .relu), unary("Sigmoid", .logistic), unary("Tanh", .tanh), unary("Abs", .abs),
+        unary("Neg", .negate), unary("Exp", .exp), unary("Log", .log), unary("Sqrt", .sqrt), unary("Sin", .sin),
+        unary("Cos", .cos), unary("Floor", .floor), unary("Ceil", .ceil), unary("Round", .round, since: 11),
+        unary("HardSwish", .hardSwish, since: 14), elu, clip,
+        binary("Add", .add), binary("Sub", .subtract), binary("Mul", .multiply), binary("Div", .divide),
+        binary("Pow", .power), binary("Max", .maximum), binary("Min", .minimum),
+        softmax, identity, dropout,
+    ]
+
+    private static func unary(_ type: String, _ kind: Unary.Kind, since: Int = 1) -> OperatorRow {
+        OperatorRow(
+            type: type,
+            decode: { node throws(Misfit) in
+                try node.requireInputs(1...1)
+                return DecodedNode(operation: Unary(kind), operands: node.operands)
+            },
+            encode: { encoder throws(Misfit) in
+                try encoder.require(try encoder.operation(Unary.self).kind == kind && encoder.version >= since)
+                return EncodedNode(inputs: encoder.inputs)
+            })
+    }
+
+    private static let elu = OperatorRow(
+        type: "Elu",
+        decode: { node throws(Misfit) in
+            try node.requireInputs(1...1)
+            guard try node.float("alpha") ?? 1 == 1 else { throw Misfit() }
+            return DecodedNode(operation: Unary(.elu), operands: node.operands)
+        },
+        encode: { encoder throws(Misfit) in
+            try encoder.require(try encoder.operation(Unary.self).kind == .elu)
+            return EncodedNode(inputs: encoder.inputs)
+        })
+
+    private static let clipped: [(kind: Unary.Kind, lower: Float, upper: Float)] = [
+        (.relu6, 0, 6), (.reluN1To1, -1, 1), (.relu0To1, 0, 1),
+    ]
+
+    /// Clip with the bounds of an activation. They became operands with operator set 11.
+    private static let clip = OperatorRow(
+        type: "Clip",
+        decode: { node throws(Misfit) in
+            let lower: Float?
+            let upper: Float?
+            if node.version >= 11 {
+                try node.requireInputs(3...3)
+                (lower, upper) = (try node.constantFloats(1).first, try node.constantFloats(2).first)
+            } else {
+                try node.requireInputs(1...1)
+                (lower, upper) = (try node.float("min"), try node.float("max"))
+            }
+            guard let found = clipped.first(where: { $0.lower == lower && $0.upper == upper }) else { throw Misfit() }
+            return DecodedNode(
+                operation: Unary(found.kind), operands: [node.operand(0)], implicit: node.implicit(from: 1))
+        },
+        encode: { encoder throws(Misfit) in
+            let kind = try encoder.operation(Unary.self).kind
+            guard let found = clipped.first(where: { $0.kind == kind }) else { throw Misfit() }
+            guard encoder.version >= 11 else {
+                return EncodedNode(
+                    inputs: encoder.inputs, attributes: ["min": .float(found.lower), "max": .float(found.upper)])
+            }
+            // Bounds have the operand's type.
+            try encoder.require([.float32, .variant].contains(encoder.value(0)?.type))
+            return EncodedNode(
+                inputs: encoder.inputs + [
+                    encoder.input(found.lower, implicit: 0, named: "min"),
+                    encoder.input(found.upper, implicit: 1, named: "max"),
+                ])
+        })
+
+    /// Broadcasting is NumPy's since operator set 7; before, attributes told of it, which keep the node opaque.
+    private static func binary(_ type: String, _ kind: Binary.Kind) -> OperatorRow {
+        OperatorRow(
+            type: type,
+            decode: { node throws(Misfit) in
+                try node.requireInputs(2...2)
+                if kind == .power, node.value(0)?.type != node.value(1)?.type { throw Misfit() }
+                return DecodedNode(operation: Binary(kind), operands: node.operands)
+            },
+            encode: { encoder throws(Misfit) in
+                let binary = try encoder.operation(Binary.self)
+                try encoder.require(binary.kind == kind && binary.activation == .none && encoder.version >= 7)
+                return EncodedNode(inputs: encoder.inputs)
+            })
+    }
+
+    /// Until operator set 13 all axes from the given one on were one; that is the same for the last axis only.
+    private static let softmax = OperatorRow(
+        type: "Softmax",
+        decode: { node throws(Misfit) in
+            try node.requireInputs(1...1)
+            let axis = try node.int("axis")
+            if node.version >= 13 {
+                return DecodedNode(operation: Softmax(axis: axis ?? -1), operands: node.operands)
+            }
+            if axis != -1 { guard (axis ?? 1) == (try node.rank(0)) - 1 else { throw Misfit() } }
+            return DecodedNode(operation: Softmax(axis: axis ?? 1), operands: node.operands)
+        },
+        encode: { encoder throws(Misfit) in
+            let softmax = try encoder.operation(Softmax.self)
+            var axis = softmax.axis
+            if encoder.version < 13, axis != -1 || encoder.version < 11 {
+                let rank = try encoder.rank(0)
+                if axis < 0 { axis += rank }
+                try encoder.require(axis == rank - 1)
+            }
+            try encoder.require(softmax.beta == 1)
+            return EncodedNode(inputs: encoder.inputs, attributes: ["axis": .int(axis)])
+        })
+
+    private static let identity = OperatorRow(
+        type: "Identity",
+        decode: { node throws(Misfit) in
+            try node.requireInputs(1...1)
+            return DecodedNode(operation: Identity(), operands: node.operands)
+        },
+        encode: { encoder throws(Misfit) in
+            _ = try encoder.operation(Identity.self)
+            return EncodedNode(inputs: [try encoder.input(0)])
+        })
+
+    /// Dropout outside training. It was an attribute until operator set 7 and an operand from 12 on that told training.
+    private static let dropout = OperatorRow(
+        type: "Dropout",
+        decode: { node throws(Misfit) in
+            try node.requireInputs(1...3)
+            if node.version < 7 { guard try node.int("is_test") ?? 0 != 0 else { throw Misfit() } }
+            if node.version < 12 { _ = try node.float("ratio") } else { _ = try node.int("seed") }
+            if node.has(2) {
+                guard let mode = node.value(2), mode.type == .bool, mode.facts.constant?.elements(as: UInt8.self) == [0]
+                else { throw Misfit() }
+            }
+            // An operand that is left out would shift the ones behind it.
+            guard node.has(1) || !node.has(2) else { throw Misfit() }
+            return DecodedNode(operation: Identity(), operands: [node.operand(0)], implicit: node.implicit(from: 1))
+        },
+        encode: { encoder throws(Misfit) in
+            _ = try encoder.operation(Identity.self)
+            try encoder.require(!encoder.node.implicitInputs.isEmpty)
+            return EncodedNode(
+                inputs: [try encoder.input(0)] + encoder.node.implicitInputs.map { .value($0) })
+        })
+}

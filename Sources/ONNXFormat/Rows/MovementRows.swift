@@ -1,0 +1,99 @@
+import ModelGraph
+import Operators
+
+extension OperatorTable {
+    static let movementRows: [OperatorRow] = [concatenation, transpose, pad]
+
+    private static let concatenation = OperatorRow(
+        type: "Concat",
+        decode: { node throws(Misfit) in
+            try node.requireInputs(1...Int(Int32.max))
+            guard node.inputs.allSatisfy({ $0 != nil }), let axis = try node.int("axis") ?? (node.version < 4 ? 1 : nil)
+            else { throw Misfit() }
+            return DecodedNode(operation: Concatenation(axis: axis), operands: node.operands)
+        },
+        encode: { encoder throws(Misfit) in
+            let concatenation = try encoder.operation(Concatenation.self)
+            var axis = concatenation.axis
+            if axis < 0, encoder.version < 11 { axis += try encoder.rank(0) }
+            try encoder.require(concatenation.activation == .none)
+            return EncodedNode(inputs: encoder.inputs, attributes: ["axis": .int(axis)])
+        })
+
+    private static let transpose = OperatorRow(
+        type: "Transpose",
+        decode: { node throws(Misfit) in
+            try node.requireInputs(1...1)
+            var permutation = try node.ints("perm") ?? []
+            if permutation.isEmpty { permutation = Array((0..<(try node.rank(0))).reversed()) }
+            return DecodedNode(
+                operation: Transpose(),
+                operands: [node.operand(0), node.constant("perm", permutation, [permutation.count])])
+        },
+        encode: { encoder throws(Misfit) in
+            _ = try encoder.operation(Transpose.self)
+            return EncodedNode(
+                inputs: [try encoder.input(0)], attributes: ["perm": .ints(try encoder.constantInts(1))])
+        })
+
+    /// Constant padding. Amounts and value became operands with operator set 11, a choice of axes came with 18.
+    private static let pad = OperatorRow(
+        type: "Pad",
+        decode: { node throws(Misfit) in
+            guard try node.string("mode") ?? "constant" == "constant" else { throw Misfit() }
+            var amounts: [Int]
+            var operands: [DecodedNode.Operand?] = [node.operand(0)]
+            var value: DecodedNode.Operand?
+            var implicit: [ValueID] = []
+            if node.version >= 11 {
+                try node.requireInputs(2...4)
+                amounts = try node.constantInts(1)
+                if node.has(3) { amounts = try spread(amounts, over: node.constantInts(3), rank: node.rank(0)) }
+                value = node.operand(2)
+                implicit = [1, 3].compactMap { node.has($0) ? node.inputs[$0] : nil }
+            } else {
+                try node.requireInputs(1...1)
+                guard let attribute = try node.ints(node.version < 2 ? "paddings" : "pads") else { throw Misfit() }
+                amounts = attribute
+                if let filling = try node.float("value"), filling != 0 { value = node.constant("value", filling) }
+            }
+            let rank = amounts.count / 2
+            guard amounts.count == 2 * rank, amounts.allSatisfy({ $0 >= 0 }) else { throw Misfit() }
+            let pairs = (0..<rank).flatMap { [amounts[$0], amounts[rank + $0]] }
+            operands.append(node.constant("pads", pairs, [rank, 2]))
+            if let value { operands.append(value) }
+            return DecodedNode(operation: Pad(), operands: operands, implicit: implicit)
+        },
+        encode: { encoder throws(Misfit) in
+            _ = try encoder.operation(Pad.self)
+            let pairs = try encoder.constantInts(1)
+            try encoder.require(pairs.count.isMultiple(of: 2))
+            let rank = pairs.count / 2
+            let amounts = (0..<rank).map { pairs[2 * $0] } + (0..<rank).map { pairs[2 * $0 + 1] }
+            if encoder.version >= 11 {
+                let inputs: [EncodedNode.Input?] = [try encoder.input(0), encoder.input(amounts, named: "pads")]
+                return EncodedNode(inputs: inputs + encoder.inputs.dropFirst(2))
+            }
+            var attributes: [String: EncodedNode.Attribute] = [
+                encoder.version < 2 ? "paddings" : "pads": .ints(amounts)
+            ]
+            if encoder.node.inputs.count > 2 {
+                guard let filling = try encoder.constantFloats(2).first else { throw Misfit() }
+                attributes["value"] = .float(filling)
+            }
+            return EncodedNode(inputs: [try encoder.input(0)], attributes: attributes)
+        })
+
+    /// The amounts of all axes, where only those of `axes` are given.
+    private static func spread(_ amounts: [Int], over axes: [Int], rank: Int) throws(Misfit) -> [Int] {
+        guard amounts.count == 2 * axes.count, rank <= 1024 else { throw Misfit() }
+        var all = Array(repeating: 0, count: 2 * rank)
+        for (index, axis) in axes.enumerated() {
+            guard (-rank..<rank).contains(axis) else { throw Misfit() }
+            let axis = axis < 0 ? axis + rank : axis
+            all[axis] = amounts[index]
+            all[rank + axis] = amounts[axes.count + index]
+        }
+        return all
+    }
+}

@@ -1,0 +1,43 @@
+import Runtime
+import Synchronization
+import Testing
+
+@Suite struct ThreadPoolTests {
+    @Test(arguments: [1, 2, 4, 9])
+    func runsEachIndexOnce(_ threads: Int) {
+        let pool = ThreadPool(threads: threads)
+        for count in [0, 1, 2, 7, 1000] {
+            let sum = Atomic<Int>(0)
+            let calls = Atomic<Int>(0)
+            pool.forEach(count) { index, worker in
+                sum.add(index, ordering: .relaxed)
+                if (0..<threads).contains(worker) { calls.add(1, ordering: .relaxed) }
+            }
+            #expect(sum.load(ordering: .relaxed) == count * (count - 1) / 2)
+            #expect(calls.load(ordering: .relaxed) == count)
+        }
+    }
+
+    @Test func nestedLoopsRun() {
+        let pool = ThreadPool(threads: 3)
+        let calls = Atomic<Int>(0)
+        pool.forEach(8) { _, _ in pool.forEach(5) { _, _ in calls.add(1, ordering: .relaxed) } }
+        #expect(calls.load(ordering: .relaxed) == 40)
+    }
+
+    @Test func anyNumberOfThreadsIsPossible() {
+        #expect(ThreadPool(threads: 0).threads == 1)
+        #expect(ThreadPool(threads: -3).threads == 1)
+        #expect((1...4).contains(ThreadPool.defaultThreadCount))
+    }
+
+    @Test func manyShortLoopsAndIdleTimes() async throws {
+        let pool = ThreadPool(threads: 2)
+        let calls = Atomic<Int>(0)
+        for round in 0..<300 {
+            pool.forEach(4) { _, _ in calls.add(1, ordering: .relaxed) }
+            if round % 100 == 0 { try await Task.sleep(for: .milliseconds(3)) }
+        }
+        #expect(calls.load(ordering: .relaxed) == 1200)
+    }
+}
