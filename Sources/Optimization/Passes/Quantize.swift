@@ -247,6 +247,10 @@ package struct QuantizePass: Pass {
     ) -> GraphPatch? {
         let connections = GraphConnections(graph)
         guard let weights = group.realWeights(in: graph, connections: connections) else { return nil }
+        guard group.weightGroups == 1 else {
+            notes.append("\(graph.layerName(group.linear)) keeps its weights: no axis has all of its channels")
+            return nil
+        }
         let source = graph.constantSource(of: group.weights, connections: connections)
         let quantized = WeightQuantizer.quantize(weights)
         let constant = Value(
