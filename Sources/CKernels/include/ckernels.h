@@ -243,6 +243,17 @@ typedef struct {
     int32_t multiplier, left, minimum_difference;
 } ck_softmax;
 
+// A softmax of bytes as onnxruntime computes it (QLinearSoftmax). Units: rows, which lie as ck_softmax's do. Buffers: x, y.
+// `flip` as in ck_affine_binary; table[255 + x − largest x] is the exponential, times a factor that cancels out.
+typedef struct {
+    ptrdiff_t count, stride;
+    uint8_t flip;
+    int32_t zero_point;
+    // ⌊1 / scale y⌋
+    float inverse_scale;
+    float table[256];
+} ck_affine_softmax;
+
 // Units: chunks. Buffers: x, y. real = scale · (q − zero_point).
 typedef struct {
     ptrdiff_t count;

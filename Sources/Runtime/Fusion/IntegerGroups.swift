@@ -222,7 +222,7 @@ struct IntegerGroups {
         case let unary as Unary:
             return result != nil && unary.kind == .logistic ? [x] : nil
         case is Softmax:
-            return nil
+            return result == nil || staysSigned.contains(x) ? nil : [x]
         default:
             let isMovement = onlyMoves(node.operation) || node.operation is Flatten || node.operation is Gather
             guard isMovement, let result, haveSameScale(x, result) else { return nil }
