@@ -74,8 +74,7 @@ struct ExternalFiles {
         if let file = files[location] { return file }
         func refused(_ why: String) -> ONNXError {
             ONNXError(
-                .externalData, "external data at '\(location)' is refused: \(why)", at: modelPath,
-                remedy: "external data has to be in the model's folder")
+                .externalData, "external data at '\(location)' is refused: \(why)", remedy: "external data has to be in the model's folder")
         }
         guard !location.isEmpty, !location.utf8.contains(0) else { throw refused("it names no file") }
         guard !location.hasPrefix("/") else { throw refused("the path is absolute") }
@@ -84,7 +83,7 @@ struct ExternalFiles {
         guard let path = ExternalFiles.resolve("\(folder)/\(location)") else {
             throw ONNXError(
                 .externalData, "external data at '\(location)' cannot be opened: \(String(cString: strerror(errno)))",
-                at: modelPath, remedy: "put the file beside the model")
+                remedy: "put the file beside the model")
         }
         guard path.hasPrefix(base.hasSuffix("/") ? base : base + "/") else {
             throw refused("a link leads out of the model's folder")
@@ -94,7 +93,7 @@ struct ExternalFiles {
             files[location] = file
             return file
         } catch {
-            throw ONNXError(.externalData, "external data at '\(location)' cannot be read", at: modelPath, cause: error)
+            throw ONNXError(.externalData, "external data at '\(location)' cannot be read", cause: error)
         }
     }
 

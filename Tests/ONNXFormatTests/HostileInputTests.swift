@@ -32,7 +32,6 @@ struct HostileInputTests {
         let bytes = try Locations.bytes(path)
         for end in Array(0..<64) + Array(stride(from: 64, to: bytes.count, by: bytes.count / 150)) {
             let error = Self.failure(Array(bytes[..<end]))
-            // Up to the graph, the fields before it are all that there is.
             #expect(error != nil, "\(end) bytes of \(bytes.count)")
         }
     }
@@ -42,15 +41,13 @@ struct HostileInputTests {
         let original = try Locations.bytes(path)
         var bytes = original
         var state: UInt64 = 1
-        try Locations.withFolder { folder in
-            for _ in 0..<700 {
-                // Numerical Recipes' generator.
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                let place = Int(state >> 33) % bytes.count
-                bytes[place] ^= 1 << UInt8((state >> 20) & 7)
-                _ = try Self.survives(bytes)
-                if state & 3 == 0 { bytes = original }
-            }
+        for _ in 0..<300 {
+            // Knuth's MMIX generator; each second flip comes on top of others.
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let place = Int(state >> 33) % bytes.count
+            bytes[place] ^= 1 << UInt8((state >> 20) & 7)
+            _ = try Self.survives(bytes)
+            if state >> 60 < 8 { bytes = original }
         }
     }
 
@@ -58,7 +55,7 @@ struct HostileInputTests {
     func extremes() throws {
         let original = try Locations.bytes(Locations.fixtureFolder + "/everything.onnx")
         for place in original.indices {
-            for value in [0x00, 0x7f, 0xff] as [UInt8] {
+            for value in [0x00, 0xff] as [UInt8] {
                 var bytes = original
                 bytes[place] = value
                 _ = try Self.survives(bytes)

@@ -29,6 +29,8 @@ enum Locations {
     /// What `Scripts/onnx/fixtures.py` has written with the onnx package.
     static let fixtures = models(in: URL(fileURLWithPath: fixtureFolder))
 
+    static func own(_ name: String) throws -> Model { try read(package.appendingPathComponent("Models/\(name)").path) }
+
     static func fixture(_ name: String) throws -> Model { try read("\(fixtureFolder)/\(name).onnx") }
 
     /// Runs `body` with a new folder, which is removed afterwards.
