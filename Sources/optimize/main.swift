@@ -6,7 +6,6 @@ import Musl
 import Darwin
 #endif
 
-// Before there is any other thread, so that all of them inherit which signals are blocked.
 Interruption.install()
-let status = await Entry.run()
-exit(status.rawValue)
+Task.detached { exit(await Entry.run().rawValue) }
+Interruption.waitForSignals()

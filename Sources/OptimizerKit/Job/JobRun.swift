@@ -131,14 +131,24 @@ struct JobRun {
     }
 
     /// The samples from which ranges are taken: those given, else made-up ones, which `isStrict` refuses.
+    ///
+    /// - Throws: `unsupported` if ranges are needed and the model cannot be run.
     private mutating func calibrationSource(
         _ data: JobData, _ before: RunnableModel
     ) throws -> CalibrationSource? {
+        let isNeeded = quantization(of: before.model) == .int8 && before.model.main.holdsRealOperators
+        if isNeeded, let obstacle = before.obstacle {
+            let operators = before.model.main.unknownOperators.filter { !obstacle.contains($0) }
+            throw OptimizationError(
+                .unsupported,
+                "--int8 has to run the model to take ranges, and it cannot be run here: \(obstacle)"
+                    + (operators.isEmpty
+                        ? "" : "; nor are these operators known here: \(operators.joined(separator: ", "))"),
+                at: options.input, remedy: "--dynamic-range and --weight-only need no running")
+        }
         if let dataset = data.calibration { return CalibrationSource(dataset) }
-        // The quantize pass asks for samples if it needs them.
-        guard quantization(of: before.model) == .int8, !options.isStrict, before.plan != nil,
-            before.model.main.holdsRealOperators
-        else { return nil }
+        // Under `isStrict` the quantize pass says that it needs samples.
+        guard isNeeded, !options.isStrict else { return nil }
         warn(
             "no calibration data: activation ranges come from made-up samples, which costs accuracy; "
                 + "pass --calibrate with real samples")
