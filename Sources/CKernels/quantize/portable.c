@@ -10,11 +10,16 @@
 #define CHUNKS                                                                                      \
     for (ptrdiff_t i = begin * CK_CHUNK, last = end * CK_CHUNK < p->count ? end * CK_CHUNK : p->count; i < last; i++)
 
-// A number that is none becomes the smallest integer, as on the processors that the reference runs on.
-static int32_t quantized(float x, const ck_quantize *p) {
-    float rounded = roundf(x / p->scale) + (float)p->zero_point;
-    if (!(rounded > (float)p->minimum)) return p->minimum;
-    return rounded > (float)p->maximum ? p->maximum : (int32_t)rounded;
+// Rounds to nearest, ties away from zero, without a call. The largest number below a half lets no sum round up that
+// should not. Numbers beyond any quantized type are cut off; one that is none becomes the lowest.
+static inline int32_t rounded(float x) {
+    const float far = 1 << 20;
+    float limited = !(x > -far) ? -far : x > far ? far : x;
+    return (int32_t)(limited + copysignf(0x1.fffffep-2f, limited));
+}
+
+static inline int32_t quantized(float x, const ck_quantize *p) {
+    return ck_clamp(rounded(x / p->scale) + p->zero_point, p->minimum, p->maximum);
 }
 
 #define QUANTIZE(name, element)                                                                    \
@@ -82,10 +87,6 @@ void ck_dequantize_float16_portable(const void *parameters, void *const *buffers
     CHUNKS y[i] = from_half(x[i]);
 }
 
-static int8_t saturate(float rounded, float low, float high) {
-    if (!(rounded > low)) return (int8_t)low;
-    return (int8_t)(rounded > high ? high : rounded);
-}
 
 static ck_batch_quantization quantize_symmetric(const float *x, ptrdiff_t count, float low, float high, int8_t *y) {
     float range = fmaxf(fabsf(low), fabsf(high));
@@ -94,7 +95,7 @@ static ck_batch_quantization quantize_symmetric(const float *x, ptrdiff_t count,
         return (ck_batch_quantization){1, 0};
     }
     float inverse = 127 / range;
-    for (ptrdiff_t i = 0; i < count; i++) y[i] = saturate(roundf(x[i] * inverse), -127, 127);
+    for (ptrdiff_t i = 0; i < count; i++) y[i] = (int8_t)ck_clamp(rounded(x[i] * inverse), -127, 127);
     return (ck_batch_quantization){range / 127, 0};
 }
 
@@ -108,11 +109,11 @@ static ck_batch_quantization quantize_asymmetric(const float *x, ptrdiff_t count
     double scale = (high - low) / 255;
     // Of the two ends of the range, the one that lies nearer to zero gives the more exact zero point.
     double zero_point = 128 + fabs(low / scale) < 127 + fabs(high / scale) ? -128 - low / scale : 127 - high / scale;
-    ck_batch_quantization row = {(float)scale, saturate((float)round(zero_point), -128, 127)};
+    ck_batch_quantization row = {(float)scale, ck_clamp((int32_t)round(zero_point), -128, 127)};
     float inverse = 1 / row.scale;
     for (ptrdiff_t i = 0; i < count; i++) {
         float scaled = x[i] * inverse;
-        y[i] = saturate(roundf((float)row.zero_point + scaled), -128, 127);
+        y[i] = (int8_t)ck_clamp(rounded((float)row.zero_point + scaled), -128, 127);
     }
     return row;
 }
