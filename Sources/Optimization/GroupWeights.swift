@@ -1,4 +1,5 @@
 import ModelGraph
+import Operators
 
 extension LinearGroup {
     /// The group's weights as real numbers; nil if they are integers already.
@@ -30,13 +31,18 @@ extension LinearGroup {
         return result
     }
 
-    /// The bias [channels] as real numbers, zeros if there is none; nil if it is not a real constant of that size.
+    /// The bias [channels] as the operator adds it, β included, zeros if there is none; nil if it is not a real constant
+    /// for each channel.
     package func realBias(in graph: Graph, connections: GraphConnections) -> [Float]? {
         guard let bias else { return Array(repeating: 0, count: channels) }
-        guard let values = graph.realConstant(bias, connections: connections), values.count == channels else {
-            return nil
+        guard let values = graph.realConstant(bias, connections: connections) else { return nil }
+        let isGeneral = graph[linear].operation is Gemm
+        if isGeneral, values.count == 1 {
+            return Array(repeating: Float(Double(values[0]) * biasFactor), count: channels)
         }
-        return values
+        // Gemm's bias broadcasts to the whole result: one for each row may have as many elements.
+        guard values.count == channels, !isGeneral || graph[bias].shape?.sizes?.last == channels else { return nil }
+        return biasFactor == 1 ? values : values.map { Float(Double($0) * biasFactor) }
     }
 
     /// The weights that the group as a whole applies, W·γ: pruning ranks these, whether or not folding comes first.

@@ -1,32 +1,48 @@
 import ModelGraph
 import Operators
 
-/// Folds per-channel scaling and shifting, and a clamp, into the linear operator before them.
+/// Folds per-channel scaling and shifting, and a clamp, into the linear operator beside them.
 ///
-///     linear(W, b) → Mul γ → Add β → clamp   ⟹   linear(W′, b′, clamp)
+///     linear(W, b) → (BatchNormalization | Mul γ → Add β | Sub μ → Div σ) → clamp   ⟹   linear(W′, b′, clamp)
 ///     W′ = W·γ          b′ = b·γ + β
+///
+///     BatchNormalization → linear(W, b)   ⟹   linear(W′, b′)
+///     W′[o, i] = W[o, i]·γ[i]          b′[o] = b[o] + Σ W[o, i]·β[i]
+///
+/// for batch normalization with γ ← γ/√(σ²+ε) and β ← β − μ·γ/√(σ²+ε), along the channel axis of the layout. A bias that
+/// is added behind a convolution or Gemm is folded likewise; a matrix product, which takes none, keeps an Add. Formats
+/// whose linear operators cannot clamp keep the clamp as an operator of its own.
 ///
 /// With int8 weights and a scale s for each channel the integers stay: s′ = s·|γ|, and a negative γ flips the signs of
 /// its row, which is exact because −128 is never a weight. The bias is quantized only here, so that folding before or
 /// after quantizing gives the same integers.
 ///
 /// A chain is left alone where the linear operator's result is read by anything else, where its weights are float16
-/// (the product would be rounded) or share one scale, and where other operators read the same weights.
+/// (the product would be rounded) or share one scale, and where other operators read the same weights. A normalization
+/// that shifts stays before a linear operator that pads: the padding is of what is normalized, and zeros there would
+/// have to become −β/γ.
 ///
 /// - Source: Jacob et al. 2018, section 3.2.
 package struct FoldBatchNormPass: Pass {
     package static let name = "fold-batchnorm"
-    package static let summary = "fold normalization and scaling into the linear operator before it"
+    package static let summary = "fold normalization and scaling into the linear operator before or behind it"
 
     package private(set) var notes: [String] = []
     private var refused: Set<NodeID> = []
+    /// Why a normalization was not folded into the linear operator behind it.
+    private var refusedAhead: [NodeID: String] = [:]
+    private var hasNotedRest = false
+    /// Whether a linear operator of the format can hold a clamp.
+    private let fusesActivations: Bool
 
-    package init(context: PassContext) throws(PassError) {}
+    package init(context: PassContext) throws(PassError) { fusesActivations = context.model.format == .tflite }
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         let connections = GraphConnections(graph)
-        for group in LinearGroup.all(in: graph, connections: connections)
-        where group.isFoldable && !refused.contains(group.linear) {
+        let groups = LinearGroup.all(in: graph, connections: connections)
+        for whole in groups where !refused.contains(whole.linear) {
+            let group = fusesActivations ? whole : whole.withoutSeparateActivation(in: graph)
+            guard group.isFoldable, !group.isFolded(in: graph) else { continue }
             do {
                 return try Self.fold(group, in: graph, connections: connections)
             } catch {
@@ -34,6 +50,18 @@ package struct FoldBatchNormPass: Pass {
                 notes.append("\(graph.layerName(group.linear)) keeps its normalization: \(error.reason)")
             }
         }
+        for group in groups {
+            guard let norm = group.precedingNormalization(in: graph, connections: connections),
+                refusedAhead[norm] == nil
+            else { continue }
+            do {
+                return try foldPreceding(norm, into: group, in: graph, connections: connections)
+            } catch {
+                refusedAhead[norm] = error.reason
+            }
+        }
+        if !hasNotedRest { noteRest(of: graph, connections: connections) }
+        hasNotedRest = true
         return nil
     }
 
@@ -43,8 +71,25 @@ package struct FoldBatchNormPass: Pass {
     }
 
     /// Why a chain is left alone.
-    private struct Refusal: Error {
+    struct Refusal: Error {
         var reason: String
+    }
+
+    /// Says of each batch normalization that is left why.
+    private mutating func noteRest(of graph: Graph, connections: GraphConnections) {
+        let inChains = Set(LinearGroup.all(in: graph, connections: connections).flatMap(\.chain))
+        var reasons: [(reason: String, names: [String])] = []
+        for id in graph.order where !inChains.contains(id) {
+            let isNorm = graph[id].operation is BatchNormalization
+            guard isNorm || refusedAhead[id] != nil else { continue }
+            let reason = refusedAhead[id] ?? graph.reasonForNormalization(id, connections: connections)
+            if let index = reasons.firstIndex(where: { $0.reason == reason }) {
+                reasons[index].names.append(graph.layerName(id))
+            } else {
+                reasons.append((reason, [graph.layerName(id)]))
+            }
+        }
+        notes += reasons.map { "stays a normalization, as \($0.reason): \($0.names.abridged)" }
     }
 
     private static func fold(
@@ -56,7 +101,8 @@ package struct FoldBatchNormPass: Pass {
             count == 0 ? "move the activation into \(name)" : "fold \(count) operators into \(name)", for: graph)
         var node = graph[group.linear]
         // The quantize pass leaves the bias of an integer operator to this one.
-        let isInteger = node.inputs[0].map { graph[$0].type == .int8 } ?? false
+        let isInteger = node.inputs[0].map { graph[$0].isActivation } ?? false
+        var offset: ValueID?
         if count > 0 || isInteger {
             guard let bias = group.effectiveBias(in: graph, connections: connections) else {
                 throw Refusal(reason: "its bias is not a real constant for each channel")
@@ -65,11 +111,22 @@ package struct FoldBatchNormPass: Pass {
                 count > 0
                 ? try foldWeights(of: group, in: graph, connections: connections, patch: &patch)
                 : graph[graph.constantSource(of: group.weights, connections: connections)].quantization?.scales
-            let biasID = addBias(bias, weightScales: scales, group: group, node: node, in: graph, patch: &patch)
-            node.inputs = [node.inputs[0], node.inputs[1], biasID]
+            if group.takesBias || bias.contains(where: { $0 != 0 }) {
+                offset = addBias(bias, weightScales: scales, group: group, node: node, in: graph, patch: &patch)
+            }
         }
-        node.operation = node.operation.withActivation(group.activation)
-        node.outputs = [group.output]
+        if group.takesBias {
+            if let offset { node = node.withBias(offset) }
+            node.operation = node.operation.withActivation(group.activation)
+            node.outputs = [group.output]
+        } else if let offset, let last = group.chain.last {
+            let sum = Node(
+                Binary(.add, activation: group.activation), inputs: [node.outputs[0], offset], outputs: [group.output],
+                name: graph[last].name)
+            patch.addNode(sum, before: last)
+        } else {
+            node.outputs = [group.output]
+        }
         patch.updateNode(group.linear, node)
         for id in group.chain { patch.removeNode(id) }
         return patch
@@ -119,7 +176,7 @@ package struct FoldBatchNormPass: Pass {
         patch: inout GraphPatch
     ) -> ValueID {
         let name = group.bias.map { graph[$0].name } ?? "\(graph.layerName(group.linear))/bias"
-        if let weightScales, let input = node.inputs[0], graph[input].type == .int8,
+        if let weightScales, let input = node.inputs[0], graph[input].isActivation,
             let inputScale = graph[input].quantization?.scale
         {
             return patch.addValue(
@@ -127,6 +184,26 @@ package struct FoldBatchNormPass: Pass {
         }
         return patch.addValue(
             Value(name: name, type: .float32, shape: [bias.count], constant: TensorData(bias.map { Float($0) })))
+    }
+}
+
+extension LinearGroup {
+    /// Whether the chain is what folding it would leave: the Add of a bias behind an operator that takes none.
+    fileprivate func isFolded(in graph: Graph) -> Bool {
+        !takesBias && chain.count == 1 && graph[chain[0]].operation is Binary && !affine.scales && affine.shifts
+    }
+}
+
+extension Node {
+    /// The linear operator with another bias, which it adds as it is.
+    func withBias(_ bias: ValueID) -> Node {
+        var node = self
+        node.inputs = [inputs[0], inputs[1], bias]
+        if var gemm = operation as? Gemm {
+            gemm.beta = 1
+            node.operation = gemm
+        }
+        return node
     }
 }
 
@@ -155,4 +232,9 @@ extension Operation {
         default: return self
         }
     }
+}
+
+extension Value {
+    /// Whether the tensor holds 8-bit integers that stand for real numbers.
+    var isActivation: Bool { (type == .int8 || type == .uint8) && quantization != nil }
 }

@@ -381,8 +381,7 @@ extension LinearGroup {
         original: WeightTensor, quantized: WeightTensor, inputMeans: [Double]?
     ) -> [Double] {
         guard let inputMeans, !inputMeans.isEmpty else { return Array(repeating: 0, count: channels) }
-        // The weights' last axis holds the input channels of one group; a depthwise channel reads one.
-        let perGroup = kind == .depthwiseConvolution ? 1 : min(inputChannels, inputMeans.count)
+        let perGroup = min(inputChannels, inputMeans.count)
         let groups = kind == .fullyConnected ? 1 : max(1, inputMeans.count / perGroup)
         let channelsPerGroup = max(1, channels / groups)
         return (0..<channels).map { channel in
@@ -390,7 +389,7 @@ extension LinearGroup {
             var position = 0
             let first = min(channel / channelsPerGroup, groups - 1) * perGroup
             original.forEachIndex(ofChannel: channel) { index in
-                let mean = inputMeans[first + position % perGroup]
+                let mean = inputMeans[first + position / tapStride % perGroup]
                 error += Double(quantized.values[index] - original.values[index]) * mean
                 position += 1
             }
