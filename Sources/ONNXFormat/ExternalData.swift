@@ -2,11 +2,11 @@ import COnnx
 import ModelGraph
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Where a tensor keeps its data outside the model's file.
@@ -64,7 +64,8 @@ struct ExternalFiles {
             throw ONNXError(
                 .externalData,
                 "bytes \(reference.offset) to \(reference.offset)+\(reference.length ?? 0) of external data, in a file of "
-                    + "\(available) bytes", at: file.path, remedy: "the file is not the one that the model was saved with")
+                    + "\(available) bytes", at: file.path,
+                remedy: "the file is not the one that the model was saved with")
         }
         let end = reference.length.map { reference.offset + $0 } ?? available
         return TensorData(mapped: file, range: reference.offset..<end)
@@ -74,7 +75,8 @@ struct ExternalFiles {
         if let file = files[location] { return file }
         func refused(_ why: String) -> ONNXError {
             ONNXError(
-                .externalData, "external data at '\(location)' is refused: \(why)", remedy: "external data has to be in the model's folder")
+                .externalData, "external data at '\(location)' is refused: \(why)",
+                remedy: "external data has to be in the model's folder")
         }
         guard !location.isEmpty, !location.utf8.contains(0) else { throw refused("it names no file") }
         guard !location.hasPrefix("/") else { throw refused("the path is absolute") }
@@ -98,7 +100,7 @@ struct ExternalFiles {
     }
 
     /// The path without links; nil with `errno` set if nothing is there.
-    private static func resolve(_ path: String) -> String? {
+    static func resolve(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)

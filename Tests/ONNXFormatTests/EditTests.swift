@@ -14,7 +14,9 @@ struct EditTests {
         try #require(graph.order.first { Swift.type(of: graph[$0].operation) == type })
     }
 
-    private static func written(_ model: Model) throws -> Graph { try Locations.read(try ONNXWriter.bytes(of: model)).main }
+    private static func written(_ model: Model) throws -> Graph {
+        try Locations.read(try ONNXWriter.bytes(of: model)).main
+    }
 
     @Test("Other weights in a tensor change its bytes and nothing else")
     func weights() throws {
@@ -39,7 +41,9 @@ struct EditTests {
     func folding() throws {
         var model = try Locations.fixture("operators")
         let graph = model.main
-        let (convolution, norm) = (try Self.node(Convolution.self, in: graph), try Self.node(BatchNormalization.self, in: graph))
+        let (convolution, norm) = (
+            try Self.node(Convolution.self, in: graph), try Self.node(BatchNormalization.self, in: graph)
+        )
         var patch = GraphPatch("fold", for: graph)
         let bias = patch.addValue(
             Value(name: "gamma", type: .float32, shape: [4], constant: TensorData([1, 2, 3, 4] as [Float])))
@@ -89,8 +93,10 @@ struct EditTests {
 
     @Test("Graph outputs keep their names when an operator before them goes")
     func outputNames() throws {
-        let graph = Wire.node("Relu", ["x"], ["a"]) + Wire.node("Identity", ["a"], ["y"]) + Wire.node("Neg", ["a"], ["z"])
-            + Wire.node("Identity", ["x"], ["same"]) + Wire.input("x") + Wire.output("y") + Wire.output("z") + Wire.output("same")
+        let graph =
+            Wire.node("Relu", ["x"], ["a"]) + Wire.node("Identity", ["a"], ["y"]) + Wire.node("Neg", ["a"], ["z"])
+            + Wire.node("Identity", ["x"], ["same"]) + Wire.input("x") + Wire.output("y") + Wire.output("z")
+            + Wire.output("same")
         var model = try Locations.read(Wire.model(graph))
         for id in model.main.order where model.main[id].operation is Identity {
             var patch = GraphPatch("drop", for: model.main)
@@ -118,7 +124,9 @@ struct EditTests {
         // `then_y` is a name inside the subgraph, which would hide the value.
         var patch = GraphPatch("replace", for: graph)
         let other = patch.addValue(
-            Value(name: "then_y", type: .float32, shape: [2, 3], constant: TensorData(Array(repeating: Float(7), count: 6))))
+            Value(
+                name: "then_y", type: .float32, shape: [2, 3],
+                constant: TensorData(Array(repeating: Float(7), count: 6))))
         patch.replaceUses(of: weight, with: other)
         patch.removeValue(weight)
         model.main = try graph.applying(patch)
@@ -156,7 +164,8 @@ struct EditTests {
 
     @Test("In files of the first versions a new initializer is a graph input as well")
     func oldFiles() throws {
-        let bytes = Wire.number(1, 3) + Wire.bytes(8, Wire.text(1, "") + Wire.number(2, 8))
+        let bytes =
+            Wire.number(1, 3) + Wire.bytes(8, Wire.text(1, "") + Wire.number(2, 8))
             + Wire.bytes(7, Wire.node("Relu", ["x"], ["y"]) + Wire.input("x") + Wire.output("y"))
         var model = try Locations.read(bytes)
         let relu = model.main.order[0]
@@ -177,7 +186,8 @@ struct EditTests {
     @Test("A model that comes from no file")
     func newModel() throws {
         var graph = Graph(name: "new")
-        let x = graph.addValue(Value(name: "x", type: .float32, shape: Shape(dimensions: [.dynamic(symbol: "n"), .fixed(3)])))
+        let x = graph.addValue(
+            Value(name: "x", type: .float32, shape: Shape(dimensions: [.dynamic(symbol: "n"), .fixed(3)])))
         let y = graph.addValue(Value(name: "x", type: .float32, shape: nil))
         graph.addNode(Node(Unary(.relu), inputs: [x], outputs: [y]))
         graph.setInterface(inputs: [x], outputs: [y])

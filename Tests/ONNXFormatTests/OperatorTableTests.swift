@@ -37,7 +37,8 @@ struct OperatorTableTests {
         let channels: Shape = [1, 4, 6, 6]
         #expect(
             shapes == [
-                channels, channels, channels, channels, [1, 4, 7, 7], [1, 4, 4, 4], [1, 4, 2, 2], [1, 2, 2, 4], [1, 16],
+                channels, channels, channels, channels, [1, 4, 7, 7], [1, 4, 4, 4], [1, 4, 2, 2], [1, 2, 2, 4],
+                [1, 16],
                 [1, 5], [1, 1, 5], [1, 5], [1, 5],
             ])
     }
@@ -86,12 +87,17 @@ struct OperatorTableTests {
     @Test(
         "What the structs cannot hold stays opaque",
         arguments: [
-            Wire.node("Relu", ["x"], ["y"], Wire.bytes(5, Wire.text(1, "new") + Wire.number(20, 2) + Wire.number(3, 1))),
+            Wire.node(
+                "Relu", ["x"], ["y"], Wire.bytes(5, Wire.text(1, "new") + Wire.number(20, 2) + Wire.number(3, 1))),
             Wire.node("Relu", ["x"], ["y"], Wire.text(7, "com.example")),
-            Wire.node("Elu", ["x"], ["y"], Wire.bytes(5, Wire.text(1, "alpha") + Wire.number(20, 1) + [0x15, 0, 0, 0, 64])),
-            Wire.node("MaxPool", ["x"], ["y", "places"], Wire.bytes(5, Wire.text(1, "kernel_shape") + Wire.number(20, 7) + Wire.number(8, 1))),
+            Wire.node(
+                "Elu", ["x"], ["y"], Wire.bytes(5, Wire.text(1, "alpha") + Wire.number(20, 1) + [0x15, 0, 0, 0, 64])),
+            Wire.node(
+                "MaxPool", ["x"], ["y", "places"],
+                Wire.bytes(5, Wire.text(1, "kernel_shape") + Wire.number(20, 7) + Wire.number(8, 1))),
             Wire.node("Concat", ["x", "x"], ["y"]),
-            Wire.node("Softmax", ["x"], ["y"], Wire.bytes(5, Wire.text(1, "axis") + Wire.number(20, 1) + Wire.number(3, 1))),
+            Wire.node(
+                "Softmax", ["x"], ["y"], Wire.bytes(5, Wire.text(1, "axis") + Wire.number(20, 1) + Wire.number(3, 1))),
             Wire.node("Clip", ["x"], ["y"]),
             Wire.node("Transpose", ["z"], ["y"]) + Wire.node("Frob", ["x"], ["z"]),
         ])

@@ -10,7 +10,8 @@ struct RepackTests {
     /// A file with a pair of paths in each line, with a tab between them: model and result.
     private static let list = ProcessInfo.processInfo.environment["ONNX_REPACK_LIST"]
 
-    @Test("Every model of the list is packed anew", .enabled(if: RepackTests.list != nil, "ONNX_REPACK_LIST is not set"))
+    @Test(
+        "Every model of the list is packed anew", .enabled(if: RepackTests.list != nil, "ONNX_REPACK_LIST is not set"))
     func repack() throws {
         let lines = try String(contentsOfFile: try #require(Self.list), encoding: .utf8).split(separator: "\n")
         let isFresh = ProcessInfo.processInfo.environment["ONNX_REPACK_FRESH"] != nil
