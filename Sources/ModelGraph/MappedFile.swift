@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// An error of the file system.
@@ -42,7 +42,7 @@ package final class MappedFile: @unchecked Sendable {
 
     /// - Throws: `FileError` if the file cannot be opened, is not a regular file, or cannot be mapped.
     package init(path: String) throws(FileError) {
-        // A pipe without a writer would not open otherwise.
+        // Without waiting for a writer where it is a pipe, which is refused below.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw FileError(path: path, operation: "open", errorNumber: errno, kind: .unreadable)

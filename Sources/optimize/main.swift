@@ -6,6 +6,7 @@ import Musl
 import Darwin
 #endif
 
+Stream.reserveDescriptors()
 Interruption.install()
 Task.detached { exit(await Entry.run().rawValue) }
 Interruption.waitForSignals()

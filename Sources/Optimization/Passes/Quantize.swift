@@ -224,7 +224,7 @@ package struct QuantizePass: Pass {
                     scales: quantized.scales, axis: quantized.scales.count == 1 ? nil : group.channelAxis),
                 constant: TensorData(quantized.integers)))
         let correction = group.meanError(
-            original: weights, quantized: quantized.dequantized, inputMeans: means[input])
+            from: weights, to: quantized.dequantized, inputMeans: means[input])
         let name = group.bias.map { graph[$0].name } ?? "\(graph.layerName(group.linear))/bias"
         let biasValue: Value
         if group.isFoldable, let own = group.realBias(in: graph, connections: connections) {
@@ -370,30 +370,4 @@ extension Value {
 
     /// Bytes of the constant with its scales.
     fileprivate var storedBytes: Int { (constant?.byteCount ?? 0) + 4 * (quantization?.scales.count ?? 0) }
-}
-
-extension LinearGroup {
-    /// What quantizing the weights adds to the mean of each channel: Σ (Wq − W)·E[x].
-    ///
-    /// - Parameter inputMeans: the mean of each input channel; nil for none, which corrects nothing.
-    /// - Source: Nagel et al. 2019, section 4.2.
-    fileprivate func meanError(
-        original: WeightTensor, quantized: WeightTensor, inputMeans: [Double]?
-    ) -> [Double] {
-        guard let inputMeans, !inputMeans.isEmpty else { return Array(repeating: 0, count: channels) }
-        let perGroup = min(inputChannels, inputMeans.count)
-        let groups = kind == .fullyConnected ? 1 : max(1, inputMeans.count / perGroup)
-        let channelsPerGroup = max(1, channels / groups)
-        return (0..<channels).map { channel in
-            var error = 0.0
-            var position = 0
-            let first = min(channel / channelsPerGroup, groups - 1) * perGroup
-            original.forEachIndex(ofChannel: channel) { index in
-                let mean = inputMeans[first + position / tapStride % perGroup]
-                error += Double(quantized.values[index] - original.values[index]) * mean
-                position += 1
-            }
-            return error
-        }
-    }
 }

@@ -60,7 +60,7 @@ struct JobRun {
         report.evaluation = quality.evaluation
         if let calibration, calibration.wasUsed { report.calibration = calibration.entry }
         report.gates = checkGates(report)
-        complete(&report, pipeline)
+        complete(&report, pipeline, input.model, layerSNR: quality.layerSNR)
         let files = try reports.map { target in
             let file = try StagedFile(for: target)
             try file.write((ReportForm(path: target.path) ?? .json).text(report))
@@ -120,7 +120,7 @@ struct JobRun {
         warn(
             quantization(of: model) == nil
                 ? "the model is quantized already, and is not quantized again"
-                : "the model is quantized in part; its integer operators and weights stay as they are")
+                : "the model holds quantized layers; its integer operators and weights stay as they are")
     }
 
     /// The quantization to do; nil also for a model whose layers are integer already, where the float operators that are
@@ -210,11 +210,13 @@ struct JobRun {
         return gates
     }
 
-    private func complete(_ report: inout Report, _ pipeline: PipelineResult) {
+    private func complete(
+        _ report: inout Report, _ pipeline: PipelineResult, _ input: Model, layerSNR: [String: Double]
+    ) {
         report.tool = Report.Tool(version: OptimizationJob.version)
         report.command = options.command
         report.settings = SettingsList.entries(options, threads: threads.threads)
-        report.passes = pipeline.records.map(Report.pass)
+        report.passes = Report.passes(pipeline.records, from: input.main, layerSNR: layerSNR)
         report.floatOperators = pipeline.records.flatMap(\.realOperators).map {
             Report.FloatOperator(name: $0.name, operation: $0.operation, reason: $0.reason)
         }

@@ -69,6 +69,10 @@ struct BadInputTests {
         let folder = try TemporaryFolder()
         try await refuse(folder.path("missing.tflite"), in: folder, code: 3, saying: "No such file")
         try await refuse("/dev/null", in: folder, code: 3, saying: "not a regular file")
+        let pipe = folder.path("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        try await refuse(pipe, in: folder, code: 3, saying: "not a regular file")
+        try await refuse(Models.dscnn, in: folder, code: 3, saying: "pipe", options: ["--evaluate", pipe])
         let model = try folder.copy(Models.dscnn, as: "locked.tflite")
         try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: model)
         if FileManager.default.isReadableFile(atPath: model) { return }

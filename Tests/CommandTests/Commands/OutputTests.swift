@@ -92,6 +92,10 @@ struct OutputTests {
             shell: "{ \"$0\" \"$@\"; echo $? >&2; } | true", [Models.dscnn, "--json", "-o", folder.path("a.tflite")])
         #expect(closed.error == "0\n")
         #expect(folder.bytes("a.tflite") != nil)
+        let none = try await BuiltCommand.run(
+            shell: "exec \"$0\" \"$@\" >&-", [Models.dscnn, "--json", "-o", folder.path("c.tflite")])
+        #expect(none.code == 5)
+        #expect(none.messages.count == 1)
         guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
         let full = try await BuiltCommand.run(
             shell: "exec \"$0\" \"$@\" >/dev/full", [Models.dscnn, "--json", "-o", folder.path("b.tflite")])
