@@ -189,7 +189,7 @@ package struct FoldBatchNormPass: Pass {
 
 extension LinearGroup {
     /// Whether the chain is what folding it would leave: the Add of a bias behind an operator that takes none.
-    fileprivate func isFolded(in graph: Graph) -> Bool {
+    func isFolded(in graph: Graph) -> Bool {
         !takesBias && chain.count == 1 && graph[chain[0]].operation is Binary && !affine.scales && affine.shifts
     }
 }
@@ -232,9 +232,4 @@ extension Operation {
         default: return self
         }
     }
-}
-
-extension Value {
-    /// Whether the tensor holds 8-bit integers that stand for real numbers.
-    var isActivation: Bool { (type == .int8 || type == .uint8) && quantization != nil }
 }
