@@ -73,7 +73,7 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "RuntimeTests",
-            dependencies: ["Runtime", "TFLiteFormat", "Evaluation", "Operators", "ModelGraph", "CKernels"],
+            dependencies: ["Runtime", "ONNXFormat", "TFLiteFormat", "Evaluation", "Operators", "ModelGraph", "CKernels"],
             resources: [.copy("Golden")], swiftSettings: swift),
         .testTarget(
             name: "EvaluationTests",

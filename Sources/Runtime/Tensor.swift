@@ -8,22 +8,42 @@ struct Tensor {
     var description: String
     var name: String
     var type: ElementType
+    /// The extents as stored.
     var sizes: [Int]
     var byteCount: Int
+    /// Of the elements as stored.
     var quantization: Quantization?
     var constant: TensorData?
+    /// Whether the model has the channels at axis 1, and they are stored last.
+    var isMoved = false
 
     var count: Int { sizes.reduce(1, *) }
-    var facts: TensorFacts { TensorFacts(type: type, shape: Shape(sizes), constant: constant) }
-    var info: TensorInfo {
-        TensorInfo(value: id, name: name, type: type, shape: sizes, quantization: quantization)
-    }
 
     /// Bytes between elements that lie `axis` positions apart, counted in elements.
     var strides: [Int] {
         var strides = Array(repeating: 1, count: sizes.count)
         for axis in sizes.indices.reversed().dropFirst() { strides[axis] = strides[axis + 1] * sizes[axis + 1] }
         return strides
+    }
+}
+
+extension Tensor {
+    /// The extents as the model has them.
+    var modelSizes: [Int] { isMoved ? ChannelOrder.toFirst(rank: sizes.count).map { sizes[$0] } : sizes }
+
+    /// What the operators' rules see: the tensor as the model has it.
+    var facts: TensorFacts {
+        TensorFacts(type: type, shape: Shape(modelSizes), constant: isMoved ? nil : constant)
+    }
+
+    /// The tensor as the model has it.
+    func info(channelAxis: Int) -> TensorInfo {
+        var parameters = quantization
+        if isMoved, let axis = quantization?.axis {
+            parameters?.axis = ChannelOrder.toLast(rank: sizes.count)[axis]
+        }
+        return TensorInfo(
+            value: id, name: name, type: type, shape: modelSizes, quantization: parameters, channelAxis: channelAxis)
     }
 }
 

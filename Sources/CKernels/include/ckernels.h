@@ -113,6 +113,15 @@ typedef struct {
     ck_requantization output;
 } ck_fully_connected;
 
+// y = factor · a · b for each matrix of a batch. Units: rows of all results. Buffers: a [.., rows, inner], b, y
+// [.., rows, columns]. Strides of b are those of one matrix; the others are over the batch's axes.
+typedef struct {
+    ptrdiff_t rows, columns, inner, b_row_stride, b_column_stride;
+    ptrdiff_t rank;
+    ptrdiff_t sizes[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
+    float factor;
+} ck_matmul;
+
 // Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization,
 // padding rows [batch, padding] (null without padding).
 typedef struct {
@@ -197,9 +206,10 @@ typedef struct {
     int32_t input_zero_point, output_zero_point, multiplier, left, right;
 } ck_reduce;
 
-// Units: rows. Buffers: x, y.
+// Units: rows. Buffers: x, y. Elements of a row lie `stride` apart, and rows side by side: row r starts at
+// r / stride · count · stride + r % stride. int8 rows are dense.
 typedef struct {
-    ptrdiff_t count;
+    ptrdiff_t count, stride;
     float beta;
     // int8
     int32_t multiplier, left, minimum_difference;

@@ -52,7 +52,7 @@ extension Binary: Lowerable {
     }
 
     /// Strides over the result's axes, 0 where the operand is repeated.
-    private static func broadcastStrides(_ operand: Tensor, to sizes: [Int]) -> [Int] {
+    static func broadcastStrides(_ operand: Tensor, to sizes: [Int]) -> [Int] {
         let missing = sizes.count - operand.sizes.count
         let strides = zip(operand.sizes, operand.strides).map { $0 == 1 ? 0 : $1 }
         return Array(repeating: 0, count: missing) + strides

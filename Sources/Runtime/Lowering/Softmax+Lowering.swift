@@ -5,13 +5,16 @@ import Operators
 extension Softmax: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
-        guard let count = x.sizes.last, axis == -1 || axis == x.sizes.count - 1 else {
+        let rank = x.sizes.count
+        let axis = axis < 0 ? axis + rank : axis
+        guard x.sizes.indices.contains(axis), axis == rank - 1 || x.type == .float32 else {
             throw RuntimeError(
                 .unsupportedOperator, "only a softmax along the last axis is supported", at: lowering.location)
         }
+        let count = x.sizes[axis]
         guard x.type == y.type, x.type == .float32 || x.type == .int8 else { throw lowering.unsupportedTypes() }
         var parameters = ck_softmax()
-        parameters.count = count
+        (parameters.count, parameters.stride) = (count, x.strides[axis])
         parameters.beta = beta
         if x.type == .int8 { try quantize(&parameters, x: x, y: y, lowering: lowering) }
         try lowering.emit(
