@@ -3,7 +3,6 @@ import ModelGraph
 import Optimization
 import Reporting
 import Runtime
-import TFLiteFormat
 
 /// One run of a job, stage by stage.
 struct JobRun {
@@ -22,7 +21,7 @@ struct JobRun {
     mutating func run() throws -> Report {
         let (target, reports) = try targets()
         let options = options
-        let input = try stage("read") { _ in try ModelFile(path: options.input) }
+        let input = try stage("read") { _ in try ModelFile(path: options.input, shapes: options.shapes) }
         let data = try stage("open data") { _ in try JobData(options) }
         let before = RunnableModel(input.model)
         warnAboutInput(input.model)
@@ -37,7 +36,12 @@ struct JobRun {
 
         let staged = try StagedFile(for: target)
         try stage("write") { _ in
-            try StagedFiles.protecting { try TFLiteWriter.write(pipeline.model, to: staged.path, replacing: false) }
+            let output = ModelOutput(
+                form: options.usesQOperators ? .qOperator : nil, dataPath: target.resolvedPath + ".data",
+                replacesData: options.replacesOutput)
+            // Without a change the file is written as it was read.
+            let isChanged = pipeline.records.contains { !$0.patches.isEmpty } || options.usesQOperators
+            try StagedFiles.protecting { try output.write(isChanged ? pipeline.model : input.original, to: staged.path) }
         }
         // What is measured is the file that the user gets, and not the graph that it was written from.
         let output = try stage("read the result") { _ in
@@ -175,6 +179,7 @@ struct JobRun {
                 mode: mode == .int8 ? .int8 : mode == .dynamicRange ? .dynamicRange : .weightOnly)
             settings.interface =
                 options.interface == .float ? .float : options.interface == .int8 ? .int8 : .asInput
+            settings.activations = options.activations.map { $0 == .u8 ? .uint8 : .int8 }
             return settings
         }
         let observer = observer

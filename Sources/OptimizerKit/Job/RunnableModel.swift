@@ -14,7 +14,7 @@ struct RunnableModel {
     init(_ model: Model) {
         self.model = model
         do throws(RuntimeError) {
-            plan = try Plan(model)
+            plan = try Plan(model, options: PlanOptions(for: model))
             obstacle = nil
         } catch {
             plan = nil
