@@ -113,6 +113,12 @@ package struct QuantizationPlan: Sendable {
         var classes = ScaleClasses()
         for id in nodes {
             guard let rule = rules[id], let output = result(of: id, in: graph) else { continue }
+            // A clamp behind an operator then does nothing to its integers, and the two become one operator.
+            if target.format == .onnx, let unary = graph[id].operation as? Unary, unary.isClamp,
+                case let input?? = graph[id].inputs.first, connections.soleConsumer(of: input) == id
+            {
+                classes.unite(output, input)
+            }
             if case .fixed(let quantization) = rule { classes.fix(output, to: target.parameters(quantization)) }
             guard rule == .shared else { continue }
             let inputs = graph[id].inputs.compactMap(\.self).filter { graph[$0].type.isFloatingPoint }
@@ -157,13 +163,18 @@ package struct QuantizationPlan: Sendable {
         }
         // What a clamp behind it cuts off needs no integers.
         if let reader = connections.soleConsumer(of: value), let unary = graph[reader].operation as? Unary,
-            unary.activation != nil, let clamped = graph[reader].outputs.first,
+            unary.isClamp, let clamped = graph[reader].outputs.first,
             let histogram = statistics.histograms[clamped]
         {
             return histogram.leastErrorRange()
         }
         return statistics.histograms[value]?.leastErrorRange()
     }
+}
+
+extension Unary {
+    /// Whether the operator clamps and does nothing else.
+    fileprivate var isClamp: Bool { activation != nil || kind == .relu0To1 }
 }
 
 /// Sets of tensors that must have the same parameters.

@@ -120,6 +120,9 @@ struct JobRun {
     }
 
     private mutating func warnAboutInput(_ model: Model) {
+        if model.format == .tflite, options.activations == .u8 || options.usesQOperators {
+            warn("--activations u8 and --qoperator have no effect on a .tflite")
+        }
         guard options.quantization != nil, model.main.holdsIntegers else { return }
         warn(
             quantization(of: model) == nil
