@@ -94,7 +94,7 @@ extension OperatorTable {
             })
     }
 
-    /// Until operator set 13 all axes from the given one on were one; that is the same for the last axis only.
+    /// Until operator set 13 all axes from the given one on were one.
     private static let softmax = OperatorRow(
         type: "Softmax",
         decode: { node throws(Misfit) in
@@ -103,14 +103,16 @@ extension OperatorTable {
             if node.version >= 13 {
                 return DecodedNode(operation: Softmax(axis: axis ?? -1), operands: node.operands)
             }
-            if axis != -1 { guard (axis ?? 1) == (try node.rank(0)) - 1 else { throw Misfit() } }
-            return DecodedNode(operation: Softmax(axis: axis ?? 1), operands: node.operands)
+            let isLast = axis == -1 || (try? node.rank(0)).map { $0 - 1 == axis ?? 1 } ?? false
+            return DecodedNode(
+                operation: Softmax(axis: axis ?? 1, includesInnerAxes: !isLast), operands: node.operands)
         },
         encode: { encoder throws(Misfit) in
             let softmax = try encoder.operation(Softmax.self)
             try encoder.requireReal()
             var axis = softmax.axis
-            if encoder.version < 13, axis != -1 || encoder.version < 11 {
+            try encoder.require(!softmax.includesInnerAxes || encoder.version < 13)
+            if encoder.version < 13, !softmax.includesInnerAxes, axis != -1 || encoder.version < 11 {
                 let rank = try encoder.rank(0)
                 if axis < 0 { axis += rank }
                 try encoder.require(axis == rank - 1)

@@ -18,7 +18,7 @@ extension Dequantize: Pointwise {}
 
 extension Softmax: Relayable {
     func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
-        guard let x = inputs.first ?? nil, x.isMoved else { return nil }
+        guard let x = inputs.first ?? nil, x.isMoved, !includesInnerAxes else { return nil }
         let softmax = Softmax(beta: beta, axis: storedAxis(axis, rank: x.sizes.count))
         return StoredForm(softmax, operands: [.channelsLast], movesResult: true)
     }

@@ -7,14 +7,15 @@ extension Softmax: Lowerable {
         let (x, y) = (try lowering.input(0), lowering.output)
         let rank = x.sizes.count
         let axis = axis < 0 ? axis + rank : axis
-        guard x.sizes.indices.contains(axis), axis == rank - 1 || x.type == .float32 else {
+        guard x.sizes.indices.contains(axis), axis == rank - 1 || x.type == .float32 || includesInnerAxes else {
             throw RuntimeError(
                 .unsupportedOperator, "only a softmax along the last axis is supported", at: lowering.location)
         }
-        let count = x.sizes[axis]
+        let stride = includesInnerAxes ? 1 : x.strides[axis]
+        let count = x.sizes[axis] * x.strides[axis] / stride
         guard x.type == y.type, x.type == .float32 || x.type == .int8 else { throw lowering.unsupportedTypes() }
         var parameters = ck_softmax()
-        (parameters.count, parameters.stride) = (count, x.strides[axis])
+        (parameters.count, parameters.stride) = (count, stride)
         parameters.beta = beta
         if x.type == .int8 { try quantize(&parameters, x: x, y: y, lowering: lowering) }
         try lowering.emit(
