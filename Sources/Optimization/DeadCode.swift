@@ -33,7 +33,7 @@ extension Graph {
     }
 
     /// Operators without an effect: nothing reads their results, and they neither write variables nor run graphs.
-    private func unusedNodes() -> Set<NodeID> {
+    func unusedNodes() -> Set<NodeID> {
         let connections = GraphConnections(self)
         return Set(
             order.filter { id in

@@ -21,6 +21,21 @@ struct GraphBuilder {
         graph.addValue(Value(name: name, type: .int32, shape: [values.count], constant: TensorData(values)))
     }
 
+    mutating func scalar(_ name: String, _ element: Int32) -> ValueID {
+        graph.addValue(Value(name: name, type: .int32, shape: [], constant: TensorData([element])))
+    }
+
+    /// - Parameter bits: IEEE 754 binary16.
+    mutating func half(_ name: String, _ shape: Shape, _ bits: [UInt16]) -> ValueID {
+        graph.addValue(Value(name: name, type: .float16, shape: shape, constant: TensorData(bits)))
+    }
+
+    /// The amounts before and behind each axis.
+    mutating func amounts(_ name: String, _ values: [Int32]) -> ValueID {
+        graph.addValue(
+            Value(name: name, type: .int32, shape: [values.count / 2, 2], constant: TensorData(values)))
+    }
+
     /// A batch normalization of the axis that has `channels`, with random statistics.
     mutating func batchNorm(
         _ x: ValueID, _ name: String, channels: Int, _ shape: Shape, layout: TensorLayout = .channelsFirst,

@@ -15,7 +15,8 @@ enum PassRun {
     /// The text of the graph that the passes leave, once its results were compared with those of the graph before by
     /// the reference evaluator on random inputs.
     static func text(
-        _ passes: String..., on model: Model, tolerance: Double = 1e-5, sourceLocation: SourceLocation = #_sourceLocation
+        _ passes: String..., on model: Model, tolerance: Double = 1e-5,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> String {
         var settings = PipelineSettings()
         settings.passes = passes

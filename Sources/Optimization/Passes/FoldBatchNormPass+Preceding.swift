@@ -114,7 +114,7 @@ extension LinearGroup {
     /// Whether a window of the operator reaches over the border of what it reads, or may.
     fileprivate func pads(in graph: Graph) -> Bool {
         let node = graph[linear]
-        let x = node.inputs[0].flatMap { graph[$0].shape?.sizes }
+        let x = node.inputs[0].flatMap { graph.windowedSizes($0) }
         let w = graph[weights].shape?.sizes
         switch node.operation {
         case let op as Convolution:
@@ -166,7 +166,8 @@ extension Graph {
         {
             return "the result of \(name) is read elsewhere too"
         }
-        if let behind = node.outputs.first.flatMap({ connections.soleConsumer(of: $0) }), self[behind].operation is Pad {
+        if let behind = node.outputs.first.flatMap({ connections.soleConsumer(of: $0) }), self[behind].operation is Pad
+        {
             return "the padding of \(layerName(behind)) behind it would miss the shift"
         }
         return "no linear operator stands before it or right behind it"
