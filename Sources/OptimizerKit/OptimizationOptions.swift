@@ -84,7 +84,8 @@ public struct OptimizationOptions: Sendable, Equatable {
     /// Fixes the shapes of inputs.
     public var shapes: [InputShape] = []
     public var pruning: Pruning?
-    /// The names of the passes in running order, of `OptimizationJob.passes`; nil for all of them in that order.
+    /// The names of the passes in running order, of `OptimizationJob.passes`; nil for
+    /// `OptimizationJob.standardPasses`, and for a .onnx `clean-up` ahead of them.
     public var passes: [String]?
     /// Stop after this many changes, to find the one that breaks a model.
     public var patchLimit: Int?

@@ -168,7 +168,7 @@ struct JobRun {
         on model: Model, calibration: CalibrationSource?
     ) throws -> PipelineResult {
         var settings = PipelineSettings()
-        if let passes = options.passes { settings.passes = passes }
+        settings.passes = OptimizationJob.passes(options, for: model)
         settings.patchLimit = options.patchLimit
         settings.pruning = options.pruning.map { pruning in
             var settings = PruneSettings(sparsity: pruning.sparsity)
@@ -223,7 +223,8 @@ struct JobRun {
     ) {
         report.tool = Report.Tool(version: OptimizationJob.version)
         report.command = options.command
-        report.settings = SettingsList.entries(options, threads: threads.threads)
+        report.settings = SettingsList.entries(
+            options, passes: OptimizationJob.passes(options, for: input), threads: threads.threads)
         report.passes = Report.passes(pipeline.records, from: input.main, layerSNR: layerSNR)
         report.floatOperators = pipeline.records.flatMap(\.realOperators).map {
             Report.FloatOperator(name: $0.name, operation: $0.operation, reason: $0.reason)

@@ -1,8 +1,8 @@
 /// The settings in effect, by option name, as reports show them.
 enum SettingsList {
-    static func entries(_ options: OptimizationOptions, threads: Int) -> [String: String] {
+    static func entries(_ options: OptimizationOptions, passes: [String], threads: Int) -> [String: String] {
         var entries = [
-            "pipeline": (options.passes ?? OptimizationJob.passes.map(\.name)).joined(separator: ","),
+            "pipeline": passes.joined(separator: ","),
             "threads": "\(threads)",
         ]
         if let mode = options.quantization {

@@ -73,7 +73,8 @@ enum OptionTable {
         name: "pipeline", placeholder: "PASS,…", group: .compression,
         summary: "the passes to run, in this order; of "
             + Option.list(OptimizationJob.passes.map(\.name), last: "and"),
-        standard: OptimizationJob.passes.map(\.name).joined(separator: ","), commands: [.optimize]
+        standard: OptimizationJob.standardPasses.joined(separator: ",") + ", for a .onnx clean-up ahead of them",
+        commands: [.optimize]
     ) { value, settings throws(Option.Expectation) in
         let known = OptimizationJob.passes.map(\.name)
         let names = value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
