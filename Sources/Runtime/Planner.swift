@@ -4,7 +4,7 @@ import Operators
 
 /// Turns a graph into kernel calls, node by node in the order in which they run.
 struct Planner {
-    let graph: Graph
+    private(set) var graph: Graph
     let storage = Storage()
     let isa: ck_isa
 
@@ -46,9 +46,17 @@ struct Planner {
     mutating func plan() throws(RuntimeError) {
         do throws(GraphError) {
             try graph.validate()
+            if options.numerics == .onnxruntime { graph = try IntegerGroups.fuse(graph) }
         } catch {
             throw RuntimeError(
                 error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)
+        }
+        // Fusion may have added values.
+        let added = (graph.valueIDs.last?.index ?? -1) + 1 - tensors.count
+        if added > 0 {
+            tensors += Array(repeating: nil, count: added)
+            bufferOf += Array(repeating: nil, count: added)
+            lastUse += Array(repeating: -1, count: added)
         }
         for (step, id) in graph.order.enumerated() {
             for case let input? in graph[id].inputs { lastUse[input.index] = step }
@@ -149,7 +157,11 @@ struct Planner {
                 throw RuntimeError(.unknownShape, "the shape of the result is not known", at: location)
             }
             let isTyped = value.type != .variant
-            guard operation is Quantize || fact.type == value.type || !isTyped else {
+            // A dense layer of integers may give real numbers.
+            let isReal =
+                value.type == .float32 && options.numerics == .onnxruntime
+                && (operation is Gemm || operation is MatrixMultiplication || operation is FullyConnected)
+            guard operation is Quantize || isReal || fact.type == value.type || !isTyped else {
                 throw RuntimeError(
                     .invalidModel, "\(graph.describe(id)) is \(value.type), but the operator makes \(fact.type)",
                     at: location)

@@ -106,6 +106,29 @@ extension Tensor {
     }
 }
 
+extension Tensor {
+    /// What makes signed bytes of the tensor's by exclusive or.
+    var signedFlip: UInt8 { type == .uint8 ? 0x80 : 0 }
+    /// What makes unsigned bytes of the tensor's by exclusive or.
+    var unsignedFlip: UInt8 { type == .int8 ? 0x80 : 0 }
+    /// The values of the type, for types of 8 bits.
+    var byteRange: ClosedRange<Int32> { type == .uint8 ? 0...255 : -128...127 }
+
+    /// The scale, with the zero point that the tensor has as signed bytes.
+    func signedScale() throws(RuntimeError) -> AffineScale {
+        var scale = try affineScale()
+        if type == .uint8 { scale.zeroPoint -= 128 }
+        return scale
+    }
+
+    /// The scale, with the zero point that the tensor has as unsigned bytes.
+    func unsignedScale() throws(RuntimeError) -> AffineScale {
+        var scale = try affineScale()
+        if type == .int8 { scale.zeroPoint += 128 }
+        return scale
+    }
+}
+
 extension AffineScale {
     /// Where an activation clamps a quantized result: zero point + round(bound / scale), within the type.
     ///

@@ -11,6 +11,9 @@ package struct ModelFile: Sendable {
     package let model: Model
     /// The model as its file has it.
     let original: Model
+    /// The model to run: as its file has it, with the shapes that follow. The runtime fuses what the engine of the
+    /// format fuses.
+    package let runnable: Model
     let file: MappedFile
 
     /// - Parameter shapes: extents for inputs that the file leaves open.
@@ -42,8 +45,10 @@ package struct ModelFile: Sendable {
         guard !model.graphs.isEmpty else { throw OptimizationError(.unreadable, "the model holds no graph", at: path) }
         if !shapes.isEmpty { model.main = try model.main.fixingInputs(shapes, at: path) }
         original = model
+        if model.format == .onnx { model.main = ShapeInference.complete(model.main) }
+        runnable = model
         if model.format == .onnx {
-            do throws(GraphError) { model.main = try QuantizedForm.fuse(ShapeInference.complete(model.main)) } catch {
+            do throws(GraphError) { model.main = try QuantizedForm.fuse(model.main) } catch {
                 throw OptimizationError(error)
             }
         }

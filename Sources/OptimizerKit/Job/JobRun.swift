@@ -23,7 +23,7 @@ struct JobRun {
         let options = options
         let input = try stage("read") { _ in try ModelFile(path: options.input, shapes: options.shapes) }
         let data = try stage("open data") { _ in try JobData(options) }
-        let before = RunnableModel(input.model)
+        let before = RunnableModel(input)
         warnAboutInput(input.model)
 
         var quality = QualityMeasurement(data: data, threads: threads)
@@ -49,7 +49,7 @@ struct JobRun {
                 throw OptimizationError(.internal, "the written file cannot be read again: \(error)")
             }
         }
-        let after = RunnableModel(output.model)
+        let after = RunnableModel(output)
         warnAboutRunning(before, after)
         let comparison = data.evaluation == nil ? calibration.map(\.samples) : nil
         if before.plan != nil, after.plan != nil, data.evaluation != nil || comparison != nil {

@@ -27,7 +27,11 @@ extension Lowering {
     }
 
     /// Copies `sizes` elements from one view to another.
-    mutating func emitCopy(from source: StridedView, to target: StridedView, sizes: [Int]) throws(RuntimeError) {
+    ///
+    /// - Parameter operand: where the elements are, if not in the source's own memory.
+    mutating func emitCopy(
+        from source: StridedView, to target: StridedView, sizes: [Int], source operand: Operand? = nil
+    ) throws(RuntimeError) {
         let (x, y) = (source.tensor, target.tensor)
         guard x.type == y.type else { throw unsupportedTypes() }
         let elementSize = try elementSize(x)
@@ -43,8 +47,21 @@ extension Lowering {
         (parameters.x_offset, parameters.y_offset) = (source.offset, target.offset)
         parameters.element_size = elementSize
         try emit(
-            kernel(.copy, "bytes"), parameters, operands: [.value(x.id), .value(y.id)], units: runs.outerCount,
-            cost: runs.inner)
+            kernel(.copy, "bytes"), parameters, operands: [operand ?? .value(x.id), .value(y.id)],
+            units: runs.outerCount, cost: runs.inner)
+    }
+
+    /// The bytes of x on the scale of y.
+    mutating func rescaled(_ x: Tensor, to y: Tensor) throws(RuntimeError) -> Operand {
+        let (from, to) = (try x.affineScale(), try y.affineScale())
+        guard x.type == y.type else { throw unsupportedTypes() }
+        if from == to { return .value(x.id) }
+        var parameters = ck_unary()
+        parameters.count = x.count
+        withUnsafeMutableBytes(of: &parameters.table) { $0.copyBytes(from: table(x, from, y, to) { $0 }) }
+        let scratch = addScratch(x.count)
+        try emitChunks(kernel(.unary, "int8"), parameters, operands: [.value(x.id), scratch], count: x.count)
+        return scratch
     }
 
     /// The output is the first operand under another shape.
@@ -171,9 +188,15 @@ extension Concatenation: Lowerable {
         var position = 0
         for index in lowering.inputs.indices {
             let x = try lowering.input(index)
-            if y.type == .int8 { _ = try lowering.requireSameScale(x, y) }
+            var source = Operand.value(x.id)
+            if lowering.numerics == .onnxruntime, y.type == .int8 || y.type == .uint8 {
+                source = try lowering.rescaled(x, to: y)
+            } else if y.type == .int8 {
+                _ = try lowering.requireSameScale(x, y)
+            }
             try lowering.emitCopy(
-                from: StridedView(x), to: StridedView(y, offset: position * y.strides[axis]), sizes: x.sizes)
+                from: StridedView(x), to: StridedView(y, offset: position * y.strides[axis]), sizes: x.sizes,
+                source: source)
             position += x.sizes[axis]
         }
     }
