@@ -2,11 +2,11 @@ import COnnx
 import ModelGraph
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// Where a tensor keeps its data outside the model's file.

@@ -2,11 +2,11 @@ import COnnx
 import ModelGraph
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// A file that appears under its name only when it is complete; until then it is a temporary file beside it.
@@ -65,11 +65,11 @@ final class OutputFile {
             // Some systems take no more than 2 GB at once.
             let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 26))
             #if canImport(Darwin)
-                let count = Darwin.write(descriptor, piece.baseAddress, piece.count)
+            let count = Darwin.write(descriptor, piece.baseAddress, piece.count)
             #elseif canImport(Musl)
-                let count = Musl.write(descriptor, piece.baseAddress, piece.count)
+            let count = Musl.write(descriptor, piece.baseAddress, piece.count)
             #else
-                let count = Glibc.write(descriptor, piece.baseAddress, piece.count)
+            let count = Glibc.write(descriptor, piece.baseAddress, piece.count)
             #endif
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw OutputFile.failure("write", path) }

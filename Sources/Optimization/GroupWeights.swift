@@ -8,7 +8,7 @@ extension LinearGroup {
             let values = graph.realConstant(weights, connections: connections),
             values.count == Shape.elementCount(sizes)
         else { return nil }
-        return WeightTensor(values: values, sizes: sizes, channelAxis: channelAxis)
+        return WeightTensor(values: values, sizes: sizes, channelAxis: channelAxis, groups: weightGroups)
     }
 
     /// The group's weights as the real numbers that they stand for, whether stored as such or as int8.
@@ -16,7 +16,8 @@ extension LinearGroup {
         if let real = realWeights(in: graph, connections: connections) { return real }
         let value = graph[graph.constantSource(of: weights, connections: connections)]
         guard value.type == .int8, let data = value.constant, let quantization = value.quantization,
-            let sizes = value.shape?.sizes, sizes.count > channelAxis, data.byteCount == Shape.elementCount(sizes),
+            let sizes = value.shape?.sizes, sizes.count > channelAxis, weightGroups == 1,
+            data.byteCount == Shape.elementCount(sizes),
             quantization.scales.count == 1 || quantization.scales.count == sizes[channelAxis]
         else { return nil }
         var result = WeightTensor(

@@ -8,7 +8,7 @@ import Operators
 /// Pruning, quantization and folding all see the model through this view.
 package struct LinearGroup: Sendable {
     package enum Kind: String, Sendable {
-        case convolution, depthwiseConvolution, fullyConnected
+        case convolution, depthwiseConvolution, transposedConvolution, fullyConnected
     }
 
     package var kind: Kind
@@ -33,6 +33,8 @@ package struct LinearGroup: Sendable {
     package var tapStride: Int
     /// The parts into which input and output channels are split.
     package var groups: Int
+    /// The parts into which the weights' outermost axis is split, each with channels of its own along `channelAxis`.
+    package var weightGroups: Int
     /// The place of the operand's and the result's channel axis, counted from the last axis.
     package var channelPlace: Int
     /// The nodes behind the linear operator that can be folded into it, in order.
@@ -83,12 +85,12 @@ extension LinearGroup {
         productFactor = traits.productFactor
         biasFactor = traits.biasFactor
         channelAxis = traits.channelAxis
-        channels = sizes[channelAxis]
-        inputChannels = traits.inputAxis.map { sizes[$0] } ?? 1
-        tapStride = traits.inputAxis.map { sizes[($0 + 1)...].reduce(1, *) } ?? 1
-        // Where the channels stand behind the input axis they are not among a channel's own weights.
-        if let inputAxis = traits.inputAxis, inputAxis < channelAxis { tapStride = 1 }
         groups = traits.groups
+        weightGroups = traits.kind == .transposedConvolution ? traits.groups : 1
+        channels = sizes[channelAxis] * weightGroups
+        inputChannels = (traits.inputAxis.map { sizes[$0] } ?? 1) / weightGroups
+        // The output channels are not among a channel's own weights.
+        tapStride = traits.inputAxis.map { sizes[(max($0, traits.channelAxis) + 1)...].reduce(1, *) } ?? 1
         channelPlace = traits.channelPlace
         if let producer = connections.producer(of: data), graph[producer].operation is Pad,
             connections.soleConsumer(of: data) == id
@@ -124,7 +126,7 @@ extension LinearGroup {
     /// The chain's nodes that scale or shift, without a separate activation at its end.
     package func normalizationNodes(in graph: Graph) -> [NodeID] { chain.filter { !(graph[$0].operation is Unary) } }
 
-    /// The group without an activation of its own at its end, for formats whose linear operators cannot clamp.
+    /// The group without an activation that is an operator of its own, for linear operators that cannot clamp.
     package func withoutSeparateActivation(in graph: Graph) -> LinearGroup {
         guard let last = chain.last, graph[last].operation is Unary, case let input?? = graph[last].inputs.first else {
             return self
@@ -178,6 +180,16 @@ private struct LinearTraits {
             groups = x?.last.map { max(1, $0) } ?? max(1, w[3] / max(1, op.multiplier))
             resultRank = 4
             activation = op.activation
+        case let op as TransposedConvolution:
+            guard w.count == op.strides.count + 2, op.groups > 0, w[0] % op.groups == 0,
+                !w[1].multipliedReportingOverflow(by: op.groups).overflow
+            else { return nil }
+            kind = .transposedConvolution
+            channelAxis = 1
+            inputAxis = 0
+            groups = op.groups
+            channelPlace = w.count - 2
+            resultRank = w.count
         case let op as FullyConnected:
             guard w.count == 2 else { return nil }
             kind = .fullyConnected

@@ -2,11 +2,11 @@ import CKernels
 import ModelGraph
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// How much memory plans and executions may take.

@@ -2,11 +2,11 @@ import CKernels
 import Synchronization
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// Threads that share loops. The calling thread takes part; the others wait, spinning for a moment before they sleep.
@@ -72,20 +72,20 @@ package final class ThreadPool: Sendable {
         func start(_ shared: Shared, worker: Int) -> Bool {
             let argument = Unmanaged.passRetained(Start(shared: shared, worker: worker))
             #if canImport(Darwin)
-                var thread: pthread_t?
-                let result = pthread_create(&thread, nil, { Handles.main($0) }, argument.toOpaque())
+            var thread: pthread_t?
+            let result = pthread_create(&thread, nil, { Handles.main($0) }, argument.toOpaque())
             #else
-                var thread = pthread_t()
-                let result = pthread_create(&thread, nil, { $0.flatMap { Handles.main($0) } }, argument.toOpaque())
+            var thread = pthread_t()
+            let result = pthread_create(&thread, nil, { $0.flatMap { Handles.main($0) } }, argument.toOpaque())
             #endif
             guard result == 0 else {
                 argument.release()
                 return false
             }
             #if canImport(Darwin)
-                if let thread { threads.append(thread) }
+            if let thread { threads.append(thread) }
             #else
-                threads.append(thread)
+            threads.append(thread)
             #endif
             return true
         }

@@ -42,18 +42,14 @@ enum BuiltCommand {
         try await run("/bin/sh", ["-c", script, path] + arguments, in: folder)
     }
 
-    /// Sends it a signal after a while.
-    static func run(_ arguments: [String], sending signal: Signal, after delay: Duration) async throws -> Outcome {
-        let result = try await Subprocess.run(
-            .path(.init(path)), arguments: .init(arguments), input: .none, output: .string(limit: 16 << 20),
-            error: .string(limit: 16 << 20)
-        ) { execution in
-            try await Task.sleep(for: delay)
-            // It may be done already.
-            try? execution.send(signal: signal)
-        }
-        return Outcome(
-            status: result.terminationStatus, output: result.standardOutput, error: result.standardError)
+    /// Sends it a signal after a while, counted by a process of its own: tests wait for each other's turn.
+    ///
+    /// - Returns: `signaled` where the signal ended it; what was done before the signal came has exited.
+    static func run(_ arguments: [String], sending signal: String, after seconds: Double) async throws -> Outcome {
+        let limit = ["--foreground", "--preserve-status", "--signal=\(signal)", "\(seconds)", path]
+        var outcome = try await run("/usr/bin/timeout", limit + arguments, in: nil)
+        if outcome.code > 128 { outcome.status = .signaled(outcome.code - 128) }
+        return outcome
     }
 
     private static func run(_ program: String, _ arguments: [String], in folder: String?) async throws -> Outcome {

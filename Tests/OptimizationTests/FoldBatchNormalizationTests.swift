@@ -49,6 +49,52 @@ import Testing
         #expect(PassRun.difference(expected, actual) < 1e-5)
     }
 
+    @Test(arguments: [1, 2]) mutating func behindATransposedConvolution(groups: Int) throws {
+        let x = builder.input("x", [1, 4, 3, 3])
+        let scaled = builder.node(
+            Binary(.multiply), [x, builder.constant("g", [4, 1, 1], random.floats(4))], "scaled", [1, 4, 3, 3])
+        let w = builder.constant("w", [4, 6 / groups, 2, 3], random.floats(4 * 6 / groups * 6))
+        let padding = Padding.explicit([.init(before: 1, after: 0), .init(before: 0, after: 1)])
+        let operation = TransposedConvolution(strides: [2, 2], padding: padding, groups: groups)
+        let conv = builder.node(operation, [scaled, w], "conv", [1, 6, 5, 6])
+        let y = builder.batchNorm(conv, "y", channels: 6, [1, 6, 5, 6], random: &random)
+        #expect(
+            try PassRun.text("fold-batchnorm", on: builder.finish(y, format: .onnx)) == """
+                x: float32 [1, 4, 3, 3]
+                y: float32 [1, 6, 5, 6] = TransposedConvolution(x, w: float32 [4, \(6 / groups), 2, 3], \
+                conv/bias: float32 [6])
+                → y
+                """)
+    }
+
+    @Test mutating func aShiftBeforeATransposedConvolutionIsRefused() throws {
+        let x = builder.input("x", [1, 2, 3, 3])
+        let norm = builder.batchNorm(x, "norm", channels: 2, [1, 2, 3, 3], random: &random)
+        let w = builder.constant("w", [2, 3, 2, 2], random.floats(24))
+        let y = builder.node(TransposedConvolution(strides: [2, 2]), [norm, w], "y", [1, 3, 6, 6])
+        let result = try PassRun.apply("fold-batchnorm", to: builder.finish(y, format: .onnx))
+        #expect(result.records[0].patches.isEmpty)
+        #expect(
+            result.records[0].notes == [
+                "stays a normalization, as the border that y behind it pads would miss the shift: norm"
+            ])
+    }
+
+    @Test mutating func gemmKeepsTheClampBehindIt() throws {
+        let x = builder.input("x", [3, 4])
+        let w = builder.constant("w", [4, 2], random.floats(8))
+        let dense = builder.node(Gemm(), [x, w], "dense", [3, 2])
+        let norm = builder.batchNorm(dense, "norm", channels: 2, [3, 2], random: &random)
+        let y = builder.node(Unary(.relu), [norm], "y", [3, 2])
+        #expect(
+            try PassRun.text("fold-batchnorm", on: builder.finish(y, format: .onnx)) == """
+                x: float32 [3, 4]
+                norm: float32 [3, 2] = Gemm(x, w: float32 [4, 2], dense/bias: float32 [2])
+                y: float32 [3, 2] = Relu(norm)
+                → y
+                """)
+    }
+
     @Test(arguments: [(false, 0), (true, 1), (false, 2)])
     mutating func behindGemm(isTransposed: Bool, biasRank: Int) throws {
         let x = builder.input("x", [3, 4])

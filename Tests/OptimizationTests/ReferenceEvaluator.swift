@@ -86,6 +86,22 @@ struct ReferenceEvaluator {
                     }
                     return sum
                 }, op.activation)
+        case let op as TransposedConvolution:
+            let (w, padding) = (x[1]!, padding(op.padding, a.sizes, sizes, 2, [1, 1], op.strides))
+            var y = Array(sizes: sizes) { x.count > 2 ? x[2]?.values[$0[1]] ?? 0 : 0 }
+            let perGroup = (inputs: w.sizes[0] / op.groups, outputs: w.sizes[1])
+            // Each element of x is spread over the window that it stands for.
+            let spread = Array(sizes: a.sizes + w.sizes.dropFirst()) { index in
+                let group = index[1] / perGroup.inputs
+                let row = index[2] * op.strides[0] + index[5] * op.dilations[0] - padding[0]
+                let column = index[3] * op.strides[1] + index[6] * op.dilations[1] - padding[1]
+                if (0..<sizes[2]).contains(row), (0..<sizes[3]).contains(column) {
+                    y[[index[0], group * perGroup.outputs + index[4], row, column]] +=
+                        a[Swift.Array(index[..<4])] * w[[index[1], index[4], index[5], index[6]]]
+                }
+                return 0
+            }
+            return spread.values.isEmpty ? a : y
         case let op as FullyConnected:
             let w = x[1]!
             let inputs = w.sizes[1]

@@ -29,6 +29,22 @@ import Testing
             ])
     }
 
+    @Test func groupedTransposedConvolution() throws {
+        var builder = GraphBuilder()
+        let x = builder.input("x", [1, 4, 2, 2])
+        let w = builder.constant("w", [4, 1, 2, 3], sequence(24, 5, 9))
+        let b = builder.constant("b", [2], sequence(2, 1, 3))
+        let padding = Padding.explicit([.init(before: 0, after: 1), .init(before: 1, after: 1)])
+        let y = builder.node(
+            TransposedConvolution(strides: [2, 1], padding: padding, outputPadding: [1, 0], groups: 2), [x, w, b], "y",
+            [1, 2, 4, 2])
+        #expect(
+            try run(builder.finish(y), sequence(16, 7, 11)) == [
+                -0.625, 0.0625, 1.4375, -1.8125, -0.625, 0.4375, 0.875, -2.0, 1.5, -1.625, -1.6875, 1.375, -0.4375,
+                -0.4375, -0.4375, -0.4375,
+            ])
+    }
+
     @Test func batchNormalization() throws {
         var builder = GraphBuilder()
         let x = builder.input("x", [1, 2, 1, 2])

@@ -32,17 +32,14 @@ package struct FoldBatchNormPass: Pass {
     /// Why a normalization was not folded into the linear operator behind it.
     private var refusedAhead: [NodeID: String] = [:]
     private var hasNotedRest = false
-    /// Whether a linear operator of the format can hold a clamp.
-    private let fusesActivations: Bool
 
-    package init(context: PassContext) throws(PassError) { fusesActivations = context.model.format == .tflite }
+    package init(context: PassContext) throws(PassError) {}
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         let connections = GraphConnections(graph)
         let groups = LinearGroup.all(in: graph, connections: connections)
         for whole in groups where !refused.contains(whole.linear) {
-            let group = fusesActivations ? whole : whole.withoutSeparateActivation(in: graph)
-            guard group.isFoldable, !group.isFolded(in: graph) else { continue }
+            guard let group = whole.foldablePart(in: graph) else { continue }
             do {
                 return try Self.fold(group, in: graph, connections: connections)
             } catch {
@@ -67,7 +64,8 @@ package struct FoldBatchNormPass: Pass {
 
     /// The patch that folds one group; nil where its chain is to be left alone.
     static func patch(folding group: LinearGroup, in graph: Graph, connections: GraphConnections) -> GraphPatch? {
-        try? fold(group, in: graph, connections: connections)
+        guard let part = group.foldablePart(in: graph) else { return nil }
+        return try? fold(part, in: graph, connections: connections)
     }
 
     /// Why a chain is left alone.
@@ -114,6 +112,9 @@ package struct FoldBatchNormPass: Pass {
             if group.takesBias || bias.contains(where: { $0 != 0 }) {
                 offset = addBias(bias, weightScales: scales, group: group, node: node, in: graph, patch: &patch)
             }
+        }
+        guard group.activation == .none || node.operation.clamps || offset != nil && !group.takesBias else {
+            throw Refusal(reason: "it cannot clamp")
         }
         if group.takesBias {
             if let offset { node = node.withBias(offset) }
@@ -188,9 +189,14 @@ package struct FoldBatchNormPass: Pass {
 }
 
 extension LinearGroup {
-    /// Whether the chain is what folding it would leave: the Add of a bias behind an operator that takes none.
-    func isFolded(in graph: Graph) -> Bool {
-        !takesBias && chain.count == 1 && graph[chain[0]].operation is Binary && !affine.scales && affine.shifts
+    /// The group with as much of its chain as the operator can take; nil if that is nothing.
+    fileprivate func foldablePart(in graph: Graph) -> LinearGroup? {
+        let part = graph[linear].operation.clamps ? self : withoutSeparateActivation(in: graph)
+        // The Add of a bias behind an operator that takes none is what folding would leave.
+        let isFolded =
+            !takesBias && part.chain.count == 1 && graph[part.chain[0]].operation is Binary && !affine.scales
+            && affine.shifts
+        return part.isFoldable && !isFolded ? part : nil
     }
 }
 
@@ -217,6 +223,15 @@ extension WeightTensor {
 }
 
 extension Operation {
+    /// Whether the linear operator can apply an activation.
+    fileprivate var clamps: Bool {
+        switch self {
+        case let op as Convolution: op.layout == .channelsLast
+        case is DepthwiseConvolution, is FullyConnected: true
+        default: false
+        }
+    }
+
     /// The linear operator with another activation.
     fileprivate func withActivation(_ activation: Activation) -> any Operation {
         switch self {

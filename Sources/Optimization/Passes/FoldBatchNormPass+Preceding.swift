@@ -30,7 +30,9 @@ extension LinearGroup {
             let weightRank = graph[weights].shape?.rank
             let axis = ChannelAxis(
                 place: channelPlace, channels: count,
-                rank: graph[input].shape?.rank ?? (operation is Convolution || operation is Gemm ? weightRank : nil))
+                rank: graph[input].shape?.rank
+                    ?? (operation is Convolution || operation is TransposedConvolution || operation is Gemm
+                        ? weightRank : nil))
             if let affine = ChannelAffine(node, input: input, axis, in: graph, connections: connections) {
                 return (input, affine)
             }
@@ -127,6 +129,8 @@ extension LinearGroup {
                 guard let x, let w else { return nil }
                 return try op.windows(x: x, w: w)
             }
+        // Fewer filters overlap at the border, whatever is cut off.
+        case is TransposedConvolution: return true
         default: return false
         }
     }

@@ -9,7 +9,8 @@ import Runtime
 /// The inference core computes it; what the core does not have stays. The extents of a tensor are constant where none is
 /// known only when running. A result larger than 64 KiB is stored only if it is no larger than the constants that it is
 /// made of. Weights behind Dequantize stay as they are stored, and so does what Quantize makes: its rounding is the
-/// engine's. An output of the graph stays computed.
+/// engine's. An output of the graph stays computed. Where the file does not tell a result's type (`variant`), the operator's
+/// rule does.
 package struct FoldConstantsPass: Pass {
     package static let name = "fold-constants"
     package static let summary = "compute what depends on constants only"
@@ -54,16 +55,16 @@ package struct FoldConstantsPass: Pass {
             guard !facts.isEmpty, facts.allSatisfy({ $0 == nil || $0?.constant != nil }) else { return nil }
         }
         guard let inferred = try? node.operation.inferOutputs(from: facts), inferred.count == 1,
-            inferred[0].type == declared.type, let shape = inferred[0].shape, let count = shape.elementCount,
-            let byteCount = declared.type.byteCount(of: count)
+            declared.type == inferred[0].type || declared.type == .variant, let shape = inferred[0].shape,
+            let count = shape.elementCount, let byteCount = inferred[0].type.byteCount(of: count)
         else { return nil }
         let operandBytes = facts.reduce(0) { $0 &+ ($1?.constant?.byteCount ?? 0) }
         guard byteCount <= max(Self.freeByteCount, operandBytes) else { return nil }
-        guard let data = inferred[0].constant ?? copied(node, facts) ?? computed(node, in: graph),
+        guard let data = inferred[0].constant ?? copied(node, facts) ?? computed(node, inferred[0], in: graph),
             data.byteCount == byteCount
         else { return nil }
         return Value(
-            name: declared.name, type: declared.type, shape: shape, quantization: declared.quantization,
+            name: declared.name, type: inferred[0].type, shape: shape, quantization: declared.quantization,
             constant: data)
     }
 
@@ -77,12 +78,12 @@ package struct FoldConstantsPass: Pass {
     }
 
     /// What the inference core computes.
-    private func computed(_ node: Node, in graph: Graph) -> TensorData? {
+    private func computed(_ node: Node, _ facts: TensorFacts, in graph: Graph) -> TensorData? {
         var part = Graph(name: "constant")
         var ids: [ValueID: ValueID] = [:]
         for case let input? in node.inputs where ids[input] == nil { ids[input] = part.addValue(graph[input]) }
         var result = graph[node.outputs[0]]
-        result.constant = nil
+        (result.type, result.shape) = (facts.type, facts.shape)
         let output = part.addValue(result)
         part.addNode(Node(node.operation, inputs: node.inputs.map { $0.flatMap { ids[$0] } }, outputs: [output]))
         part.setInterface(inputs: [], outputs: [output])

@@ -55,7 +55,9 @@ package struct QuantizePass: Pass {
                 case .shapes: readShapesOfIntegers(in: graph)
                 case .names: restoreNames(in: graph)
                 }
-            if let patch, !patch.isEmpty { return patch }
+            guard let patch, !patch.isEmpty else { continue }
+            if case .interface = step { work?.append(step) }
+            return patch
         }
         return nil
     }
@@ -80,7 +82,7 @@ package struct QuantizePass: Pass {
         }
         guard hasWork else {
             notes.append("there is no float operator that has an int8 form")
-            return settings.interface == .int8 ? [.names, .interface] : []
+            return [.names, .interface]
         }
         guard let calibration = context.calibration else {
             throw PassError(
@@ -257,6 +259,10 @@ package struct QuantizePass: Pass {
     ) -> GraphPatch? {
         let connections = GraphConnections(graph)
         guard let weights = group.realWeights(in: graph, connections: connections) else { return nil }
+        guard group.weightGroups == 1 else {
+            notes.append("\(graph.layerName(group.linear)) keeps its weights: no axis has all of its channels")
+            return nil
+        }
         let source = graph.constantSource(of: group.weights, connections: connections)
         let quantized = WeightQuantizer.quantize(weights)
         let constant = Value(
@@ -293,38 +299,12 @@ package struct QuantizePass: Pass {
 
     // MARK: Interface and names
 
-    /// Makes the model's inputs and outputs int8 where asked, by leaving out the Quantize and Dequantize there.
     private func convertInterface(of graph: Graph, _ interface: QuantizationSettings.Interface) -> GraphPatch? {
-        guard interface == .int8 else { return nil }
-        let connections = GraphConnections(graph)
-        var patch = GraphPatch("make inputs and outputs int8", for: graph)
-        for input in graph.inputs {
-            let readers = connections.consumers(of: input)
-            guard graph[input].type == .float32, readers.count == 1, graph[readers[0]].operation is Quantize,
-                case let integer = graph[readers[0]].outputs[0], graph[integer].isActivation
-            else { continue }
-            var value = graph[input]
-            (value.type, value.quantization) = (graph[integer].type, graph[integer].quantization)
-            patch.updateValue(input, value)
-            patch.removeNode(readers[0])
-            patch.replaceUses(of: integer, with: input)
+        switch interface {
+        case .asInput: nil
+        case .int8: InterfaceConversion.toIntegers(graph)
+        case .float: InterfaceConversion.toReals(graph)
         }
-        for output in graph.outputs {
-            guard let producer = connections.producer(of: output), graph[producer].operation is Dequantize,
-                graph[output].type == .float32, connections.consumers(of: output).isEmpty,
-                case let integer?? = graph[producer].inputs.first, graph[integer].isActivation,
-                let writer = connections.producer(of: integer)
-            else { continue }
-            var value = graph[output]
-            (value.type, value.quantization) = (graph[integer].type, graph[integer].quantization)
-            patch.updateValue(output, value)
-            patch.removeNode(producer)
-            var node = graph[writer]
-            node.outputs = node.outputs.map { $0 == integer ? output : $0 }
-            patch.updateNode(writer, node)
-            patch.replaceUses(of: integer, with: output)
-        }
-        return patch
     }
 
     /// The extents of a tensor are those of its integer form, which needs no Dequantize.

@@ -14,13 +14,16 @@ extension GraphPatch {
         let node = graph[id]
         guard node.outputs.count == 1, case let result = node.outputs[0], result != same else { return false }
         let (old, new) = (graph[result], graph[same])
-        guard old.type == new.type, old.quantization == new.quantization, !old.isVariable, !new.isVariable,
+        // ONNX need not tell a tensor's type: `variant`.
+        guard old.type == new.type || old.type == .variant || new.type == .variant,
+            old.quantization == new.quantization, !old.isVariable, !new.isVariable,
             old.constant == nil
         else { return false }
         guard connections.isGraphOutput(result) else {
-            if new.shape == nil, let shape = old.shape {
+            if new.shape == nil && old.shape != nil || new.type != old.type && new.type == .variant {
                 var known = new
-                known.shape = shape
+                known.shape = new.shape ?? old.shape
+                known.type = new.type == .variant ? old.type : new.type
                 updateValue(same, known)
             }
             replaceUses(of: result, with: same)
