@@ -28,7 +28,7 @@ package struct Calibrator {
         progress: @escaping @Sendable (PipelineProgress) -> Void
     ) throws(PassError) {
         do {
-            plan = try Plan(model)
+            plan = try Plan(model, options: PlanOptions(for: model))
         } catch {
             throw PassError(
                 .cannotRun, "the model cannot be run to observe its ranges",
