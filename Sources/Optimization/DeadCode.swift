@@ -10,7 +10,7 @@ extension Graph {
     /// behind: what stood unused in `original` already stays, for a file is not ours to tidy unasked.
     ///
     /// - Parameter bound: tensors that a signature names.
-    mutating func removeDeadCode(keeping original: Graph, bound: Set<ValueID>) {
+    mutating func removeDeadCode(keeping original: Graph, bound: Set<ValueID>) throws(GraphError) {
         let unusedBefore = original.unusedNodes()
         var patch = GraphPatch("remove dead code", for: self)
         var graph = self
@@ -19,8 +19,7 @@ extension Graph {
             guard !dead.isEmpty else { break }
             patch = GraphPatch("remove dead code", for: graph)
             for id in dead.sorted() { patch.removeNode(id) }
-            guard let next = try? graph.applying(patch) else { return }
-            graph = next
+            graph = try graph.applying(patch)
         }
         let namedBefore = original.namedValues()
         let named = graph.namedValues()
@@ -29,7 +28,7 @@ extension Graph {
             if bound.contains(id) || (original.contains(id) && !namedBefore.contains(id)) { continue }
             patch.removeValue(id)
         }
-        self = (try? graph.applying(patch)) ?? graph
+        self = try graph.applying(patch)
     }
 
     /// Operators without an effect: nothing reads their results, and they neither write variables nor run graphs.
@@ -51,7 +50,7 @@ extension Graph {
         var named = Set(inputs + outputs)
         for id in order {
             let node = self[id]
-            named.formUnion(node.inputs.compactMap(\.self) + node.outputs + node.intermediates)
+            named.formUnion(node.inputs.compactMap(\.self) + node.outputs + node.intermediates + node.implicitInputs)
         }
         return named
     }

@@ -86,7 +86,11 @@ package enum Pipeline {
         }
         if !patches.isEmpty {
             let bound = model.signatures.filter { $0.graph == 0 }.flatMap { $0.inputs + $0.outputs }.map(\.value)
-            model.main.removeDeadCode(keeping: context.model.main, bound: Set(bound))
+            do {
+                try model.main.removeDeadCode(keeping: context.model.main, bound: Set(bound))
+            } catch {
+                throw PassError(.invalidPatch, "removing dead code broke the graph", pass: type.name, cause: error)
+            }
         }
         return PassRecord(
             pass: type.name, seconds: (clock.now - start).seconds, patches: patches, graph: model.main,

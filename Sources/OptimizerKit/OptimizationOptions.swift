@@ -52,6 +52,11 @@ public struct OptimizationOptions: Sendable, Equatable {
         public init() {}
     }
 
+    /// Where the channels of array samples stand; images always have them last.
+    public enum Layout: String, Sendable, CaseIterable {
+        case auto, nhwc, nchw
+    }
+
     /// The type of quantized activations.
     public enum Activations: String, Sendable, CaseIterable {
         case u8, s8
@@ -100,6 +105,8 @@ public struct OptimizationOptions: Sendable, Equatable {
     public var offset: Float = 0
     /// The size to which samples are resized; nil to take them as they are.
     public var resize: Size?
+    /// Where the channels of array samples stand.
+    public var layout = Layout.auto
     public var gates = Gates()
     /// Files for the report: `.json` or `.md`.
     public var reports: [String] = []

@@ -107,7 +107,7 @@ package struct FoldBatchNormPass: Pass {
             }
             let scales =
                 count > 0
-                ? try foldWeights(of: group, in: graph, connections: connections, patch: &patch)
+                ? try foldWeights(of: group, bias: bias, in: graph, connections: connections, patch: &patch)
                 : graph[graph.constantSource(of: group.weights, connections: connections)].quantization?.scales
             if group.takesBias || bias.contains(where: { $0 != 0 }) {
                 offset = addBias(bias, weightScales: scales, group: group, node: node, in: graph, patch: &patch)
@@ -134,9 +134,12 @@ package struct FoldBatchNormPass: Pass {
     }
 
     /// Scales the weights.
+    ///
+    /// - Parameter bias: the group's effective bias, which an int8 scale must leave room for.
     /// - Returns: the scale of each channel for int8 weights, nil for real ones.
     private static func foldWeights(
-        of group: LinearGroup, in graph: Graph, connections: GraphConnections, patch: inout GraphPatch
+        of group: LinearGroup, bias: [Double], in graph: Graph, connections: GraphConnections,
+        patch: inout GraphPatch
     ) throws(Refusal) -> [Float]? {
         let source = graph.constantSource(of: group.weights, connections: connections)
         guard connections.consumers(of: source).count == 1, connections.consumers(of: group.weights).count == 1 else {
@@ -152,19 +155,27 @@ package struct FoldBatchNormPass: Pass {
             return nil
         case .int8:
             guard var quantization = value.quantization, quantization.scales.count == group.channels,
-                quantization.axis == group.channelAxis, quantization.zeroPoints.allSatisfy({ $0 == 0 }),
+                (quantization.axis ?? group.channelAxis) == group.channelAxis, quantization.zeroPoints.allSatisfy({ $0 == 0 }),
                 let sizes = value.shape?.sizes, let data = value.constant
             else { throw Refusal(reason: "its integer weights do not have a scale for each channel") }
             var integers = WeightTensor(
                 values: data.elements(as: Int8.self).map(Float.init), sizes: sizes, channelAxis: group.channelAxis)
+            let inputScale = graph[group.linear].inputs[0].flatMap { graph[$0].quantization?.scale } ?? 1
+            let least = WeightQuantizer.minimumScales(
+                bias: bias, gamma: Array(repeating: 1, count: group.channels), inputScale: inputScale)
             for (channel, gamma) in group.affine.scale.enumerated() {
                 let scale = Float(Double(quantization.scales[channel]) * abs(gamma))
-                let isUsable = scale.isNormal
-                if isUsable { quantization.scales[channel] = scale }
-                integers = integers.multiplying(channel: channel, by: isUsable ? (gamma < 0 ? -1 : 1) : 0)
+                if scale.isNormal {
+                    quantization.scales[channel] = scale
+                    if gamma < 0 { integers.multiply(channel: channel, by: -1) }
+                } else {
+                    // Only the bias is left of the channel.
+                    quantization.scales[channel] = max(quantization.scales[channel], least[channel])
+                    integers.multiply(channel: channel, by: 0)
+                }
             }
             value.quantization = quantization
-            value.constant = TensorData(integers.values.map { Int8(max(-127, min(127, $0))) })
+            value.constant = TensorData(integers.values.map { Int8(max(-128, min(127, $0))) })
             patch.updateValue(source, value)
             return quantization.scales
         default:
@@ -214,11 +225,11 @@ extension Node {
 }
 
 extension WeightTensor {
-    fileprivate func multiplying(channel: Int, by factor: Float) -> WeightTensor {
-        guard factor != 1 else { return self }
-        var result = self
-        forEachIndex(ofChannel: channel) { result.values[$0] *= factor }
-        return result
+    fileprivate mutating func multiply(channel: Int, by factor: Float) {
+        for o in 0..<outer {
+            let start = (o * channels + channel) * inner
+            for index in start..<start + inner { values[index] *= factor }
+        }
     }
 }
 

@@ -30,6 +30,10 @@ package struct QuantizationPlan: Sendable {
         for group in LinearGroup.all(in: graph, connections: connections) {
             var group = group
             group = foldsLater ? target.foldable(group, in: graph) : group.withoutChain(in: graph)
+            // What could be folded into a dense layer has been: the rest would not be exact behind one scale.
+            if group.kind == .fullyConnected, !group.normalizationNodes(in: graph).isEmpty {
+                group = group.withoutChain(in: graph)
+            }
             groups[group.linear] = group
             interior.formUnion(group.chain)
         }
@@ -65,11 +69,14 @@ package struct QuantizationPlan: Sendable {
         }
         if rule == .linear {
             guard let group = groups[id] else { return .none("its weights are not constant") }
-            guard group.realWeights(in: graph, connections: connections) != nil else {
+            guard let weights = group.realWeights(in: graph, connections: connections) else {
                 return .none("its weights are integers already")
             }
-            guard group.realBias(in: graph, connections: connections) != nil else {
+            guard let bias = group.realBias(in: graph, connections: connections) else {
                 return .none("its bias is not a real constant for each channel")
+            }
+            guard weights.values.allSatisfy(\.isFinite), bias.allSatisfy(\.isFinite) else {
+                return .none("its weights are not all finite")
             }
         }
         if let pool = node.operation as? Pool, pool.activation == .tanh || pool.activation == .signBit {
@@ -80,6 +87,9 @@ package struct QuantizationPlan: Sendable {
             guard isConstant || statistics.histograms[input] != nil else {
                 return .none("no values of \(graph.describe(input)) were observed")
             }
+        }
+        guard let result = result(of: id, in: graph), statistics.histograms[result] != nil else {
+            return .none("no finite values of its result were observed")
         }
         return rule
     }

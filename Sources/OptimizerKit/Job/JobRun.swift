@@ -24,7 +24,7 @@ struct JobRun {
         let input = try stage("read") { _ in try ModelFile(path: options.input, shapes: options.shapes) }
         let data = try stage("open data") { _ in try JobData(options) }
         let before = RunnableModel(input)
-        warnAboutInput(input.model)
+        try warnAboutInput(input.model)
 
         var quality = QualityMeasurement(data: data, threads: threads)
         if data.evaluation != nil, before.plan != nil {
@@ -50,7 +50,8 @@ struct JobRun {
             }
         }
         let after = RunnableModel(output)
-        warnAboutRunning(before, after)
+        try warnAboutRunning(before, after)
+        try warnAboutInterface(of: after.model)
         let comparison = data.evaluation == nil ? calibration.map(\.samples) : nil
         if before.plan != nil, after.plan != nil, data.evaluation != nil || comparison != nil {
             try stage("evaluate the result") { progress in
@@ -63,15 +64,15 @@ struct JobRun {
         report.after = after.summary
         report.evaluation = quality.evaluation
         if let calibration, calibration.wasUsed { report.calibration = calibration.entry }
-        report.gates = checkGates(report)
+        report.gates = try checkGates(report)
         complete(&report, pipeline, input.model, layerSNR: quality.layerSNR)
         let files = try reports.map { target in
             let file = try StagedFile(for: target)
             try file.write((ReportForm(path: target.path) ?? .json).text(report))
             return file
         }
-        for file in files { try file.commit() }
         try staged.commit()
+        for file in files { try file.commit() }
         return report
     }
 
@@ -97,7 +98,11 @@ struct JobRun {
         observer(.finished(stage: name, seconds: seconds))
     }
 
-    private mutating func warn(_ message: String) {
+    /// - Throws: `usage` under `isStrict`.
+    private mutating func warn(_ message: String) throws(OptimizationError) {
+        guard !options.isStrict else {
+            throw OptimizationError(.usage, message, at: options.input, remedy: "without --strict this is a warning")
+        }
         warnings.append(message)
         observer(.warning(message))
     }
@@ -119,12 +124,12 @@ struct JobRun {
         return (target, reports)
     }
 
-    private mutating func warnAboutInput(_ model: Model) {
+    private mutating func warnAboutInput(_ model: Model) throws(OptimizationError) {
         if model.format == .tflite, options.activations == .u8 || options.usesQOperators {
-            warn("--activations u8 and --qoperator have no effect on a .tflite")
+            try warn("--activations u8 and --qoperator have no effect on a .tflite")
         }
         guard options.quantization != nil, model.main.holdsIntegers else { return }
-        warn(
+        try warn(
             quantization(of: model) == nil
                 ? "the model is quantized already, and is not quantized again"
                 : "the model holds quantized layers; its integer operators and weights stay as they are")
@@ -154,9 +159,8 @@ struct JobRun {
                 at: options.input, remedy: "--dynamic-range and --weight-only need no running")
         }
         if let dataset = data.calibration { return CalibrationSource(dataset) }
-        // Under `isStrict` the quantize pass says that it needs samples.
-        guard isNeeded, !options.isStrict else { return nil }
-        warn(
+        guard isNeeded else { return nil }
+        try warn(
             "no calibration data: activation ranges come from made-up samples, which costs accuracy; "
                 + "pass --calibrate with real samples")
         return CalibrationSource(try SyntheticSamples(for: before.model))
@@ -200,20 +204,36 @@ struct JobRun {
 
     // MARK: After the passes
 
-    private mutating func warnAboutRunning(_ before: RunnableModel, _ after: RunnableModel) {
+    private mutating func warnAboutRunning(
+        _ before: RunnableModel, _ after: RunnableModel
+    ) throws(OptimizationError) {
+        if before.plan != nil, let obstacle = after.obstacle, options.patchLimit == nil {
+            throw OptimizationError(.internal, "the result cannot be run, so it is not kept: \(obstacle)")
+        }
         guard let reason = before.obstacle ?? after.obstacle else { return }
         let which = before.obstacle == nil ? "result" : "model"
         if options.evaluation != nil {
-            warn("accuracy was not measured: the \(which) cannot be run here: \(reason)")
+            try warn("accuracy was not measured: the \(which) cannot be run here: \(reason)")
         } else if options.quantization != nil || options.pruning != nil {
-            warn("the models were not compared: the \(which) cannot be run here: \(reason)")
+            try warn("the models were not compared: the \(which) cannot be run here: \(reason)")
         }
     }
 
-    private mutating func checkGates(_ report: Report) -> [Report.Gate] {
+    /// Says which inputs and outputs are not of the type that was asked for.
+    private mutating func warnAboutInterface(of model: Model) throws(OptimizationError) {
+        guard options.interface == .int8 else { return }
+        let graph = model.main
+        let real = (graph.inputs + graph.outputs).filter { graph[$0].type == .float32 }.map { graph[$0].name }
+        guard !real.isEmpty else { return }
+        try warn(
+            "these inputs and outputs stay float, as the operators there have no int8 form: "
+                + real.joined(separator: ", "))
+    }
+
+    private mutating func checkGates(_ report: Report) throws(OptimizationError) -> [Report.Gate] {
         let gates = GateCheck(options.gates, report).gates
         if report.evaluation?.accuracyAfter == nil, gates.contains(where: { $0.unit != "bytes" }) {
-            warn("no accuracy was measured, so the gates on it count as missed")
+            try warn("no accuracy was measured, so the gates on it count as missed")
         }
         return gates
     }

@@ -22,6 +22,7 @@ enum SettingsList {
         if options.calibration != nil || options.evaluation != nil {
             entries["scale"] = "\(options.scale)"
             entries["offset"] = "\(options.offset)"
+            entries["layout"] = options.layout.rawValue
             if let size = options.resize { entries["resize"] = "\(size.height)x\(size.width)" }
         }
         for shape in options.shapes {

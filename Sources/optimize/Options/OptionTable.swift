@@ -122,6 +122,11 @@ enum OptionTable {
             requires: ["calibrate", "evaluate"]
         ) { $0.optimization.offset = Float($1) },
         resize,
+        .choice(
+            "layout", "LAYOUT", of: OptimizationOptions.Layout.self, .data,
+            "where the channels of array samples stand: nhwc or nchw; auto takes what fits the model",
+            standard: "auto", requires: ["calibrate", "evaluate"]
+        ) { $0.optimization.layout = $1 },
     ]
 
     private static let floatLimit = Double(Float.greatestFiniteMagnitude)
