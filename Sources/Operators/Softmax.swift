@@ -5,10 +5,13 @@ package struct Softmax: Operation, Equatable {
     package var beta: Float
     /// Counted from the last axis when negative.
     package var axis: Int
+    /// Whether the sum is over the axes behind as well.
+    package var includesInnerAxes: Bool
 
-    package init(beta: Float = 1, axis: Int = -1) {
+    package init(beta: Float = 1, axis: Int = -1, includesInnerAxes: Bool = false) {
         self.beta = beta
         self.axis = axis
+        self.includesInnerAxes = includesInnerAxes
     }
 
     package var name: String { "Softmax" }

@@ -66,15 +66,12 @@ extension LinearGroup {
         from original: WeightTensor, to changed: WeightTensor, inputMeans: [Double]?
     ) -> [Double] {
         guard let inputMeans, !inputMeans.isEmpty else { return Array(repeating: 0, count: channels) }
-        let perGroup = min(inputChannels, inputMeans.count)
-        let groups = kind == .fullyConnected ? 1 : max(1, inputMeans.count / perGroup)
-        let channelsPerGroup = max(1, channels / groups)
         return (0..<channels).map { channel in
             var error = 0.0
             var position = 0
-            let first = min(channel / channelsPerGroup, groups - 1) * perGroup
             original.forEachIndex(ofChannel: channel) { index in
-                let mean = inputMeans[first + position / tapStride % perGroup]
+                // A dense layer may read several axes as one, of which the means tell of the last.
+                let mean = inputMeans[inputChannel(of: channel, position: position) % inputMeans.count]
                 error += Double(changed.values[index] - original.values[index]) * mean
                 position += 1
             }

@@ -108,7 +108,31 @@ package final class Execution {
         for (info, buffer) in zip(plan.inputs, inputs) { try observing(info.value, UnsafeRawBufferPointer(buffer)) }
         for step in steps {
             for call in step.calls { run(call) }
-            for (value, bytes) in step.outputs { try observing(value, bytes) }
+            for (value, bytes) in step.outputs { try inModelOrder(value, bytes) { try observing(value, $0) } }
+        }
+    }
+
+    /// Gives a tensor's elements in the order of the model's axes.
+    private func inModelOrder<R>(
+        _ value: ValueID, _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> R
+    ) rethrows -> R {
+        guard let sizes = plan.movedSizes(of: value), let count = Shape.elementCount(sizes), count > 0,
+            let source = bytes.baseAddress
+        else { return try body(bytes) }
+        let (batch, channels, size) = (sizes[0], sizes[sizes.count - 1], bytes.count / count)
+        let area = count / (batch * channels)
+        return try withUnsafeTemporaryAllocation(byteCount: bytes.count, alignment: 64) { target in
+            guard let base = target.baseAddress else { return try body(bytes) }
+            for n in 0..<batch {
+                for position in 0..<area {
+                    for channel in 0..<channels {
+                        memcpy(
+                            base + ((n * channels + channel) * area + position) * size,
+                            source + ((n * area + position) * channels + channel) * size, size)
+                    }
+                }
+            }
+            return try body(UnsafeRawBufferPointer(target))
         }
     }
 
@@ -137,7 +161,7 @@ package final class Execution {
         guard plan.isReadableAfterRun(value), let info = plan.info(of: value), let bytes = bytes(of: info) else {
             return nil
         }
-        return try body(bytes)
+        return try inModelOrder(value, bytes, body)
     }
 
     private func bytes(of info: TensorInfo) -> UnsafeRawBufferPointer? {

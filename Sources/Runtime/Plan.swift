@@ -8,6 +8,8 @@ package struct PlanOptions: Sendable {
     package var keepsAllValues = false
     /// The best instruction set to use; nil for the best that there is, or what `OPTIMIZE_ISA` in the environment names.
     package var instructionSet: InstructionSet?
+    /// Shapes of graph inputs, by name, where the model leaves them open. Without one a batch is 1.
+    package var inputShapes: [String: [Int]] = [:]
 
     package init() {}
 }
@@ -76,6 +78,8 @@ package final class Plan: Sendable {
 
     let plannedSteps: [PlannedStep]
     private let tensors: [TensorInfo?]
+    /// The extents as stored of tensors whose channels the model has first and that are stored with them last.
+    private let orders: [[Int]?]
     private let locations: [Location?]
     /// Keeps what the calls point to alive.
     private let storage: Storage
@@ -85,7 +89,7 @@ package final class Plan: Sendable {
     /// - Throws: `RuntimeError` if the graph is not valid, holds an operator or a combination of types that the
     ///   runtime does not have, or takes more memory than there is.
     package init(_ model: Model, graph: Int = 0, options: PlanOptions = PlanOptions()) throws(RuntimeError) {
-        guard options.numerics == .reference else {
+        guard options.numerics != .xnnpack else {
             throw RuntimeError(
                 .unsupportedNumerics, "the numerics '\(options.numerics.rawValue)' are not there yet",
                 remedy: "use '\(Numerics.reference.rawValue)'")
@@ -100,19 +104,24 @@ package final class Plan: Sendable {
         arenaByteCount = arena
         storage = planner.storage
         constantByteCount = planner.storage.byteCount
-        tensors = planner.tensors.map { $0?.info }
+        tensors = planner.tensors.indices.map { planner.info(of: ValueID(index: $0)) }
+        orders = planner.tensors.map { $0.flatMap { $0.isMoved ? $0.sizes : nil } }
         plannedSteps = try planner.plannedSteps()
         locations = try planner.locations()
         steps = plannedSteps.map(\.info)
         multiplyAdds = steps.reduce(0) { $0.addingReportingOverflow($1.multiplyAdds).partialValue }
-        inputs = planner.graph.inputs.compactMap { planner.tensors[$0.index] }.filter { $0.constant == nil }.map(\.info)
-        outputs = planner.graph.outputs.compactMap { planner.tensors[$0.index]?.info }
+        let fed = planner.graph.inputs.filter { planner.tensors[$0.index]?.constant == nil }
+        inputs = fed.compactMap(planner.info)
+        outputs = planner.graph.outputs.compactMap(planner.info)
     }
 
     /// nil for a value that is not part of the plan.
     package func info(of value: ValueID) -> TensorInfo? {
         tensors.indices.contains(value.index) ? tensors[value.index] : nil
     }
+
+    /// The extents as stored, if the value's channels are stored last and the model has them first.
+    func movedSizes(of value: ValueID) -> [Int]? { orders.indices.contains(value.index) ? orders[value.index] : nil }
 
     func placement(of value: ValueID) -> Location? {
         locations.indices.contains(value.index) ? locations[value.index] : nil

@@ -4,21 +4,24 @@ import Operators
 
 /// Turns a graph into kernel calls, node by node in the order in which they run.
 struct Planner {
-    let graph: Graph
+    private(set) var graph: Graph
     let storage = Storage()
     let isa: ck_isa
 
     /// What is known of each value, by its index.
-    private(set) var tensors: [Tensor?]
+    var tensors: [Tensor?]
     /// The memory of each computed or fed value: values that share a buffer share its index.
     var bufferOf: [Int?]
     /// The last step that reads each value.
     var lastUse: [Int]
+    /// The same tensor in the other order of axes, by the value's index.
+    var otherForm: [Int: ValueID] = [:]
     var buffers: [ArenaBuffer] = []
     /// The constants that kernels read as they are, by the value's index.
     private var constantMemory: [Int: UnsafeRawPointer] = [:]
-    private(set) var lowered: [LoweredNode] = []
+    var lowered: [LoweredNode] = []
     let keepsAllValues: Bool
+    let options: PlanOptions
 
     /// A node with its kernel calls; scratch buffers are named by their index in `buffers`.
     struct LoweredNode {
@@ -30,6 +33,7 @@ struct Planner {
     init(graph: Graph, options: PlanOptions) {
         self.graph = graph
         keepsAllValues = options.keepsAllValues
+        self.options = options
         let best = InstructionSet.best
         isa = ck_isa(rawValue: min(best.rawValue, options.instructionSet?.rawValue ?? best.rawValue))
         let count = (graph.valueIDs.last?.index ?? -1) + 1
@@ -42,16 +46,24 @@ struct Planner {
     mutating func plan() throws(RuntimeError) {
         do throws(GraphError) {
             try graph.validate()
+            if options.numerics == .onnxruntime { graph = try IntegerGroups.fuse(graph) }
         } catch {
             throw RuntimeError(
                 error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)
+        }
+        // Fusion may have added values.
+        let added = (graph.valueIDs.last?.index ?? -1) + 1 - tensors.count
+        if added > 0 {
+            tensors += Array(repeating: nil, count: added)
+            bufferOf += Array(repeating: nil, count: added)
+            lastUse += Array(repeating: -1, count: added)
         }
         for (step, id) in graph.order.enumerated() {
             for case let input? in graph[id].inputs { lastUse[input.index] = step }
         }
         for output in graph.outputs { lastUse[output.index] = .max }
         for input in graph.inputs where tensors[input.index] == nil {
-            let tensor = try declaredTensor(input)
+            let tensor = try declaredTensor(input, isFed: true)
             tensors[input.index] = tensor
             if tensor.constant == nil { addBuffer(for: tensor, at: -1) }
         }
@@ -77,31 +89,50 @@ struct Planner {
             inputs.append(try tensor(input))
         }
         let outputs = try inferOutputs(of: node, operation, inputs: inputs, at: location)
-        var lowering = Lowering(location: location, inputs: inputs, outputs: outputs, storage: storage, isa: isa)
-        try operation.lower(into: &lowering)
-        for output in outputs {
-            guard tensors[output.id.index] == nil else {
-                throw RuntimeError(.invalidModel, "the tensor is fed as well as computed", at: output.description)
-            }
-            tensors[output.id.index] = output
+        for output in outputs where tensors[output.id.index] != nil {
+            throw RuntimeError(.invalidModel, "the tensor is fed as well as computed", at: output.description)
         }
-        if inputs.allSatisfy({ $0 == nil || $0?.constant != nil }) {
-            return try evaluate(lowering)
+        let (form, operands) = try storedForm(of: operation, inputs: inputs, outputs: outputs, node: id, step: step)
+        let results = form.movesResult ? [movedResult(outputs[0])] : outputs
+        var lowering = Lowering(
+            location: location, inputs: operands, outputs: results, storage: storage, isa: isa,
+            numerics: options.numerics)
+        try form.operation.lower(into: &lowering)
+        for result in results { tensors[result.id.index] = result }
+        let isConstant = operands.allSatisfy { $0 == nil || $0?.constant != nil }
+        var calls: [KernelCall] = []
+        var scratch: [Int] = []
+        if isConstant {
+            try evaluate(lowering)
+        } else {
+            (calls, scratch) = try place(lowering, step: step)
         }
+        if results[0].id != outputs[0].id {
+            calls += try reorder(results[0].id, into: outputs[0], step: step, location: location)
+        }
+        guard !isConstant else { return }
+        let info = StepInfo(
+            node: id, name: location, operation: operation.name, multiplyAdds: lowering.multiplyAdds,
+            outputs: node.outputs)
+        lowered.append(LoweredNode(info: info, calls: calls, scratch: scratch))
+    }
+
+    /// Gives the results and scratch buffers of a node memory.
+    /// - Returns: what is left to call, and the scratch buffers.
+    mutating func place(_ lowering: Lowering, step: Int) throws(RuntimeError) -> ([KernelCall], [Int]) {
         try assignBuffers(lowering, step: step)
+        let output = bufferOf[lowering.outputs[0].id.index]
         let aliases =
-            lowering.forwardsInput && bufferOf[outputs[0].id.index] == inputs[0].flatMap { bufferOf[$0.id.index] }
+            lowering.forwardsInput && output != nil && output == lowering.inputs[0].flatMap { bufferOf[$0.id.index] }
         let scratch = lowering.scratch.map { byteCount in
             buffers.append(ArenaBuffer(byteCount: byteCount, first: step, last: step))
             return buffers.count - 1
         }
-        for call in lowering.calls where !aliases {
+        if aliases { return ([], scratch) }
+        for call in lowering.calls {
             for case .value(let value) in call.operands { try materialize(value) }
         }
-        let info = StepInfo(
-            node: id, name: location, operation: operation.name, multiplyAdds: lowering.multiplyAdds,
-            outputs: node.outputs)
-        lowered.append(LoweredNode(info: info, calls: aliases ? [] : lowering.calls, scratch: scratch))
+        return (lowering.calls, scratch)
     }
 
     /// The outputs that the operator's rule gives, checked against what the graph says of them.
@@ -125,7 +156,12 @@ struct Planner {
             guard let sizes = fact.shape?.sizes else {
                 throw RuntimeError(.unknownShape, "the shape of the result is not known", at: location)
             }
-            guard operation is Quantize || fact.type == value.type else {
+            let isTyped = value.type != .variant
+            // A dense layer of integers may give real numbers.
+            let isReal =
+                value.type == .float32 && options.numerics == .onnxruntime
+                && (operation is Gemm || operation is MatrixMultiplication || operation is FullyConnected)
+            guard operation is Quantize || isReal || fact.type == value.type || !isTyped else {
                 throw RuntimeError(
                     .invalidModel, "\(graph.describe(id)) is \(value.type), but the operator makes \(fact.type)",
                     at: location)
@@ -134,7 +170,8 @@ struct Planner {
                 throw RuntimeError(
                     .unsupportedOperator, "\(graph.describe(id)) keeps its content between runs", at: location)
             }
-            outputs.append(try makeTensor(id, sizes: sizes, constant: fact.constant))
+            outputs.append(
+                try makeTensor(id, type: isTyped ? value.type : fact.type, sizes: sizes, constant: fact.constant))
         }
         return outputs
     }
@@ -159,7 +196,7 @@ struct Planner {
     }
 
     /// A value as the graph declares it.
-    private func declaredTensor(_ id: ValueID) throws(RuntimeError) -> Tensor {
+    private func declaredTensor(_ id: ValueID, isFed: Bool = false) throws(RuntimeError) -> Tensor {
         let value = graph[id]
         guard !value.isSparse else {
             throw RuntimeError(.unsupportedType, "sparse tensors are not supported", at: graph.describe(id))
@@ -169,19 +206,44 @@ struct Planner {
                 .unsupportedOperator, "tensors that keep their content between runs are not supported",
                 at: graph.describe(id))
         }
-        guard let sizes = value.shape?.sizes else {
+        guard let sizes = isFed ? try fedSizes(value, at: graph.describe(id)) : value.shape?.sizes else {
             throw RuntimeError(.unknownShape, "the shape is not known", at: graph.describe(id))
         }
-        return try makeTensor(id, sizes: sizes, constant: value.constant)
+        return try makeTensor(id, type: value.type, sizes: sizes, constant: value.constant)
     }
 
-    private func makeTensor(_ id: ValueID, sizes: [Int], constant: TensorData?) throws(RuntimeError) -> Tensor {
+    /// The extents of a graph input: those of the options, or the model's with a batch of 1 where it leaves that open.
+    private func fedSizes(_ value: Value, at location: String) throws(RuntimeError) -> [Int]? {
+        guard let shape = value.shape else { return options.inputShapes[value.name] }
+        guard let given = options.inputShapes[value.name] else {
+            var shape = shape
+            if shape.dimensions.first?.size == nil, shape.rank > 0 { shape.dimensions[0] = .fixed(1) }
+            guard let sizes = shape.sizes else {
+                throw RuntimeError(
+                    .unknownShape, "the shape \(shape) leaves more than the batch open", at: location,
+                    remedy: "give the input a shape")
+            }
+            return sizes
+        }
+        let fits =
+            given.count == shape.rank
+            && zip(given, shape.dimensions).allSatisfy { $1.isDynamic || $1.size == $0 }
+        guard fits else {
+            throw RuntimeError(
+                .wrongInput, "the input has the shape \(shape), not \(Shape(given))", at: location)
+        }
+        return given
+    }
+
+    private func makeTensor(
+        _ id: ValueID, type: ElementType, sizes: [Int], constant: TensorData?
+    ) throws(RuntimeError) -> Tensor {
         let value = graph[id]
         let description = graph.describe(id)
-        guard let bits = value.type.bitWidth, bits % 8 == 0 || constant != nil else {
-            throw RuntimeError(.unsupportedType, "tensors of type \(value.type) are not supported", at: description)
+        guard let bits = type.bitWidth, bits % 8 == 0 || constant != nil else {
+            throw RuntimeError(.unsupportedType, "tensors of type \(type) are not supported", at: description)
         }
-        guard let count = Shape.elementCount(sizes), let byteCount = value.type.byteCount(of: count) else {
+        guard let count = Shape.elementCount(sizes), let byteCount = type.byteCount(of: count) else {
             throw RuntimeError(
                 .outOfMemory, "the tensor of shape \(Shape(sizes)) is larger than memory can be", at: description)
         }
@@ -202,20 +264,20 @@ struct Planner {
             }
         }
         return Tensor(
-            id: id, description: description, name: value.name, type: value.type, sizes: sizes,
+            id: id, description: description, name: value.name, type: type, sizes: sizes,
             byteCount: byteCount, quantization: value.quantization, constant: constant)
     }
 
     // MARK: Constants
 
     /// Copies a constant that kernels read as it is to where it has slack behind it.
-    private mutating func materialize(_ id: ValueID) throws(RuntimeError) {
+    mutating func materialize(_ id: ValueID) throws(RuntimeError) {
         guard constantMemory[id.index] == nil, let constant = tensors[id.index]?.constant else { return }
         constantMemory[id.index] = UnsafeRawPointer(try storage.copy(constant))
     }
 
     /// Runs a node whose operands are all constant.
-    private mutating func evaluate(_ lowering: Lowering) throws(RuntimeError) {
+    mutating func evaluate(_ lowering: Lowering) throws(RuntimeError) {
         // Operands and scratch memory are needed for the moment only.
         let temporary = Storage()
         var memory: [Int: UnsafeMutableRawPointer] = [:]
@@ -228,6 +290,7 @@ struct Planner {
                 switch operand {
                 case .none: pointers.append(nil)
                 case .scratch(let index): pointers.append(scratch[index])
+                case .constant(let memory): pointers.append(UnsafeMutableRawPointer(mutating: memory))
                 case .value(let id):
                     if memory[id.index] == nil, let constant = tensors[id.index]?.constant {
                         memory[id.index] = try temporary.copy(constant)
@@ -246,7 +309,7 @@ struct Planner {
 
     // MARK: Buffers
 
-    private mutating func addBuffer(for tensor: Tensor, at step: Int) {
+    mutating func addBuffer(for tensor: Tensor, at step: Int) {
         let last = max(lastUse[tensor.id.index], step)
         buffers.append(
             ArenaBuffer(
@@ -255,7 +318,7 @@ struct Planner {
     }
 
     /// Gives each output memory: an operand's where the operator allows it and nobody needs the operand any more.
-    private mutating func assignBuffers(_ lowering: Lowering, step: Int) throws(RuntimeError) {
+    mutating func assignBuffers(_ lowering: Lowering, step: Int) throws(RuntimeError) {
         let output = lowering.outputs[0]
         if !keepsAllValues {
             if lowering.forwardsInput, let buffer = bufferOf[try lowering.input(0).id.index] {
@@ -275,7 +338,7 @@ struct Planner {
         for output in lowering.outputs { addBuffer(for: output, at: step) }
     }
 
-    private mutating func share(_ buffer: Int, with output: Tensor) {
+    mutating func share(_ buffer: Int, with output: Tensor) {
         bufferOf[output.id.index] = buffer
         buffers[buffer].last = max(buffers[buffer].last, lastUse[output.id.index])
     }
@@ -303,6 +366,7 @@ struct Planner {
                     switch operand {
                     case .none: operands.append(nil)
                     case .scratch(let index): operands.append(.arena(buffers[node.scratch[index]].offset))
+                    case .constant(let memory): operands.append(.constant(UnsafeRawPointerBox(pointer: memory)))
                     case .value(let id): operands.append(location(of: id))
                     }
                 }

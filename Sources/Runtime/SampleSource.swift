@@ -1,19 +1,25 @@
 import ModelGraph
 
-/// A tensor as a plan stores it.
+/// A tensor of a plan, with its axes as the model has them, however the plan stores it.
 package struct TensorInfo: Sendable {
     package var value: ValueID
     package var name: String
     package var type: ElementType
     package var shape: [Int]
     package var quantization: Quantization?
+    /// The axis of the channels: 1 where the operators around have them first, the last one otherwise.
+    package var channelAxis: Int
 
-    package init(value: ValueID, name: String, type: ElementType, shape: [Int], quantization: Quantization?) {
+    package init(
+        value: ValueID, name: String, type: ElementType, shape: [Int], quantization: Quantization?,
+        channelAxis: Int? = nil
+    ) {
         self.value = value
         self.name = name
         self.type = type
         self.shape = shape
         self.quantization = quantization
+        self.channelAxis = channelAxis ?? max(0, shape.count - 1)
     }
 }
 

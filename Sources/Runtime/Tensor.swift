@@ -8,22 +8,42 @@ struct Tensor {
     var description: String
     var name: String
     var type: ElementType
+    /// The extents as stored.
     var sizes: [Int]
     var byteCount: Int
+    /// Of the elements as stored.
     var quantization: Quantization?
     var constant: TensorData?
+    /// Whether the model has the channels at axis 1, and they are stored last.
+    var isMoved = false
 
     var count: Int { sizes.reduce(1, *) }
-    var facts: TensorFacts { TensorFacts(type: type, shape: Shape(sizes), constant: constant) }
-    var info: TensorInfo {
-        TensorInfo(value: id, name: name, type: type, shape: sizes, quantization: quantization)
-    }
 
     /// Bytes between elements that lie `axis` positions apart, counted in elements.
     var strides: [Int] {
         var strides = Array(repeating: 1, count: sizes.count)
         for axis in sizes.indices.reversed().dropFirst() { strides[axis] = strides[axis + 1] * sizes[axis + 1] }
         return strides
+    }
+}
+
+extension Tensor {
+    /// The extents as the model has them.
+    var modelSizes: [Int] { isMoved ? ChannelOrder.toFirst(rank: sizes.count).map { sizes[$0] } : sizes }
+
+    /// What the operators' rules see: the tensor as the model has it.
+    var facts: TensorFacts {
+        TensorFacts(type: type, shape: Shape(modelSizes), constant: isMoved ? nil : constant)
+    }
+
+    /// The tensor as the model has it.
+    func info(channelAxis: Int) -> TensorInfo {
+        var parameters = quantization
+        if isMoved, let axis = quantization?.axis {
+            parameters?.axis = ChannelOrder.toLast(rank: sizes.count)[axis]
+        }
+        return TensorInfo(
+            value: id, name: name, type: type, shape: modelSizes, quantization: parameters, channelAxis: channelAxis)
     }
 }
 
@@ -83,6 +103,29 @@ extension Tensor {
         for zeroPoint in quantization.zeroPoints where !allowed.contains(zeroPoint) {
             throw RuntimeError(.invalidModel, "the zero point \(zeroPoint) is no value of \(type)", at: location)
         }
+    }
+}
+
+extension Tensor {
+    /// What makes signed bytes of the tensor's by exclusive or.
+    var signedFlip: UInt8 { type == .uint8 ? 0x80 : 0 }
+    /// What makes unsigned bytes of the tensor's by exclusive or.
+    var unsignedFlip: UInt8 { type == .int8 ? 0x80 : 0 }
+    /// The values of the type, for types of 8 bits.
+    var byteRange: ClosedRange<Int32> { type == .uint8 ? 0...255 : -128...127 }
+
+    /// The scale, with the zero point that the tensor has as signed bytes.
+    func signedScale() throws(RuntimeError) -> AffineScale {
+        var scale = try affineScale()
+        if type == .uint8 { scale.zeroPoint -= 128 }
+        return scale
+    }
+
+    /// The scale, with the zero point that the tensor has as unsigned bytes.
+    func unsignedScale() throws(RuntimeError) -> AffineScale {
+        var scale = try affineScale()
+        if type == .int8 { scale.zeroPoint += 128 }
+        return scale
     }
 }
 

@@ -69,7 +69,7 @@ CK_INLINE void conv_int8(const ck_conv *p, void *const *buffers, ptrdiff_t begin
                 for (ptrdiff_t ky = 0; ky < p->kernel_height; ky++)
                     for (ptrdiff_t kx = 0; kx < p->kernel_width; kx++) {
                         CK_TAP_POINTERS(int8_t)
-                        tile_int8(sums, x, CK_ROWS, w, 0, 1, padded_inputs);
+                        tile_int8(sums, x, CK_ROWS, w, 0, 1, padded_inputs, p->flip);
                         w += padded_inputs * CK_BLOCK;
                     }
                 ptrdiff_t first = block % blocks * CK_BLOCK, lane = block * CK_BLOCK;

@@ -23,7 +23,8 @@ CK_INLINE ck_f32x16 depthwise_load_float32(const float *x, ptrdiff_t first, ptrd
     return values;
 }
 
-CK_INLINE ck_i32x16 depthwise_load_int8(const int8_t *x, ptrdiff_t first, ptrdiff_t channels, ptrdiff_t multiplier) {
+CK_INLINE ck_i32x16 depthwise_load_int8(
+    const int8_t *x, ptrdiff_t first, ptrdiff_t channels, ptrdiff_t multiplier, uint8_t flip) {
     ck_i8x16 values;
     if (multiplier == 1) {
         memcpy(&values, x + first, sizeof values);
@@ -33,7 +34,7 @@ CK_INLINE ck_i32x16 depthwise_load_int8(const int8_t *x, ptrdiff_t first, ptrdif
             values[i] = x[channel < channels ? channel : channels - 1];
         }
     }
-    return __builtin_convertvector(values, ck_i32x16);
+    return __builtin_convertvector(values ^ (int8_t)flip, ck_i32x16);
 }
 
 void CK_NAME(ck_depthwise_float32)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
@@ -97,7 +98,7 @@ CK_INLINE void depthwise_int8(
                         const int8_t *pixel = image
                             + ((y + ky * p->dilation_height) * p->input_width + x + kx * p->dilation_width)
                                 * p->input_channels;
-                        sums += (depthwise_load_int8(pixel, first, p->input_channels, multiplier) - zero_point)
+                        sums += (depthwise_load_int8(pixel, first, p->input_channels, multiplier, p->flip) - zero_point)
                             * __builtin_convertvector(weights, ck_i32x16);
                     }
                 if (is_hybrid)

@@ -45,6 +45,14 @@ CK_INLINE void fully_connected_store(
             (float *)buffers[1] + n * p->outputs + first, sums, ((const ck_batch_quantization *)buffers[2])[n],
             p->weight_scale + first, p->weight_sum + first, (const float *)p->bias + first, p->minimum, p->maximum,
             p->outputs - first);
+    else if (p->is_real)
+        store_real(
+            (float *)buffers[1] + n * p->outputs + first, sums, (const int32_t *)p->bias + first, &p->output, first,
+            p->outputs - first);
+    else if (p->output.factor)
+        store_int8_single(
+            (int8_t *)buffers[1] + n * p->outputs + first, sums, (const int32_t *)p->bias + first, &p->output, first,
+            p->outputs - first);
     else
         store_int8_double(
             (int8_t *)buffers[1] + n * p->outputs + first, sums, (const int32_t *)p->bias + first, &p->output, first,
@@ -60,7 +68,7 @@ CK_INLINE void fully_connected_int8(
         for (ptrdiff_t n = 0; n < p->batch; n++) {
             ck_i32x16 sums[CK_WIDE] = {};
             const int8_t *x = input + n * p->inputs;
-            tile_int8(sums, &x, 1, (const int8_t *)p->weights + block * size, size, CK_WIDE, padded);
+            tile_int8(sums, &x, 1, (const int8_t *)p->weights + block * size, size, CK_WIDE, padded, p->flip);
             for (int b = 0; b < CK_WIDE; b++)
                 fully_connected_store(p, buffers, sums[b], n, (block + b) * CK_BLOCK, is_hybrid);
         }
@@ -69,7 +77,7 @@ CK_INLINE void fully_connected_int8(
             ck_i32x16 sums[CK_ROWS] = {};
             const int8_t *x[CK_ROWS];
             for (int r = 0; r < CK_ROWS; r++) x[r] = input + (n + r < p->batch ? n + r : p->batch - 1) * p->inputs;
-            tile_int8(sums, x, CK_ROWS, (const int8_t *)p->weights + block * size, 0, 1, padded);
+            tile_int8(sums, x, CK_ROWS, (const int8_t *)p->weights + block * size, 0, 1, padded, p->flip);
             for (int r = 0; r < CK_ROWS && n + r < p->batch; r++)
                 fully_connected_store(p, buffers, sums[r], n + r, block * CK_BLOCK, is_hybrid);
         }

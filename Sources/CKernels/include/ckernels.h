@@ -47,7 +47,7 @@ static inline void ck_spin_wait(void) {
 #endif
 }
 
-// From int32 accumulators to int8, for each output channel (padded to whole blocks).
+// From int32 accumulators to 8 bits, for each output channel (padded to whole blocks).
 typedef struct {
     // x · 2^left · multiplier · 2^-31, rounded, then · 2^-right, rounded: LiteRT's double rounding.
     const int32_t *multiplier;
@@ -55,6 +55,9 @@ typedef struct {
     const int32_t *right;
     // LiteRT's fully connected kernel scales in double precision instead.
     const double *scale;
+    // MLAS's rule, if not null: one product in single precision, ties to even; x · factor is the result of
+    // ck_fully_connected if it is real.
+    const float *factor;
     int32_t zero_point;
     int32_t minimum;
     int32_t maximum;
@@ -80,6 +83,8 @@ typedef struct {
     const float *weight_scale;
     const int32_t *weight_sum;
     int32_t input_zero_point;
+    // int8: what makes signed bytes of the input's by exclusive or: 0x80 for uint8. Zero points are those of int8.
+    uint8_t flip;
     float minimum, maximum;
     ck_requantization output;
 } ck_conv;
@@ -109,9 +114,22 @@ typedef struct {
     const void *bias;
     const float *weight_scale;
     const int32_t *weight_sum;
+    // As in ck_conv.
+    uint8_t flip;
+    // int8: whether the result is float32: x · factor.
+    uint8_t is_real;
     float minimum, maximum;
     ck_requantization output;
 } ck_fully_connected;
+
+// y = factor · a · b for each matrix of a batch. Units: rows of all results. Buffers: a [.., rows, inner], b, y
+// [.., rows, columns]. Strides of b are those of one matrix; the others are over the batch's axes.
+typedef struct {
+    ptrdiff_t rows, columns, inner, b_row_stride, b_column_stride;
+    ptrdiff_t rank;
+    ptrdiff_t sizes[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
+    float factor;
+} ck_matmul;
 
 // Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization,
 // padding rows [batch, padding] (null without padding).
@@ -153,6 +171,34 @@ typedef struct {
     ck_operand a, b, y;
     int32_t quantized_minimum, quantized_maximum;
 } ck_binary;
+
+// Arithmetic of bytes as MLAS does it, in single precision, ties to even. Bytes become unsigned by exclusive or with
+// `flip` (0x80 for int8), and zero points are those of unsigned bytes. Runs and buffers are those of ck_binary.
+//   add       y = a · a_factor + (b · b_factor + offset), each step fused
+//   multiply  y = (a − a_zero_point) · (b − b_zero_point) · a_factor + offset
+typedef struct {
+    int32_t operation;
+    ptrdiff_t rank;
+    ptrdiff_t sizes[CK_MAX_RANK];
+    ptrdiff_t a_strides[CK_MAX_RANK];
+    ptrdiff_t b_strides[CK_MAX_RANK];
+    ptrdiff_t inner, count, a_step, b_step;
+    uint8_t flip;
+    int32_t a_zero_point, b_zero_point;
+    float a_factor, b_factor, offset;
+} ck_affine_binary;
+
+// The mean of windows of bytes as onnxruntime computes it. Units: output rows (n, oy). Buffers: x, y. `flip` as in
+// ck_affine_binary.
+typedef struct {
+    ck_pool window;
+    uint8_t flip;
+    // Whether one window is all of the input: the integers' sum is scaled once, by `factor`. Otherwise real numbers are
+    // added up.
+    uint8_t is_global;
+    int32_t input_zero_point, output_zero_point;
+    float input_scale, output_scale, factor;
+} ck_affine_pool;
 
 typedef enum {
     CK_RELU, CK_RELU6, CK_RELU_N1_TO_1, CK_RELU_0_TO_1, CK_LOGISTIC, CK_TANH, CK_HARD_SWISH, CK_ELU, CK_ABS,
@@ -197,13 +243,25 @@ typedef struct {
     int32_t input_zero_point, output_zero_point, multiplier, left, right;
 } ck_reduce;
 
-// Units: rows. Buffers: x, y.
+// Units: rows. Buffers: x, y. Elements of a row lie `stride` apart, and rows side by side: row r starts at
+// r / stride · count · stride + r % stride. int8 rows are dense.
 typedef struct {
-    ptrdiff_t count;
+    ptrdiff_t count, stride;
     float beta;
     // int8
     int32_t multiplier, left, minimum_difference;
 } ck_softmax;
+
+// A softmax of bytes as onnxruntime computes it (QLinearSoftmax). Units: rows, which lie as ck_softmax's do. Buffers: x, y.
+// `flip` as in ck_affine_binary; table[255 + x − largest x] is the exponential, times a factor that cancels out.
+typedef struct {
+    ptrdiff_t count, stride;
+    uint8_t flip;
+    int32_t zero_point;
+    // ⌊1 / scale y⌋
+    float inverse_scale;
+    float table[256];
+} ck_affine_softmax;
 
 // Units: chunks. Buffers: x, y. real = scale · (q − zero_point).
 typedef struct {
@@ -211,6 +269,8 @@ typedef struct {
     float scale;
     int32_t zero_point;
     int32_t minimum, maximum;
+    // Whether ties go to even numbers, as ONNX has it, and not away from zero.
+    int32_t rounds_to_even;
     // Integer to integer.
     int32_t input_zero_point, multiplier, left, right;
 } ck_quantize;

@@ -26,7 +26,10 @@ CK_INLINE void tile_float32(
 // `count` is padded to a multiple of CK_DEPTH; the weights behind the true count are zero.
 CK_INLINE void tile_int8(
     ck_i32x16 *sums, const int8_t *const *x, int rows, const int8_t *w, ptrdiff_t w_block, int blocks,
-    ptrdiff_t count) {
+    ptrdiff_t count, uint8_t flip) {
+#if defined(CK_VNNI)
+    uint32_t unsigned_flip = (flip ^ 0x80u) * 0x01010101u;
+#endif
     for (ptrdiff_t k = 0; k < count; k += CK_DEPTH) {
 #pragma clang loop unroll(full)
         for (int b = 0; b < blocks; b++) {
@@ -38,14 +41,14 @@ CK_INLINE void tile_int8(
                 uint32_t four;
                 memcpy(&four, x[r] + k, 4);
                 sums[r * blocks + b] = (ck_i32x16)_mm512_dpbusd_epi32(
-                    (__m512i)sums[r * blocks + b], _mm512_set1_epi32((int32_t)(four ^ 0x80808080u)), weights);
+                    (__m512i)sums[r * blocks + b], _mm512_set1_epi32((int32_t)(four ^ unsigned_flip)), weights);
             }
 #else
             ck_i8x16 narrow;
             memcpy(&narrow, w + b * w_block + k * CK_BLOCK, sizeof narrow);
             ck_i32x16 weights = __builtin_convertvector(narrow, ck_i32x16);
 #pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++) sums[r * blocks + b] += (int32_t)x[r][k] * weights;
+            for (int r = 0; r < rows; r++) sums[r * blocks + b] += (int32_t)(int8_t)(x[r][k] ^ flip) * weights;
 #endif
         }
     }
@@ -63,12 +66,49 @@ CK_INLINE void store_float32(float *y, ck_f32x16 sums, const float *bias, float 
     else memcpy(y, &values, (size_t)count * sizeof(float));
 }
 
+// MLAS's requantization (MlasRequantizeOutput): float(sum) · factor, cut off at the ends of the type, to the nearest
+// integer, ties to even.
+CK_INLINE void store_int8_single(
+    int8_t *y, ck_i32x16 sums, const int32_t *bias, const ck_requantization *output, ptrdiff_t first,
+    ptrdiff_t count) {
+    int8_t narrow[CK_BLOCK];
+    float low = (float)(output->minimum - output->zero_point), high = (float)(output->maximum - output->zero_point);
+    ck_i32x16 offset;
+    ck_f32x16 factor;
+    memcpy(&offset, bias, sizeof offset);
+    memcpy(&factor, output->factor + first, sizeof factor);
+    ck_f32x16 values = __builtin_convertvector(sums + offset, ck_f32x16) * factor;
+    for (int i = 0; i < CK_BLOCK; i++) {
+        float value = values[i] > low ? values[i] : low;
+        value = value < high ? value : high;
+        narrow[i] = (int8_t)((int32_t)__builtin_rintf(value) + output->zero_point);
+    }
+    if (count >= CK_BLOCK) memcpy(y, narrow, CK_BLOCK);
+    else memcpy(y, narrow, (size_t)count);
+}
+
+// The accumulators as real numbers.
+CK_INLINE void store_real(
+    float *y, ck_i32x16 sums, const int32_t *bias, const ck_requantization *output, ptrdiff_t first,
+    ptrdiff_t count) {
+    ck_i32x16 offset;
+    ck_f32x16 factor;
+    memcpy(&offset, bias, sizeof offset);
+    memcpy(&factor, output->factor + first, sizeof factor);
+    ck_f32x16 values = __builtin_convertvector(sums + offset, ck_f32x16) * factor;
+    memcpy(y, &values, (size_t)(count < CK_BLOCK ? count : CK_BLOCK) * sizeof(float));
+}
+
 CK_INLINE void store_int8(
     int8_t *y, ck_i32x16 sums, const int32_t *bias, const ck_requantization *output, ptrdiff_t first,
     ptrdiff_t count) {
     int32_t values[CK_BLOCK];
     int8_t narrow[CK_BLOCK];
     memcpy(values, &sums, sizeof values);
+    if (output->factor) {
+        store_int8_single(y, sums, bias, output, first, count);
+        return;
+    }
 #pragma clang loop vectorize(enable)
     for (int i = 0; i < CK_BLOCK; i++) {
         int32_t value = ck_wrapping_add(values[i], bias[i]);

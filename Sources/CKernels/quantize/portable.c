@@ -19,6 +19,13 @@ static inline int32_t rounded(float x) {
 }
 
 static inline int32_t quantized(float x, const ck_quantize *p) {
+    if (p->rounds_to_even) {
+        // MLAS cuts off before it rounds (MlasQuantizeLinear); no number becomes the lowest.
+        float low = (float)(p->minimum - p->zero_point), high = (float)(p->maximum - p->zero_point);
+        float value = x / p->scale;
+        value = value > low ? value : low;
+        return (int32_t)rintf(value < high ? value : high) + p->zero_point;
+    }
     return ck_clamp(rounded(x / p->scale) + p->zero_point, p->minimum, p->maximum);
 }
 
@@ -63,6 +70,17 @@ REQUANTIZE(ck_quantize_uint8_to_uint8_portable, uint8_t, uint8_t)
 DEQUANTIZE(ck_dequantize_int8_portable, int8_t)
 DEQUANTIZE(ck_dequantize_uint8_portable, uint8_t)
 DEQUANTIZE(ck_dequantize_int16_portable, int16_t)
+
+// Biases: the conversion to float rounds before the product does.
+void ck_dequantize_int32_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
+    const ck_dequantize *p = parameters;
+    const int32_t *x = buffers[0];
+    float *y = buffers[1];
+    CHUNKS {
+        ptrdiff_t c = p->channels == 1 ? 0 : i / p->inner % p->channels;
+        y[i] = (float)((int32_t)((uint32_t)x[i] - (uint32_t)p->zero_points[c])) * p->scales[c];
+    }
+}
 
 static float from_half(uint16_t half) {
     uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 1023, bits;

@@ -25,6 +25,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             let convolution = try encoder.operation(Convolution.self)
+            try encoder.requireReal()
             try encoder.require(convolution.activation == .none && convolution.layout == .channelsFirst)
             var attributes = SpatialAttributes.encode(
                 kernel: encoder.value(1)?.shape?.sizes.map { Array($0.dropFirst(2)) }, strides: convolution.strides,
@@ -81,6 +82,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             let gemm = try encoder.operation(Gemm.self)
+            try encoder.requireReal()
             // The third operand has to be there until operator set 11.
             try encoder.require(encoder.version >= (encoder.node.inputs.count == 3 ? 7 : 11))
             return EncodedNode(
@@ -99,6 +101,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             _ = try encoder.operation(MatrixMultiplication.self)
+            try encoder.requireReal()
             return EncodedNode(inputs: encoder.inputs)
         })
 
@@ -117,6 +120,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             let norm = try encoder.operation(BatchNormalization.self)
+            try encoder.requireReal()
             try encoder.require(norm.layout == .channelsFirst)
             var attributes: [String: EncodedNode.Attribute] = [
                 "epsilon": .float(norm.epsilon), "momentum": .float(norm.momentum),

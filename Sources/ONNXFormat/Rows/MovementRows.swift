@@ -2,7 +2,7 @@ import ModelGraph
 import Operators
 
 extension OperatorTable {
-    static let movementRows: [OperatorRow] = [concatenation, transpose, pad]
+    static let movementRows: [OperatorRow] = [concatenation, transpose, pad, slice, gather]
 
     private static let concatenation = OperatorRow(
         type: "Concat",
@@ -14,6 +14,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             let concatenation = try encoder.operation(Concatenation.self)
+            try encoder.requireOneQuantization()
             var axis = concatenation.axis
             if axis < 0, encoder.version < 11 { axis += try encoder.rank(0) }
             try encoder.require(concatenation.activation == .none)
@@ -32,6 +33,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             _ = try encoder.operation(Transpose.self)
+            try encoder.requireOneQuantization()
             return EncodedNode(
                 inputs: [try encoder.input(0)], attributes: ["perm": .ints(try encoder.constantInts(1))])
         })
@@ -66,6 +68,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             _ = try encoder.operation(Pad.self)
+            try encoder.requireReal()
             let pairs = try encoder.constantInts(1)
             try encoder.require(pairs.count.isMultiple(of: 2))
             let rank = pairs.count / 2
@@ -82,6 +85,46 @@ extension OperatorTable {
                 attributes["value"] = .float(filling)
             }
             return EncodedNode(inputs: [try encoder.input(0)], attributes: attributes)
+        })
+
+    /// Starts, ends and axes became operands with operator set 10; steps came with them.
+    private static let slice = OperatorRow(
+        type: "Slice",
+        decode: { node throws(Misfit) in
+            if node.version >= 10 {
+                try node.requireInputs(3...5)
+                return DecodedNode(operation: Slice(), operands: node.operands)
+            }
+            try node.requireInputs(1...1)
+            guard let starts = try node.ints("starts"), let ends = try node.ints("ends"), starts.count == ends.count
+            else { throw Misfit() }
+            let axes = try node.ints("axes") ?? Array(starts.indices)
+            guard axes.count == starts.count else { throw Misfit() }
+            return DecodedNode(
+                operation: Slice(),
+                operands: [node.operand(0)]
+                    + [("starts", starts), ("ends", ends), ("axes", axes)].map { node.constant($0, $1, [$1.count]) })
+        },
+        encode: { encoder throws(Misfit) in
+            _ = try encoder.operation(Slice.self)
+            if encoder.version >= 10 { return EncodedNode(inputs: encoder.inputs) }
+            try encoder.require(encoder.node.inputs.count < 5)
+            var attributes: [String: EncodedNode.Attribute] = [
+                "starts": .ints(try encoder.constantInts(1)), "ends": .ints(try encoder.constantInts(2)),
+            ]
+            if encoder.node.inputs.count > 3 { attributes["axes"] = .ints(try encoder.constantInts(3)) }
+            return EncodedNode(inputs: [try encoder.input(0)], attributes: attributes)
+        })
+
+    private static let gather = OperatorRow(
+        type: "Gather",
+        decode: { node throws(Misfit) in
+            try node.requireInputs(2...2)
+            return DecodedNode(operation: Gather(axis: try node.int("axis") ?? 0), operands: node.operands)
+        },
+        encode: { encoder throws(Misfit) in
+            EncodedNode(
+                inputs: encoder.inputs, attributes: ["axis": .int(try encoder.operation(Gather.self).axis)])
         })
 
     /// The amounts of all axes, where only those of `axes` are given.

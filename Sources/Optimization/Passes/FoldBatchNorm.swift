@@ -99,7 +99,7 @@ package struct FoldBatchNormPass: Pass {
             count == 0 ? "move the activation into \(name)" : "fold \(count) operators into \(name)", for: graph)
         var node = graph[group.linear]
         // The quantize pass leaves the bias of an integer operator to this one.
-        let isInteger = node.inputs[0].map { graph[$0].type == .int8 } ?? false
+        let isInteger = node.inputs[0].map { graph[$0].isActivation } ?? false
         var offset: ValueID?
         if count > 0 || isInteger {
             guard let bias = group.effectiveBias(in: graph, connections: connections) else {
@@ -177,7 +177,7 @@ package struct FoldBatchNormPass: Pass {
         patch: inout GraphPatch
     ) -> ValueID {
         let name = group.bias.map { graph[$0].name } ?? "\(graph.layerName(group.linear))/bias"
-        if let weightScales, let input = node.inputs[0], graph[input].type == .int8,
+        if let weightScales, let input = node.inputs[0], graph[input].isActivation,
             let inputScale = graph[input].quantization?.scale
         {
             return patch.addValue(

@@ -32,7 +32,13 @@ package struct QuantizePass: Pass {
         case names
     }
 
-    package init(context: PassContext) throws(PassError) { self.context = context }
+    private let target: QuantizationTarget
+
+    package init(context: PassContext) throws(PassError) {
+        self.context = context
+        target = QuantizationTarget(
+            format: context.model.format, activations: context.settings.quantization?.activations)
+    }
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         guard let settings = context.settings.quantization else { return nil }
@@ -71,7 +77,7 @@ package struct QuantizePass: Pass {
         }
         let inputs = Set(groups.compactMap { graph[$0.linear].inputs[0] })
         let hasWork = graph.order.contains { id in
-            if case .none = QuantizationRule(graph[id].operation) { return false }
+            if case .none = QuantizationRule(graph[id].operation, for: target.format) { return false }
             return graph[id].outputs.contains { graph[$0].type == .float32 }
         }
         guard hasWork else {
@@ -86,7 +92,7 @@ package struct QuantizePass: Pass {
             model: context.model, samples: calibration, pool: context.pool, progress: context.progress
         ).observe(channelMeansOf: inputs)
         means = statistics.channelMeans
-        plan = QuantizationPlan(graph: graph, statistics: statistics, foldsLater: foldsLater)
+        plan = QuantizationPlan(graph: graph, statistics: statistics, foldsLater: foldsLater, target: target)
         noteRealNodes(in: graph)
         return [.names, .shapes, .interface] + plan.nodes.reversed().map(Step.integerOperator)
     }
@@ -109,7 +115,8 @@ package struct QuantizePass: Pass {
         guard context.laterPasses.contains(FoldBatchNormPass.name) else { return nil }
         let connections = GraphConnections(graph)
         for group in LinearGroup.all(in: graph, connections: connections)
-        where group.kind == .fullyConnected && !group.normalizationNodes(in: graph).isEmpty {
+        where group.kind == .fullyConnected && group.takesBias && !group.normalizationNodes(in: graph).isEmpty {
+            let group = context.model.format == .onnx ? group.withoutSeparateActivation(in: graph) : group
             guard let patch = FoldBatchNormPass.patch(folding: group, in: graph, connections: connections) else {
                 continue
             }
@@ -154,7 +161,7 @@ package struct QuantizePass: Pass {
         if let group { quantizeGroup(group, in: graph, node: &integerNode, range: output, patch: &patch) }
         let integer = patch.addValue(
             Value(
-                name: graph[result].name + "_int8", type: .int8, shape: graph[result].shape, quantization: output))
+                name: graph[result].name + "_int8", type: target.activations, shape: graph[result].shape, quantization: output))
         integers[result] = integer
         let last = group?.chain.last ?? id
         if last == id {
@@ -184,20 +191,23 @@ package struct QuantizePass: Pass {
         if let known = integers[input] {
             integer = known
         } else if let values = graph.realConstant(input, connections: connections) {
-            integer = patch.addValue(.quantizedConstant(values, like: graph[input], parameters))
+            integer = patch.addValue(
+                Value(
+                    name: graph[input].name, type: target.activations, shape: graph[input].shape,
+                    quantization: parameters, constant: target.integers(values, parameters)))
             integers[input] = integer
         } else {
             integer = patch.addValue(
                 Value(
-                    name: graph[input].name + "_int8", type: .int8, shape: graph[input].shape,
+                    name: graph[input].name + "_int8", type: target.activations, shape: graph[input].shape,
                     quantization: parameters))
             patch.addNode(Node(Quantize(), inputs: [input], outputs: [integer]), before: before)
             integers[input] = integer
         }
-        guard QuantizationRule(node.operation) == .shared, parameters != result else { return integer }
+        guard QuantizationRule(node.operation, for: target.format) == .shared, parameters != result else { return integer }
         let requantized = patch.addValue(
             Value(
-                name: graph[input].name + "_requantized", type: .int8, shape: graph[input].shape,
+                name: graph[input].name + "_requantized", type: target.activations, shape: graph[input].shape,
                 quantization: result))
         patch.addNode(Node(Quantize(), inputs: [integer], outputs: [requantized]), before: before)
         return requantized
@@ -225,6 +235,8 @@ package struct QuantizePass: Pass {
                 quantization: Quantization(
                     scales: quantized.scales, axis: quantized.scales.count == 1 ? nil : group.channelAxis),
                 constant: TensorData(quantized.integers)))
+        // A matrix product has no place for a bias, nor for a correction.
+        guard group.takesBias else { return }
         let correction = group.meanError(
             from: weights, to: quantized.dequantized, inputMeans: means[input])
         let name = group.bias.map { graph[$0].name } ?? "\(graph.layerName(group.linear))/bias"
@@ -237,7 +249,7 @@ package struct QuantizePass: Pass {
                 zip(bias, correction).map { $0 - $1 }, inputScale: inputScale, weightScales: quantized.scales,
                 name: name)
         }
-        node.inputs = [node.inputs[0], node.inputs[1], patch.addValue(biasValue)]
+        node = node.withBias(patch.addValue(biasValue))
     }
 
     // MARK: Weights alone
@@ -326,28 +338,17 @@ package struct QuantizePass: Pass {
     }
 }
 
-extension Quantization {
-    /// The real numbers that int8 can hold.
-    var realRange: ClosedRange<Float> {
-        (scale * Float(-128 - zeroPoint))...(scale * Float(127 - zeroPoint))
+extension Value {
+    /// The real numbers that the tensor's 8-bit integers can stand for; nil for other tensors.
+    var realRange: ClosedRange<Float>? {
+        guard isActivation, let quantization, quantization.isPerTensor, quantization.scale > 0 else { return nil }
+        let limits: ClosedRange<Int64> = type == .uint8 ? 0...255 : -128...127
+        let (lower, upper) = (limits.lowerBound - quantization.zeroPoint, limits.upperBound - quantization.zeroPoint)
+        return (quantization.scale * Float(lower))...(quantization.scale * Float(upper))
     }
 }
 
 extension Value {
-    /// A constant operand of an integer operator.
-    fileprivate static func quantizedConstant(
-        _ values: [Float], like original: Value, _ quantization: Quantization
-    ) -> Value {
-        let integers = values.map { value in
-            let quotient =
-                (value / quantization.scale).rounded(.toNearestOrAwayFromZero) + Float(quantization.zeroPoint)
-            return Int8(quotient.isNaN ? 0 : max(-128, min(127, quotient)))
-        }
-        return Value(
-            name: original.name, type: .int8, shape: original.shape, quantization: quantization,
-            constant: TensorData(integers))
-    }
-
     /// Bytes of the constant with its scales.
     fileprivate var storedBytes: Int { (constant?.byteCount ?? 0) + 4 * (quantization?.scales.count ?? 0) }
 }

@@ -5,7 +5,7 @@ import Synchronization
 /// What a calibration set shows of the tensors of a float model.
 package struct CalibrationStatistics: Sendable {
     package var histograms: [ValueID: ActivationHistogram] = [:]
-    /// The mean of each channel (the last axis) over samples and positions, of the tensors asked for.
+    /// The mean of each channel over samples and positions, of the tensors asked for.
     package var channelMeans: [ValueID: [Double]] = [:]
     package var sampleCount = 0
 }
@@ -28,7 +28,7 @@ package struct Calibrator {
         progress: @escaping @Sendable (PipelineProgress) -> Void
     ) throws(PassError) {
         do {
-            plan = try Plan(model)
+            plan = try Plan(model, options: PlanOptions(for: model))
         } catch {
             throw PassError(
                 .cannotRun, "the model cannot be run to observe its ranges",
@@ -141,11 +141,19 @@ private struct Spread: Sendable {
 
     mutating func observe(_ value: ValueID, _ elements: UnsafeBufferPointer<Float>, _ plan: Plan) {
         histograms[value]?.count(elements)
-        guard wanted.contains(value), let channels = plan.info(of: value)?.shape.last, channels > 0 else { return }
+        guard wanted.contains(value), let info = plan.info(of: value), info.shape.indices.contains(info.channelAxis),
+            info.shape[info.channelAxis] > 0
+        else { return }
+        let channels = info.shape[info.channelAxis]
+        // How many elements of a channel stand side by side.
+        let run = info.shape[(info.channelAxis + 1)...].reduce(1, *)
         sums[value, default: Array(repeating: 0, count: channels)].withUnsafeMutableBufferPointer { sums in
-            var channel = 0
+            var (channel, position) = (0, 0)
             for element in elements {
                 sums[channel] += Double(element)
+                position += 1
+                guard position == run else { continue }
+                position = 0
                 channel = channel + 1 == channels ? 0 : channel + 1
             }
         }

@@ -3,7 +3,6 @@ import ModelGraph
 import Optimization
 import Reporting
 import Runtime
-import TFLiteFormat
 
 /// One run of a job, stage by stage.
 struct JobRun {
@@ -22,9 +21,9 @@ struct JobRun {
     mutating func run() throws -> Report {
         let (target, reports) = try targets()
         let options = options
-        let input = try stage("read") { _ in try ModelFile(path: options.input) }
+        let input = try stage("read") { _ in try ModelFile(path: options.input, shapes: options.shapes) }
         let data = try stage("open data") { _ in try JobData(options) }
-        let before = RunnableModel(input.model)
+        let before = RunnableModel(input)
         warnAboutInput(input.model)
 
         var quality = QualityMeasurement(data: data, threads: threads)
@@ -37,7 +36,12 @@ struct JobRun {
 
         let staged = try StagedFile(for: target)
         try stage("write") { _ in
-            try StagedFiles.protecting { try TFLiteWriter.write(pipeline.model, to: staged.path, replacing: false) }
+            let output = ModelOutput(
+                form: options.usesQOperators ? .qOperator : nil, dataPath: target.resolvedPath + ".data",
+                replacesData: options.replacesOutput)
+            // Without a change the file is written as it was read.
+            let isChanged = pipeline.records.contains { !$0.patches.isEmpty } || options.usesQOperators
+            try StagedFiles.protecting { try output.write(isChanged ? pipeline.model : input.original, to: staged.path) }
         }
         // What is measured is the file that the user gets, and not the graph that it was written from.
         let output = try stage("read the result") { _ in
@@ -45,7 +49,7 @@ struct JobRun {
                 throw OptimizationError(.internal, "the written file cannot be read again: \(error)")
             }
         }
-        let after = RunnableModel(output.model)
+        let after = RunnableModel(output)
         warnAboutRunning(before, after)
         let comparison = data.evaluation == nil ? calibration.map(\.samples) : nil
         if before.plan != nil, after.plan != nil, data.evaluation != nil || comparison != nil {
@@ -116,6 +120,9 @@ struct JobRun {
     }
 
     private mutating func warnAboutInput(_ model: Model) {
+        if model.format == .tflite, options.activations == .u8 || options.usesQOperators {
+            warn("--activations u8 and --qoperator have no effect on a .tflite")
+        }
         guard options.quantization != nil, model.main.holdsIntegers else { return }
         warn(
             quantization(of: model) == nil
@@ -161,7 +168,7 @@ struct JobRun {
         on model: Model, calibration: CalibrationSource?
     ) throws -> PipelineResult {
         var settings = PipelineSettings()
-        if let passes = options.passes { settings.passes = passes }
+        settings.passes = OptimizationJob.passes(options, for: model)
         settings.patchLimit = options.patchLimit
         settings.pruning = options.pruning.map { pruning in
             var settings = PruneSettings(sparsity: pruning.sparsity)
@@ -175,6 +182,7 @@ struct JobRun {
                 mode: mode == .int8 ? .int8 : mode == .dynamicRange ? .dynamicRange : .weightOnly)
             settings.interface =
                 options.interface == .float ? .float : options.interface == .int8 ? .int8 : .asInput
+            settings.activations = options.activations.map { $0 == .u8 ? .uint8 : .int8 }
             return settings
         }
         let observer = observer
@@ -215,7 +223,8 @@ struct JobRun {
     ) {
         report.tool = Report.Tool(version: OptimizationJob.version)
         report.command = options.command
-        report.settings = SettingsList.entries(options, threads: threads.threads)
+        report.settings = SettingsList.entries(
+            options, passes: OptimizationJob.passes(options, for: input), threads: threads.threads)
         report.passes = Report.passes(pipeline.records, from: input.main, layerSNR: layerSNR)
         report.floatOperators = pipeline.records.flatMap(\.realOperators).map {
             Report.FloatOperator(name: $0.name, operation: $0.operation, reason: $0.reason)

@@ -11,10 +11,10 @@ struct RunnableModel {
     /// Why it cannot be run.
     let obstacle: String?
 
-    init(_ model: Model) {
-        self.model = model
+    init(_ file: ModelFile) {
+        model = file.model
         do throws(RuntimeError) {
-            plan = try Plan(model)
+            plan = try Plan(file.runnable, options: PlanOptions(for: file.runnable))
             obstacle = nil
         } catch {
             plan = nil

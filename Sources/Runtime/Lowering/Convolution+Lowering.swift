@@ -33,16 +33,16 @@ extension Convolution: Lowerable {
             parameters.use(packed, bounds: try activation.clampingBounds(at: location))
             parameters.padding = UnsafeRawPointer(try lowering.storage.elements(x.sizes[3], of: Float.self))
         case .int8:
-            let (from, to) = (try x.affineScale(), try y.affineScale())
+            let from = try x.signedScale()
             var packed = try LinearWeights(
                 int8: weights, bias: bias, inputZeroPoint: from.zeroPoint, packing: packing,
                 storage: lowering.storage)
-            try packed.requantize(
-                factors: lowering.requantizationFactors(from, try w.channelScales(axis: 0), to), to: to,
-                bounds: try to.bounds(of: activation, at: location), storage: lowering.storage)
+            try lowering.requantize(
+                &packed, from, try w.channelScales(axis: 0), activation: activation, allowsReal: false)
             parameters.use(packed, bounds: (0, 0))
+            parameters.flip = x.signedFlip
             parameters.padding = try lowering.storage.row(
-                of: Int8(truncatingIfNeeded: from.zeroPoint), count: x.sizes[3])
+                of: Int8(truncatingIfNeeded: try x.affineScale().zeroPoint), count: x.sizes[3])
         case .hybrid:
             let packed = try LinearWeights(
                 hybrid: weights, scales: try w.channelScales(axis: 0), bias: bias, packing: packing,

@@ -12,6 +12,7 @@ extension DepthwiseConvolution: Lowerable {
         }
         let kernel = try lowering.kernel(.depthwise, arithmetic.rawValue)
         let storage = lowering.storage
+        guard arithmetic != .int8 || y.type != .float32 else { throw lowering.unsupportedTypes() }
         let channels = w.sizes[3]
         let taps = w.sizes[1] * w.sizes[2]
         // One group of as many outputs as there are channels gives arrays padded to whole blocks.
@@ -28,16 +29,21 @@ extension DepthwiseConvolution: Lowerable {
         let bias = try lowering.bias()
         var operands: [Operand] = [.value(x.id), .value(y.id)]
         if arithmetic == .int8 {
-            let (from, to) = (try x.affineScale(), try y.affineScale())
-            let factors = lowering.requantizationFactors(from, try w.channelScales(axis: 3), to)
-            let multipliers = factors.map(QuantizedMultiplier.init)
-            let bounds = try to.bounds(of: activation, at: location)
+            let (from, to, scales) = (try x.signedScale(), try y.affineScale(), try w.channelScales(axis: 3))
+            let bounds = try to.bounds(of: activation, in: y.byteRange, at: location)
             parameters.input_zero_point = from.zeroPoint
+            parameters.flip = x.signedFlip
             parameters.bias = UnsafeRawPointer(try spread(bias?.elements(as: Int32.self)))
-            parameters.output = ck_requantization(
-                multiplier: try spread(multipliers.map(\.multiplier)), left: try spread(multipliers.map(\.left)),
-                right: try spread(multipliers.map(\.right)), scale: nil, zero_point: to.zeroPoint,
-                minimum: bounds.lower, maximum: bounds.upper)
+            (parameters.output.minimum, parameters.output.maximum) = bounds
+            parameters.output.zero_point = to.zeroPoint
+            if lowering.numerics == .onnxruntime {
+                parameters.output.factor = try spread(lowering.singleFactors(from, scales, to))
+            } else {
+                let multipliers = lowering.requantizationFactors(from, scales, to).map(QuantizedMultiplier.init)
+                parameters.output.multiplier = try spread(multipliers.map(\.multiplier))
+                parameters.output.left = try spread(multipliers.map(\.left))
+                parameters.output.right = try spread(multipliers.map(\.right))
+            }
         } else {
             parameters.bias = UnsafeRawPointer(try spread(bias?.elements(as: Float.self)))
             (parameters.minimum, parameters.maximum) = try activation.clampingBounds(at: location)

@@ -23,13 +23,12 @@ extension FullyConnected: Lowerable {
             packed = try LinearWeights(float: weights, bias: bias, packing: packing, storage: lowering.storage)
             bounds = try activation.clampingBounds(at: location)
         case .int8:
-            let (from, to) = (try x.affineScale(), try y.affineScale())
+            let from = try x.signedScale()
             packed = try LinearWeights(
                 int8: weights, bias: bias, inputZeroPoint: from.zeroPoint, packing: packing,
                 storage: lowering.storage)
-            try packed.requantize(
-                factors: lowering.requantizationFactors(from, try w.channelScales(axis: 0), to), to: to,
-                bounds: try to.bounds(of: activation, at: location), storage: lowering.storage)
+            try lowering.requantize(
+                &packed, from, try w.channelScales(axis: 0), activation: activation, allowsReal: true)
         case .hybrid:
             packed = try LinearWeights(
                 hybrid: weights, scales: try w.channelScales(axis: 0), bias: bias, packing: packing,
@@ -41,7 +40,8 @@ extension FullyConnected: Lowerable {
         }
         let parameters = ck_fully_connected(
             batch: batch, inputs: inputs, outputs: outputs, weights: packed.packed, bias: packed.bias,
-            weight_scale: packed.scales, weight_sum: packed.sums, minimum: bounds.lower, maximum: bounds.upper,
+            weight_scale: packed.scales, weight_sum: packed.sums, flip: arithmetic == .int8 ? x.signedFlip : 0,
+            is_real: arithmetic == .int8 && y.type == .float32 ? 1 : 0, minimum: bounds.lower, maximum: bounds.upper,
             output: packed.output)
         let block = Int(CK_BLOCK)
         lowering.multiplyAdds = saturatingProduct(batch, inputs, outputs)

@@ -1,5 +1,6 @@
 import CKernels
 import ModelGraph
+import Operators
 
 /// The constant operands of a linear operator as its kernel wants them: packed weights, and one entry of every other
 /// array for each lane (output channels, each group padded to whole blocks).
@@ -73,6 +74,16 @@ struct LinearWeights {
         output.maximum = bounds.upper
     }
 
+    /// Sets the factors by which MLAS scales accumulators, once and in single precision: to the output's integers, or to
+    /// real numbers.
+    mutating func scale(
+        by factors: [Float], to scale: AffineScale?, range: ClosedRange<Int32>, storage: Storage
+    ) throws(RuntimeError) {
+        output.factor = UnsafePointer(try LinearWeights.spread(factors, packing, lanes: lanes, storage: storage))
+        output.zero_point = scale?.zeroPoint ?? 0
+        (output.minimum, output.maximum) = (range.lowerBound, range.upperBound)
+    }
+
     private static func pack(
         _ weights: TensorData, _ packing: ck_packing, lanes: Int, into storage: Storage
     ) throws(RuntimeError) -> UnsafeRawPointer {
@@ -142,11 +153,39 @@ extension Lowering {
         switch (x.type, w.type, output.type) {
         case (.float32, .float32, .float32): arithmetic = .float32
         case (.int8, .int8, .int8): arithmetic = .int8
+        case (.uint8, .int8, .uint8) where numerics == .onnxruntime: arithmetic = .int8
+        case (.uint8, .int8, .float32), (.int8, .int8, .float32):
+            guard numerics == .onnxruntime else { throw unsupportedTypes() }
+            arithmetic = .int8
         case (.float32, .int8, .float32): arithmetic = .hybrid
         default: throw unsupportedTypes()
         }
         guard bias == nil || bias?.type == (arithmetic == .int8 ? .int32 : .float32) else { throw unsupportedTypes() }
         return arithmetic
+    }
+
+    /// Sets how the accumulators of x · w become the output, by the plan's numerics.
+    func requantize(
+        _ packed: inout LinearWeights, _ x: AffineScale, _ weights: [Float], activation: Activation, allowsReal: Bool
+    ) throws(RuntimeError) {
+        let isReal = output.type == .float32
+        guard numerics == .onnxruntime else {
+            let to = try output.affineScale()
+            return try packed.requantize(
+                factors: requantizationFactors(x, weights, to), to: to,
+                bounds: try to.bounds(of: activation, at: location), storage: storage)
+        }
+        guard !isReal || allowsReal && activation == .none else { throw unsupportedTypes() }
+        let to = isReal ? nil : try output.affineScale()
+        let bounds = try to?.bounds(of: activation, in: output.byteRange, at: location) ?? (lower: 0, upper: 0)
+        try packed.scale(
+            by: singleFactors(x, weights, to), to: to, range: bounds.lower...bounds.upper, storage: storage)
+    }
+
+    /// input scale · weight scale / output scale of each channel as onnxruntime computes it, and without the last step for a
+    /// real result.
+    func singleFactors(_ x: AffineScale, _ weights: [Float], _ y: AffineScale?) -> [Float] {
+        weights.map { weight in y.map { x.scale * weight / $0.scale } ?? x.scale * weight }
     }
 
     func bias() throws(RuntimeError) -> TensorData? {

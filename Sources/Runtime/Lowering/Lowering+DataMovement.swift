@@ -27,7 +27,11 @@ extension Lowering {
     }
 
     /// Copies `sizes` elements from one view to another.
-    mutating func emitCopy(from source: StridedView, to target: StridedView, sizes: [Int]) throws(RuntimeError) {
+    ///
+    /// - Parameter operand: where the elements are, if not in the source's own memory.
+    mutating func emitCopy(
+        from source: StridedView, to target: StridedView, sizes: [Int], source operand: Operand? = nil
+    ) throws(RuntimeError) {
         let (x, y) = (source.tensor, target.tensor)
         guard x.type == y.type else { throw unsupportedTypes() }
         let elementSize = try elementSize(x)
@@ -43,8 +47,21 @@ extension Lowering {
         (parameters.x_offset, parameters.y_offset) = (source.offset, target.offset)
         parameters.element_size = elementSize
         try emit(
-            kernel(.copy, "bytes"), parameters, operands: [.value(x.id), .value(y.id)], units: runs.outerCount,
-            cost: runs.inner)
+            kernel(.copy, "bytes"), parameters, operands: [operand ?? .value(x.id), .value(y.id)],
+            units: runs.outerCount, cost: runs.inner)
+    }
+
+    /// The bytes of x on the scale of y.
+    mutating func rescaled(_ x: Tensor, to y: Tensor) throws(RuntimeError) -> Operand {
+        let (from, to) = (try x.affineScale(), try y.affineScale())
+        guard x.type == y.type else { throw unsupportedTypes() }
+        if from == to { return .value(x.id) }
+        var parameters = ck_unary()
+        parameters.count = x.count
+        withUnsafeMutableBytes(of: &parameters.table) { $0.copyBytes(from: table(x, from, y, to) { $0 }) }
+        let scratch = addScratch(x.count)
+        try emitChunks(kernel(.unary, "int8"), parameters, operands: [.value(x.id), scratch], count: x.count)
+        return scratch
     }
 
     /// The output is the first operand under another shape.
@@ -69,6 +86,18 @@ extension ExpandDimensions: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) { try lowering.forwardInput() }
 }
 
+extension Unsqueeze: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) { try lowering.forwardInput() }
+}
+
+extension Flatten: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) { try lowering.forwardInput() }
+}
+
+extension Identity: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) { try lowering.forwardInput() }
+}
+
 extension Transpose: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
@@ -76,6 +105,7 @@ extension Transpose: Lowerable {
         let permutation = try checked(at: lowering.location) { () throws(GraphError) in
             try Transpose.permutation(values, rank: x.sizes.count)
         }
+        if ChannelOrder.isStill(permutation, sizes: x.sizes) { return try lowering.forwardInput() }
         try lowering.emitCopy(
             from: StridedView(x, strides: permutation.map { x.strides[$0] }), to: StridedView(y), sizes: y.sizes)
     }
@@ -83,20 +113,66 @@ extension Transpose: Lowerable {
 
 extension StridedSlice: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
-        let (x, y) = (try lowering.input(0), lowering.output)
+        let x = try lowering.input(0)
         let (begin, end) = (try lowering.integers(1, "begins"), try lowering.integers(2, "ends"))
         let strides = try lowering.integers(3, "strides")
         let (runs, _) = try checked(at: lowering.location) { () throws(GraphError) in
             try resolve(x: x.sizes, begin: begin, end: end, strides: strides)
         }
+        try lowering.emitSlice(x, runs)
+    }
+}
+
+extension Slice: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        let x = try lowering.input(0)
+        let (starts, ends) = (try lowering.integers(1, "starts"), try lowering.integers(2, "ends"))
+        let axes = lowering.optionalInput(3) == nil ? nil : try lowering.integers(3, "axes")
+        let steps = lowering.optionalInput(4) == nil ? nil : try lowering.integers(4, "steps")
+        let runs = try checked(at: lowering.location) { () throws(GraphError) in
+            try Slice.runs(x: x.sizes, starts: starts, ends: ends, axes: axes, steps: steps)
+        }
+        try lowering.emitSlice(x, runs)
+    }
+}
+
+extension Gather: Lowerable {
+    /// A copy for each index, which must be known before running.
+    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        let (x, y) = (try lowering.input(0), lowering.output)
+        let indices = try lowering.integers(1, "indices")
+        let axis = axis < 0 ? axis + x.sizes.count : axis
+        guard x.sizes.indices.contains(axis), indices.count <= 4096 else {
+            throw RuntimeError(
+                .unsupportedOperator, "gathering \(indices.count) parts is not supported", at: lowering.location)
+        }
+        var sizes = x.sizes
+        sizes[axis] = 1
+        let inner = x.strides[axis]
+        // The result as [.., index, ..], however many axes the indices have.
+        var strides = x.strides
+        for outer in 0..<axis { strides[outer] = x.strides[outer] / max(1, x.sizes[axis]) * indices.count }
+        for (place, index) in indices.enumerated() {
+            let from = index < 0 ? index + x.sizes[axis] : index
+            try lowering.emitCopy(
+                from: StridedView(x, offset: from * inner),
+                to: StridedView(y, offset: place * inner, strides: strides), sizes: sizes)
+        }
+    }
+}
+
+extension Lowering {
+    /// Copies a part of each axis of x to the output.
+    mutating func emitSlice(_ x: Tensor, _ runs: [StridedSlice.Run]) throws(RuntimeError) {
         let sizes = runs.map(\.count)
         // A step that leaves the axis is taken only by runs of one element.
         let steps = zip(runs, x.strides).map { $0.count == 1 ? $1 : $0.step * $1 }
         let offset = zip(runs, x.strides).reduce(0) { $0 + $1.0.start * $1.1 }
         var dense = Array(repeating: 1, count: sizes.count)
         for axis in sizes.indices.reversed().dropFirst() { dense[axis] = dense[axis + 1] * sizes[axis + 1] }
-        try lowering.emitCopy(
-            from: StridedView(x, offset: offset, strides: steps), to: StridedView(y, strides: dense), sizes: sizes)
+        try emitCopy(
+            from: StridedView(x, offset: offset, strides: steps), to: StridedView(output, strides: dense),
+            sizes: sizes)
     }
 }
 
@@ -112,9 +188,15 @@ extension Concatenation: Lowerable {
         var position = 0
         for index in lowering.inputs.indices {
             let x = try lowering.input(index)
-            if y.type == .int8 { _ = try lowering.requireSameScale(x, y) }
+            var source = Operand.value(x.id)
+            if lowering.numerics == .onnxruntime, y.type == .int8 || y.type == .uint8 {
+                source = try lowering.rescaled(x, to: y)
+            } else if y.type == .int8 {
+                _ = try lowering.requireSameScale(x, y)
+            }
             try lowering.emitCopy(
-                from: StridedView(x), to: StridedView(y, offset: position * y.strides[axis]), sizes: x.sizes)
+                from: StridedView(x), to: StridedView(y, offset: position * y.strides[axis]), sizes: x.sizes,
+                source: source)
             position += x.sizes[axis]
         }
     }

@@ -13,7 +13,9 @@ protocol Lowerable: Operation {
 
 /// The families of the kernel table.
 enum KernelFamily: String, CaseIterable {
-    case conv, depthwise, fullyConnected = "fully_connected", quantizeRows = "quantize_rows"
+    case conv, depthwise, fullyConnected = "fully_connected", matmul, quantizeRows = "quantize_rows"
+    case affineBinary = "affine_binary", affinePool = "affine_pool"
+    case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
     case copy, fill, resizeBilinear = "resize_bilinear"
 }
@@ -23,6 +25,8 @@ enum Operand {
     case value(ValueID)
     /// Memory that lives for the node only.
     case scratch(Int)
+    /// Memory of the plan.
+    case constant(UnsafeRawPointer)
     case none
 }
 
@@ -45,6 +49,7 @@ struct Lowering {
     let outputs: [Tensor]
     let storage: Storage
     let isa: ck_isa
+    let numerics: Numerics
 
     private(set) var calls: [KernelCall] = []
     /// Bytes of each scratch buffer.
@@ -55,12 +60,15 @@ struct Lowering {
     var overwritableInputs: [Int] = []
     var multiplyAdds = 0
 
-    init(location: String, inputs: [Tensor?], outputs: [Tensor], storage: Storage, isa: ck_isa) {
+    init(
+        location: String, inputs: [Tensor?], outputs: [Tensor], storage: Storage, isa: ck_isa, numerics: Numerics
+    ) {
         self.location = location
         self.inputs = inputs
         self.outputs = outputs
         self.storage = storage
         self.isa = isa
+        self.numerics = numerics
     }
 
     /// - Throws: `RuntimeError.invalidModel` if the operand is left out.

@@ -9,10 +9,16 @@ extension Quantize: Lowerable {
             throw lowering.unsupportedTypes()
         }
         let to = try y.affineScale()
+        let isSingle = lowering.numerics == .onnxruntime
+        if isSingle, x.type != .float32 {
+            let from = try x.affineScale()
+            return try lowering.emitTable(lowering.table(x, from, y, to) { $0 })
+        }
         var parameters = ck_quantize()
         parameters.count = y.count
         (parameters.scale, parameters.zero_point) = (to.scale, to.zeroPoint)
         (parameters.minimum, parameters.maximum) = y.type == .int8 ? (-128, 127) : (0, 255)
+        parameters.rounds_to_even = isSingle ? 1 : 0
         if x.type != .float32 {
             let from = try x.affineScale()
             let factor = QuantizedMultiplier(Double(from.scale) / Double(to.scale))
@@ -61,5 +67,33 @@ extension Dequantize: Lowerable {
         try lowering.emitChunks(
             lowering.kernel(.dequantize, x.type.rawValue), parameters, operands: [.value(x.id), .value(y.id)],
             count: y.count, cost: 2)
+    }
+}
+
+extension Lowering {
+    /// The result of each byte: dequantized, put through `function`, quantized again, ties to even.
+    func table(
+        _ x: Tensor, _ from: AffineScale, _ y: Tensor, _ to: AffineScale, _ function: (Float) -> Float
+    ) -> [UInt8] {
+        let (low, high) = (Float(y.byteRange.lowerBound - to.zeroPoint), Float(y.byteRange.upperBound - to.zeroPoint))
+        return (0..<256).map { byte in
+            // The table starts at the byte of -128.
+            let signed = Int32(byte) - 128
+            let q = x.type == .uint8 && signed < 0 ? signed + 256 : signed
+            let value = function(Float(q - from.zeroPoint) * from.scale) / to.scale
+            let limited = value > low ? min(value, high) : low
+            return UInt8(truncatingIfNeeded: Int32(limited.rounded(.toNearestOrEven)) + to.zeroPoint)
+        }
+    }
+
+    /// Replaces each byte of operand 0.
+    mutating func emitTable(_ table: [UInt8]) throws(RuntimeError) {
+        let x = try input(0)
+        var parameters = ck_unary()
+        parameters.count = output.count
+        withUnsafeMutableBytes(of: &parameters.table) { $0.copyBytes(from: table) }
+        overwritableInputs = [0]
+        try emitChunks(
+            kernel(.unary, "int8"), parameters, operands: [.value(x.id), .value(output.id)], count: output.count)
     }
 }

@@ -2,21 +2,58 @@ import CKernels
 import ModelGraph
 import Operators
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 extension Softmax: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
-        guard let count = x.sizes.last, axis == -1 || axis == x.sizes.count - 1 else {
+        let rank = x.sizes.count
+        let axis = axis < 0 ? axis + rank : axis
+        let isAffine = lowering.numerics == .onnxruntime && (x.type == .int8 || x.type == .uint8)
+        guard x.sizes.indices.contains(axis), isAffine || axis == rank - 1 || x.type == .float32 || includesInnerAxes else {
             throw RuntimeError(
                 .unsupportedOperator, "only a softmax along the last axis is supported", at: lowering.location)
         }
+        let stride = includesInnerAxes ? 1 : x.strides[axis]
+        let count = x.sizes[axis] * x.strides[axis] / stride
+        if isAffine {
+            return try lowerBytes(count: count, stride: stride, into: &lowering)
+        }
         guard x.type == y.type, x.type == .float32 || x.type == .int8 else { throw lowering.unsupportedTypes() }
         var parameters = ck_softmax()
-        parameters.count = count
+        (parameters.count, parameters.stride) = (count, stride)
         parameters.beta = beta
         if x.type == .int8 { try quantize(&parameters, x: x, y: y, lowering: lowering) }
         try lowering.emit(
             lowering.kernel(.softmax, x.type.rawValue), parameters, operands: [.value(x.id), .value(y.id)],
             units: x.count / count, cost: count * 16)
+    }
+
+    /// Exponentials from a table of single precision numbers, as large as a sum of `count` of them allows.
+    private func lowerBytes(count: Int, stride: Int, into lowering: inout Lowering) throws(RuntimeError) {
+        let (x, y) = (try lowering.input(0), lowering.output)
+        guard x.type == y.type, beta == 1 else { throw lowering.unsupportedTypes() }
+        let (from, to) = (try x.unsignedScale(), try y.unsignedScale())
+        var parameters = ck_affine_softmax()
+        (parameters.count, parameters.stride) = (count, stride)
+        parameters.flip = x.unsignedFlip
+        parameters.zero_point = to.zeroPoint
+        parameters.inverse_scale = (1 / to.scale).rounded(.down)
+        let scale = Double(from.scale)
+        let shift = max(0, log(Double(Float.greatestFiniteMagnitude / Float(count))) - 5) / scale
+        withUnsafeMutableBytes(of: &parameters.table) { bytes in
+            let table = bytes.bindMemory(to: Float.self)
+            for index in table.indices { table[index] = Float(exp((Double(index) - 255 + shift) * scale)) }
+        }
+        try lowering.emit(
+            lowering.kernel(.affineSoftmax, "bytes"), parameters, operands: [.value(x.id), .value(y.id)],
+            units: x.count / count, cost: count * 4)
     }
 
     /// Differences to the largest element are scaled to Q5.26; those below −(2⁵ − 1) count as minus infinity.

@@ -5,6 +5,12 @@ import Operators
 extension Unary: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
+        if x.type == .int8 || x.type == .uint8, lowering.numerics == .onnxruntime {
+            guard y.type == .int8 || y.type == .uint8 else { throw lowering.unsupportedTypes() }
+            let operation = Int32(bitPattern: code.rawValue)
+            let (from, to) = (try x.affineScale(), try y.affineScale())
+            return try lowering.emitTable(lowering.table(x, from, y, to) { ck_unary_value(operation, $0) })
+        }
         var parameters = ck_unary()
         parameters.operation = Int32(bitPattern: code.rawValue)
         parameters.count = y.count
