@@ -1,9 +1,13 @@
 import ModelGraph
 
 extension Graph {
-    /// Bytes of all constants; those that share memory in the file count for each value.
+    /// Bytes of all constants; what several tensors share counts once.
     package var constantByteCount: Int {
-        valueIDs.reduce(0) { $0 + (self[$1].constant?.byteCount ?? 0) }
+        var seen: Set<TensorData.Identity> = []
+        return valueIDs.reduce(0) { sum, id in
+            guard let data = self[id].constant, seen.insert(data.identity).inserted else { return sum }
+            return sum + data.byteCount
+        }
     }
 
     /// Removes operators whose results nothing reads, and tensors that nothing names, as far as passes left them

@@ -54,5 +54,8 @@ package struct QuantizationSettings: Sendable {
     /// The type of activations, int8 or uint8; nil for the format's default.
     package var activations: ElementType?
 
+    /// Whether nothing but the types of inputs and outputs is to change: for a model that is quantized already.
+    package var convertsInterfaceOnly = false
+
     package init(mode: Mode) { self.mode = mode }
 }

@@ -113,7 +113,8 @@ extension OperatorTable {
             var axis = softmax.axis
             if softmax.includesInnerAxes, encoder.version >= 13 {
                 // Over all axes from the given one on is over that one, if the others have one element.
-                let behind = encoder.value(0)?.shape?.dimensions.dropFirst(axis < 0 ? axis + (try encoder.rank(0)) + 1 : axis + 1)
+                let behind = encoder.value(0)?.shape?.dimensions.dropFirst(
+                    axis < 0 ? axis + (try encoder.rank(0)) + 1 : axis + 1)
                 try encoder.require(behind?.allSatisfy { $0 == .fixed(1) } ?? false)
             }
             if encoder.version < 13, !softmax.includesInnerAxes, axis != -1 || encoder.version < 11 {

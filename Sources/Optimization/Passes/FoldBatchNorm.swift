@@ -155,7 +155,8 @@ package struct FoldBatchNormPass: Pass {
             return nil
         case .int8:
             guard var quantization = value.quantization, quantization.scales.count == group.channels,
-                (quantization.axis ?? group.channelAxis) == group.channelAxis, quantization.zeroPoints.allSatisfy({ $0 == 0 }),
+                (quantization.axis ?? group.channelAxis) == group.channelAxis,
+                quantization.zeroPoints.allSatisfy({ $0 == 0 }),
                 let sizes = value.shape?.sizes, let data = value.constant
             else { throw Refusal(reason: "its integer weights do not have a scale for each channel") }
             var integers = WeightTensor(
@@ -163,16 +164,22 @@ package struct FoldBatchNormPass: Pass {
             let inputScale = graph[group.linear].inputs[0].flatMap { graph[$0].quantization?.scale } ?? 1
             let least = WeightQuantizer.minimumScales(
                 bias: bias, gamma: Array(repeating: 1, count: group.channels), inputScale: inputScale)
+            var switchedOff: [Int] = []
             for (channel, gamma) in group.affine.scale.enumerated() {
                 let scale = Float(Double(quantization.scales[channel]) * abs(gamma))
                 if scale.isNormal {
                     quantization.scales[channel] = scale
                     if gamma < 0 { integers.multiply(channel: channel, by: -1) }
                 } else {
-                    // Only the bias is left of the channel.
-                    quantization.scales[channel] = max(quantization.scales[channel], least[channel])
                     integers.multiply(channel: channel, by: 0)
+                    switchedOff.append(channel)
                 }
+            }
+            // Only the bias is left of a channel without weights: it takes the layer's scale, as a channel of zeros does.
+            let layerScale = quantization.scales.indices.filter { !switchedOff.contains($0) }
+                .map { quantization.scales[$0] }.max()
+            for channel in switchedOff {
+                quantization.scales[channel] = max(layerScale ?? quantization.scales[channel], least[channel])
             }
             value.quantization = quantization
             value.constant = TensorData(integers.values.map { Int8(max(-128, min(127, $0))) })

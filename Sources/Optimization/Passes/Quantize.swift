@@ -33,6 +33,8 @@ package struct QuantizePass: Pass {
     }
 
     private let target: QuantizationTarget
+    /// The integers of weights that several operators read, so that they are stored once.
+    private var sharedWeights: [TensorData.Identity: ValueID] = [:]
 
     package init(context: PassContext) throws(PassError) {
         self.context = context
@@ -67,6 +69,7 @@ package struct QuantizePass: Pass {
     /// The steps, last first.
     private mutating func prepare(_ graph: Graph, _ settings: QuantizationSettings) throws(PassError) -> [Step] {
         let connections = GraphConnections(graph)
+        if settings.convertsInterfaceOnly { return [.interface] }
         noteIntegers(in: graph)
         let groups = LinearGroup.all(in: graph, connections: connections)
         let foldsLater = context.laterPasses.contains(FoldBatchNormPass.name)
@@ -161,7 +164,8 @@ package struct QuantizePass: Pass {
         if let group { quantizeGroup(group, in: graph, node: &integerNode, range: output, patch: &patch) }
         let integer = patch.addValue(
             Value(
-                name: graph[result].name + "_int8", type: target.activations, shape: graph[result].shape, quantization: output))
+                name: graph[result].name + "_int8", type: target.activations, shape: graph[result].shape,
+                quantization: output))
         integers[result] = integer
         let last = group?.chain.last ?? id
         if last == id {
@@ -204,7 +208,9 @@ package struct QuantizePass: Pass {
             patch.addNode(Node(Quantize(), inputs: [input], outputs: [integer]), before: before)
             integers[input] = integer
         }
-        guard QuantizationRule(node.operation, for: target.format) == .shared, parameters != result else { return integer }
+        guard QuantizationRule(node.operation, for: target.format) == .shared, parameters != result else {
+            return integer
+        }
         let requantized = patch.addValue(
             Value(
                 name: graph[input].name + "_requantized", type: target.activations, shape: graph[input].shape,
@@ -264,6 +270,13 @@ package struct QuantizePass: Pass {
             return nil
         }
         let source = graph.constantSource(of: group.weights, connections: connections)
+        if let original = graph[source].constant, let known = sharedWeights[original.identity], graph.contains(known),
+            graph[known].shape == graph[group.weights].shape
+        {
+            var patch = GraphPatch("share the weights of \(graph.layerName(group.linear))", for: graph)
+            useIntegers(known, in: group, of: graph, mode, patch: &patch)
+            return patch
+        }
         let quantized = WeightQuantizer.quantize(weights)
         let constant = Value(
             name: graph[source].name, type: .int8, shape: graph[group.weights].shape,
@@ -276,10 +289,22 @@ package struct QuantizePass: Pass {
         }
         var patch = GraphPatch("quantize the weights of \(graph.layerName(group.linear))", for: graph)
         let integer = patch.addValue(constant)
+        if let original = graph[source].constant { sharedWeights[original.identity] = integer }
+        useIntegers(integer, in: group, of: graph, mode, patch: &patch)
+        return patch
+    }
+
+    /// Has an operator read integer weights, through a Dequantize where the arithmetic stays float.
+    private func useIntegers(
+        _ integer: ValueID, in group: LinearGroup, of graph: Graph, _ mode: QuantizationSettings.Mode,
+        patch: inout GraphPatch
+    ) {
+        let connections = GraphConnections(graph)
         var node = graph[group.linear]
         if mode == .weightOnly {
+            let source = graph[graph.constantSource(of: group.weights, connections: connections)]
             let real = patch.addValue(
-                Value(name: constant.name + "_dequantized", type: .float32, shape: constant.shape))
+                Value(name: source.name + "_dequantized", type: .float32, shape: graph[group.weights].shape))
             patch.addNode(Node(Dequantize(), inputs: [integer], outputs: [real]), before: group.linear)
             node.inputs[1] = real
         } else {
@@ -294,7 +319,6 @@ package struct QuantizePass: Pass {
             }
         }
         patch.updateNode(group.linear, node)
-        return patch
     }
 
     // MARK: Interface and names

@@ -41,7 +41,9 @@ struct JobRun {
                 replacesData: options.replacesOutput)
             // Without a change the file is written as it was read.
             let isChanged = pipeline.records.contains { !$0.patches.isEmpty } || options.usesQOperators
-            try StagedFiles.protecting { try output.write(isChanged ? pipeline.model : input.original, to: staged.path) }
+            try StagedFiles.protecting {
+                try output.write(isChanged ? pipeline.model : input.original, to: staged.path)
+            }
         }
         // What is measured is the file that the user gets, and not the graph that it was written from.
         let output = try stage("read the result") { _ in
@@ -148,7 +150,8 @@ struct JobRun {
     private mutating func calibrationSource(
         _ data: JobData, _ before: RunnableModel
     ) throws -> CalibrationSource? {
-        let isNeeded = quantization(of: before.model) == .int8 && before.model.main.holdsRealOperators
+        let isNeeded =
+            options.quantization == .int8 && !before.model.main.isQuantized && before.model.main.holdsRealOperators
         if isNeeded, let obstacle = before.obstacle {
             let operators = before.model.main.unknownOperators.filter { !obstacle.contains($0) }
             throw OptimizationError(
@@ -186,6 +189,7 @@ struct JobRun {
                 mode: mode == .int8 ? .int8 : mode == .dynamicRange ? .dynamicRange : .weightOnly)
             settings.interface =
                 options.interface == .float ? .float : options.interface == .int8 ? .int8 : .asInput
+            settings.convertsInterfaceOnly = model.main.isQuantized
             settings.activations = options.activations.map { $0 == .u8 ? .uint8 : .int8 }
             return settings
         }

@@ -8,7 +8,8 @@ extension Gemm: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (a, b, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
         guard !transposesA, transposesB else {
-            throw RuntimeError(.unsupportedOperator, "the operands are not in the kernel's order", at: lowering.location)
+            throw RuntimeError(
+                .unsupportedOperator, "the operands are not in the kernel's order", at: lowering.location)
         }
         let c = lowering.optionalInput(2)
         let isBias = c.map { $0.constant != nil && ($0.count == y.sizes[1] && $0.sizes.last == $0.count) } ?? true
