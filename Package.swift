@@ -84,11 +84,14 @@ let package = Package(
             dependencies: ["Optimization", "Runtime", "TFLiteFormat", "Operators", "ModelGraph"],
             swiftSettings: swift),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "ModelGraph"], swiftSettings: swift),
-        .testTarget(name: "OptimizerKitTests", dependencies: ["OptimizerKit"], swiftSettings: swift),
+        .testTarget(
+            name: "OptimizerKitTests", dependencies: ["OptimizerKit", "Reporting", "Evaluation", "ModelGraph"],
+            swiftSettings: swift),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["optimize", .product(name: "Subprocess", package: "swift-subprocess")],
-            swiftSettings: swift),
+            dependencies: [
+                "optimize", "OptimizerKit", .product(name: "Subprocess", package: "swift-subprocess"),
+            ], swiftSettings: swift),
         .testTarget(name: "ArchitectureTests", swiftSettings: swift),
     ],
     cxxLanguageStandard: .cxx17

@@ -48,6 +48,7 @@ typedef struct {
     size_t count, capacity;
     onnx_payload *payloads;
     size_t payload_count, payload_capacity;
+    size_t payload_byte_count;
 } onnx_skeleton;
 
 /// Walks all messages that the schema knows, checks how they nest and that fields have the wire type of the schema.

@@ -3,6 +3,10 @@
 
 #include "internal.h"
 
+/// Bytes of memory for each byte of the file that is not payload. Graphs of small operators with short names take 22;
+/// empty messages would take 200.
+enum { MEMORY_FACTOR = 40 };
+
 typedef struct {
     const uint8_t *data;
     const onnx_skeleton *skeleton;
@@ -58,8 +62,9 @@ onnx_file *onnx_open(const uint8_t *data, size_t count, onnx_error *error) {
         return NULL;
     }
     bool is_open = onnx_scan(data, count, &skeleton, error);
-    size_t slack = (size_t)64 << 20;
-    onnx_arena_init(&file->arena, skeleton.count > (SIZE_MAX - slack) / 48 ? SIZE_MAX : slack + 48 * skeleton.count);
+    size_t slack = (size_t)64 << 20, rest = count - skeleton.payload_byte_count;
+    onnx_arena_init(
+        &file->arena, rest > (SIZE_MAX - slack) / MEMORY_FACTOR ? SIZE_MAX : slack + MEMORY_FACTOR * rest);
     if (is_open) {
         ProtobufCAllocator allocator = onnx_arena_allocator(&file->arena);
         static const uint8_t nothing;

@@ -236,7 +236,8 @@ static bool scan_message(scanner *s, const ProtobufCMessageDescriptor *type, siz
         bool is_payload = type == &onnx__tensor_proto__descriptor
             && (field.number == RAW_DATA || (field.number == FLOAT_DATA && payload.has_floats)
                 || (field.number == DOUBLE_DATA && payload.has_doubles));
-        if (!is_payload && !copy(s, field.start, field.end)) return false;
+        if (is_payload) s->skeleton->payload_byte_count += field.end - field.begin;
+        else if (!copy(s, field.start, field.end)) return false;
     }
     return true;
 }

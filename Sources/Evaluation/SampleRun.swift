@@ -30,6 +30,15 @@ struct SampleRun {
     /// - Parameter body: reads the outputs of the models, which have run one sample.
     /// - Throws: the error of the earliest sample that failed.
     func map<Value: Sendable>(_ body: @Sendable ([Execution]) throws -> Value) throws -> [Value] {
+        try collect { _, executions in
+            for execution in executions { try execution.run() }
+            return try body(executions)
+        }
+    }
+
+    /// - Parameter body: runs the models, whose inputs hold the sample of the given number.
+    /// - Throws: the error of the earliest sample that failed.
+    func collect<Value: Sendable>(_ body: @Sendable (Int, [Execution]) throws -> Value) throws -> [Value] {
         let count = samples.count
         let workers = (0..<threads.threads).map { _ in Worker() }
         let outcome = Mutex(Outcome<Value>(values: Array(repeating: nil, count: count)))
@@ -56,7 +65,7 @@ struct SampleRun {
     }
 
     private func run<Value>(
-        _ sample: Int, on worker: Worker, _ body: ([Execution]) throws -> Value
+        _ sample: Int, on worker: Worker, _ body: (Int, [Execution]) throws -> Value
     ) throws -> Value {
         let executions: [Execution]
         if let made = worker.executions {
@@ -67,8 +76,7 @@ struct SampleRun {
         }
         for (plan, execution) in zip(plans, executions) {
             try execution.withInputs { try samples.load(sample: sample, into: $0, as: plan.inputs) }
-            try execution.run()
         }
-        return try body(executions)
+        return try body(sample, executions)
     }
 }

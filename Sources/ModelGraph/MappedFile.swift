@@ -42,7 +42,8 @@ package final class MappedFile: @unchecked Sendable {
 
     /// - Throws: `FileError` if the file cannot be opened, is not a regular file, or cannot be mapped.
     package init(path: String) throws(FileError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Without waiting for a writer where it is a pipe, which is refused below.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw FileError(path: path, operation: "open", errorNumber: errno, kind: .unreadable)
         }

@@ -64,7 +64,8 @@ struct ExternalFiles {
             throw ONNXError(
                 .externalData,
                 "bytes \(reference.offset) to \(reference.offset)+\(reference.length ?? 0) of external data, in a file of "
-                    + "\(available) bytes", at: file.path, remedy: "the file is not the one that the model was saved with")
+                    + "\(available) bytes", at: file.path,
+                remedy: "the file is not the one that the model was saved with")
         }
         let end = reference.length.map { reference.offset + $0 } ?? available
         return TensorData(mapped: file, range: reference.offset..<end)
@@ -74,7 +75,7 @@ struct ExternalFiles {
         if let file = files[location] { return file }
         func refused(_ why: String) -> ONNXError {
             ONNXError(
-                .externalData, "external data at '\(location)' is refused: \(why)", at: modelPath,
+                .externalData, "external data at '\(location)' is refused: \(why)",
                 remedy: "external data has to be in the model's folder")
         }
         guard !location.isEmpty, !location.utf8.contains(0) else { throw refused("it names no file") }
@@ -84,7 +85,7 @@ struct ExternalFiles {
         guard let path = ExternalFiles.resolve("\(folder)/\(location)") else {
             throw ONNXError(
                 .externalData, "external data at '\(location)' cannot be opened: \(String(cString: strerror(errno)))",
-                at: modelPath, remedy: "put the file beside the model")
+                remedy: "put the file beside the model")
         }
         guard path.hasPrefix(base.hasSuffix("/") ? base : base + "/") else {
             throw refused("a link leads out of the model's folder")
@@ -94,12 +95,12 @@ struct ExternalFiles {
             files[location] = file
             return file
         } catch {
-            throw ONNXError(.externalData, "external data at '\(location)' cannot be read", at: modelPath, cause: error)
+            throw ONNXError(.externalData, "external data at '\(location)' cannot be read", cause: error)
         }
     }
 
     /// The path without links; nil with `errno` set if nothing is there.
-    private static func resolve(_ path: String) -> String? {
+    static func resolve(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)

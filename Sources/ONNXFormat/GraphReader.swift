@@ -26,8 +26,12 @@ struct GraphReader {
         for info in message.children(ONNX_GRAPH_VALUE_INFO) {
             declared[info.text(ONNX_VALUE_INFO_NAME)] = DeclaredType(info)
         }
-        for info in message.children(ONNX_GRAPH_OUTPUT) { declared[info.text(ONNX_VALUE_INFO_NAME)] = DeclaredType(info) }
-        for info in message.children(ONNX_GRAPH_INPUT) { declared[info.text(ONNX_VALUE_INFO_NAME)] = DeclaredType(info) }
+        for info in message.children(ONNX_GRAPH_OUTPUT) {
+            declared[info.text(ONNX_VALUE_INFO_NAME)] = DeclaredType(info)
+        }
+        for info in message.children(ONNX_GRAPH_INPUT) {
+            declared[info.text(ONNX_VALUE_INFO_NAME)] = DeclaredType(info)
+        }
 
         let inputNames = try inputNames()
         let trained = trainedNames()
@@ -53,7 +57,9 @@ struct GraphReader {
         for info in source.graphMessage.children(ONNX_GRAPH_INPUT) {
             let name = try info.name(ONNX_VALUE_INFO_NAME)
             guard !name.isEmpty else { throw ONNXError(.malformed, "a graph input has no name") }
-            guard seen.insert(name).inserted else { throw ONNXError(.malformed, "two graph inputs are named '\(name)'") }
+            guard seen.insert(name).inserted else {
+                throw ONNXError(.malformed, "two graph inputs are named '\(name)'")
+            }
             names.append(name)
         }
         return names
@@ -63,7 +69,8 @@ struct GraphReader {
     private func trainedNames() -> Set<String> {
         var names: Set<String> = []
         for info in source.root.children(ONNX_MODEL_TRAINING_INFO) {
-            let bindings = info.children(ONNX_TRAINING_INFO_INITIALIZATION_BINDING)
+            let bindings =
+                info.children(ONNX_TRAINING_INFO_INITIALIZATION_BINDING)
                 + info.children(ONNX_TRAINING_INFO_UPDATE_BINDING)
             for binding in bindings { names.insert(binding.text(ONNX_STRING_STRING_ENTRY_KEY)) }
         }
@@ -174,7 +181,9 @@ struct GraphReader {
             let values = attribute.integers(ONNX_ATTRIBUTE_INTS)
             return vector(values, .int64, [values.count])
         case "value_floats":
-            let values = (0..<attribute.count(ONNX_ATTRIBUTE_FLOATS)).map { Float(attribute.real(ONNX_ATTRIBUTE_FLOATS, $0)) }
+            let values = (0..<attribute.count(ONNX_ATTRIBUTE_FLOATS)).map {
+                Float(attribute.real(ONNX_ATTRIBUTE_FLOATS, $0))
+            }
             return vector(values, .float32, [values.count])
         default: return nil
         }

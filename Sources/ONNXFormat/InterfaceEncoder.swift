@@ -114,7 +114,10 @@ struct InterfaceEncoder {
                 continue
             }
             guard graph.contains(id) else { continue }
-            infos.append(try updated(info, id: id, name: encoder.names[id], source: source))
+            let name = encoder.names[id]
+            // A value that has become a graph output is declared there.
+            if !info.isNamed(name, ONNX_VALUE_INFO_NAME), encoder.names.outputNames.contains(name) { continue }
+            infos.append(try updated(info, id: id, name: name, source: source))
         }
         try draft.set(ONNX_GRAPH_VALUE_INFO, of: message, to: infos)
     }
@@ -157,7 +160,8 @@ struct InterfaceEncoder {
                 let extent = try draft.make(for: ONNX_TENSOR_SHAPE_DIM, of: shape)
                 switch dimension {
                 case .fixed(let size): try draft.set(ONNX_TENSOR_SHAPE_DIMENSION_DIM_VALUE, of: extent, to: Int64(size))
-                case .dynamic(let symbol?, _): try draft.set(ONNX_TENSOR_SHAPE_DIMENSION_DIM_PARAM, of: extent, to: symbol)
+                case .dynamic(let symbol?, _):
+                    try draft.set(ONNX_TENSOR_SHAPE_DIMENSION_DIM_PARAM, of: extent, to: symbol)
                 case .dynamic(nil, _): break
                 }
                 extents.append(extent)

@@ -162,9 +162,11 @@ final class ModelEncoder {
                 source.origin(of: graph[operand]) == .attribute
                     ? source.isUnchanged(operand, in: graph) : hasFormerName(operand)
             }
-            let isDescribed = node.operation is OpaqueOperation || (operands + node.outputs).allSatisfy {
-                graph[$0].quantization == source.original[$0].quantization
-            }
+            let isDescribed =
+                node.operation is OpaqueOperation
+                || (operands + node.outputs).allSatisfy {
+                    graph[$0].quantization == source.original[$0].quantization
+                }
             if isSame, isDescribed, node.outputs.allSatisfy({ hasFormerName($0) }) {
                 return Entry(message: template, place: place, reads: reads)
             }
@@ -203,7 +205,8 @@ final class ModelEncoder {
                 NodeEncoder(node: node, graph: graph, version: version), preferring: formerType)
         else {
             throw ONNXError(
-                .unsupported, "\(node.operation.name) cannot be written in ONNX's operator set \(version) as it is here")
+                .unsupported, "\(node.operation.name) cannot be written in ONNX's operator set \(version) as it is here"
+            )
         }
         entry.reads = []
         var inputs: [String] = []
@@ -280,9 +283,12 @@ final class ModelEncoder {
                 case .initializer(let index, _)?:
                     guard let template = source.graphMessage.child(ONNX_GRAPH_INITIALIZER, index), value.constant != nil
                     else { continue }
-                    tensors.append(try tensorEncoder.encode(value, named: names[id], former: former, template: template))
+                    tensors.append(
+                        try tensorEncoder.encode(value, named: names[id], former: former, template: template))
                 case .sparseInitializer(let index, _)? where value.isSparse:
-                    guard let template = source.graphMessage.child(ONNX_GRAPH_SPARSE_INITIALIZER, index) else { continue }
+                    guard let template = source.graphMessage.child(ONNX_GRAPH_SPARSE_INITIALIZER, index) else {
+                        continue
+                    }
                     sparse.append(
                         try tensorEncoder.encodeSparse(value, named: names[id], former: former, template: template))
                 case .constantNode?:

@@ -57,7 +57,9 @@ struct NodeEncoder {
     }
 
     func constantFloats(_ index: Int) throws(Misfit) -> [Float] {
-        guard let value = value(index), value.type == .float32, let constant = value.facts.constant else { throw Misfit() }
+        guard let value = value(index), value.type == .float32, let constant = value.facts.constant else {
+            throw Misfit()
+        }
         return constant.elements()
     }
 

@@ -89,7 +89,8 @@ struct NodeReader {
     /// Checks that there are as many operands, and one result.
     func requireInputs(_ range: ClosedRange<Int>) throws(Misfit) {
         guard range.contains(inputs.count), inputs.prefix(range.lowerBound).allSatisfy({ $0 != nil }),
-            outputs.first.map({ graph[$0].name.isEmpty }) == false, outputs.dropFirst().allSatisfy({ graph[$0].name.isEmpty })
+            outputs.first.map({ graph[$0].name.isEmpty }) == false,
+            outputs.dropFirst().allSatisfy({ graph[$0].name.isEmpty })
         else { throw Misfit() }
     }
 
@@ -126,7 +127,9 @@ struct NodeReader {
 
     /// The elements of a constant float operand.
     func constantFloats(_ index: Int) throws(Misfit) -> [Float] {
-        guard let value = value(index), value.type == .float32, let constant = value.facts.constant else { throw Misfit() }
+        guard let value = value(index), value.type == .float32, let constant = value.facts.constant else {
+            throw Misfit()
+        }
         return constant.elements()
     }
 

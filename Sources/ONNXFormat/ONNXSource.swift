@@ -27,7 +27,7 @@ package final class ONNXSource: ModelSource, @unchecked Sendable {
     private let handle: OpaquePointer
 
     /// The version of each imported operator set; ai.onnx is the empty name.
-    let operatorSets: [String: Int]
+    package let operatorSets: [String: Int]
     /// The main graph as it was read.
     var original = Graph(name: "")
     /// Indexed by value.
@@ -90,7 +90,7 @@ extension ONNXSource {
     }
 
     /// Whether both are the same bytes in memory: weights are not compared one by one.
-    private static func isSame(_ a: TensorData?, _ b: TensorData?) -> Bool {
+    static func isSame(_ a: TensorData?, _ b: TensorData?) -> Bool {
         guard let a, let b else { return a == nil && b == nil }
         return a.byteCount == b.byteCount
             && a.withUnsafeBytes { left in b.withUnsafeBytes { right in left.baseAddress == right.baseAddress } }

@@ -57,11 +57,13 @@ package enum ONNXWriter {
         let size = onnx_packed_byte_count(root.pointer)
         guard size <= options.maximumByteCount else {
             throw ONNXError(
-                .cannotWrite, "the model takes \(size) bytes, more than the \(options.maximumByteCount) that one file may have",
+                .cannotWrite,
+                "the model takes \(size) bytes, more than the \(options.maximumByteCount) that one file may have",
                 at: path, remedy: options.externalData == .never ? "let it have external data" : nil)
         }
         var dataFile: OutputFile?
         if let data, !data.pieces.isEmpty {
+            try checkIsNotRead(path + ".data", by: source, writing: path)
             dataFile = try OutputFile(path + ".data", replacing: replacing)
             if let dataFile { try data.write(to: dataFile) }
         }
@@ -70,6 +72,19 @@ package enum ONNXWriter {
         try dataFile?.commit()
         try file.commit()
         withExtendedLifetime(encoder) {}
+    }
+
+    /// - Throws: `ONNXError` if the file holds data of the model that was read, and that model is not the one to replace.
+    private static func checkIsNotRead(
+        _ path: String, by source: ONNXSource?, writing modelPath: String
+    ) throws(ONNXError) {
+        guard let source, let data = ExternalFiles.resolve(path),
+            ExternalFiles.resolve(modelPath) != ExternalFiles.resolve(source.file.path)
+        else { return }
+        guard !source.externalFiles.values.contains(where: { $0.path == data }) else {
+            throw ONNXError(
+                .cannotWrite, "the file belongs to the model that was read", at: path, remedy: "choose another name")
+        }
     }
 
     /// The model as one file. External data stays where it is.

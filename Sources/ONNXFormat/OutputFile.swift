@@ -49,7 +49,9 @@ final class OutputFile {
     }
 
     private static func exists(_ path: String) -> ONNXError {
-        ONNXError(.cannotWrite, "the file is already there", at: path, remedy: "allow it to be replaced, or choose another name")
+        ONNXError(
+            .cannotWrite, "the file is already there", at: path,
+            remedy: "allow it to be replaced, or choose another name")
     }
 
     private static func failure(_ operation: String, _ path: String) -> ONNXError {

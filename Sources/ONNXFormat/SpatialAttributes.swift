@@ -17,7 +17,8 @@ struct SpatialAttributes {
         let dilations = try node.ints("dilations")
         let pads = try node.ints("pads")
         guard
-            let rank = rankOfWindow ?? kernel?.count ?? strides?.count ?? dilations?.count ?? pads.map({ $0.count / 2 }),
+            let rank = rankOfWindow ?? kernel?.count ?? strides?.count ?? dilations?.count
+                ?? pads.map({ $0.count / 2 }),
             rank > 0
         else { throw Misfit() }
         self.strides = strides ?? Array(repeating: 1, count: rank)

@@ -10,8 +10,10 @@ struct TensorEncoder {
 
     /// An initializer of the file: as it is if nothing was changed, otherwise with new data or a new name.
     func encode(_ value: Value, named name: String, former: Value, template: Message) throws(ONNXError) -> Message {
-        let isSame = encoder.source?.hasSameContent(value, former) == true
-            || (value.type == former.type && value.shape == former.shape && value.constant == former.constant)
+        // What the values stand for is said elsewhere: their quantization is no part of the tensor.
+        let isSame =
+            value.type == former.type && value.shape == former.shape && value.isSparse == former.isSparse
+            && ONNXSource.isSame(value.constant, former.constant)
         if isSame, name == former.name { return template }
         let message = try draft.copy(of: template)
         try draft.set(ONNX_TENSOR_NAME, of: message, to: name)
@@ -27,8 +29,10 @@ struct TensorEncoder {
         return message
     }
 
-    func encodeSparse(_ value: Value, named name: String, former: Value, template: Message) throws(ONNXError) -> Message {
-        guard encoder.source?.hasSameContent(value, former) == true, let values = template.child(ONNX_SPARSE_TENSOR_VALUES)
+    func encodeSparse(_ value: Value, named name: String, former: Value, template: Message) throws(ONNXError) -> Message
+    {
+        guard encoder.source?.hasSameContent(value, former) == true,
+            let values = template.child(ONNX_SPARSE_TENSOR_VALUES)
         else { throw ONNXError(.unsupported, "a changed sparse tensor cannot be written", at: "tensor '\(name)'") }
         if name == former.name { return template }
         let message = try draft.copy(of: template)
@@ -42,7 +46,8 @@ struct TensorEncoder {
         guard let type = value.type.dataType, let sizes = value.shape?.sizes, let data = value.constant, !value.isSparse
         else {
             throw ONNXError(
-                .unsupported, "a constant of type \(value.type) and shape \(value.shape?.description ?? "?") has no form in ONNX",
+                .unsupported,
+                "a constant of type \(value.type) and shape \(value.shape?.description ?? "?") has no form in ONNX",
                 at: "tensor '\(value.name)'")
         }
         TensorEncoder.clearData(of: message, draft: draft)

@@ -29,7 +29,8 @@ struct TensorReader {
         }
         guard let type = ElementType(dataType: number), !message.has(ONNX_TENSOR_SEGMENT) else {
             // A type that came later, or a part of a tensor: kept, but not looked into.
-            let data = message.has(ONNX_TENSOR_RAW_DATA) ? mapped(message.bytes(ONNX_TENSOR_RAW_DATA)) : TensorData(bytes: [])
+            let data =
+                message.has(ONNX_TENSOR_RAW_DATA) ? mapped(message.bytes(ONNX_TENSOR_RAW_DATA)) : TensorData(bytes: [])
             let known = ElementType(dataType: number) ?? .variant
             return Tensor(type: known, shape: Shape(sizes), data: data, isEncoded: true)
         }

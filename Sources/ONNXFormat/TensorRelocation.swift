@@ -15,7 +15,8 @@ final class ExternalDataWriter {
 
     /// - Returns: where the bytes will stand.
     func add(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let offset = (end + ExternalDataWriter.alignment - 1) / ExternalDataWriter.alignment * ExternalDataWriter.alignment
+        let offset =
+            (end + ExternalDataWriter.alignment - 1) / ExternalDataWriter.alignment * ExternalDataWriter.alignment
         pieces.append((offset, bytes))
         end = offset + bytes.count
         return offset

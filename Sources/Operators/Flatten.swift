@@ -15,7 +15,8 @@ package struct Flatten: Operation, Equatable {
             throw GraphError(.invalidAttribute, "axis \(axis) of a tensor of rank \(x.count)")
         }
         let split = axis < 0 ? axis + x.count : axis
-        guard let rows = Shape.elementCount(Array(x[..<split])), let columns = Shape.elementCount(Array(x[split...])) else {
+        guard let rows = Shape.elementCount(Array(x[..<split])), let columns = Shape.elementCount(Array(x[split...]))
+        else {
             throw GraphError(.invalidShape, "the shape \(Shape(x)) is impossible")
         }
         return try Operands.result(try operands.required(0).type, [rows, columns])

@@ -50,4 +50,29 @@ extension LinearGroup {
             zip(bias, zip(affine.scale, affine.offset)).map { Double($0) * $1.0 + $1.1 }
         }
     }
+
+    /// What changing the weights adds to the mean of each channel of the linear operator: Σ (W′ − W)·E[x].
+    ///
+    /// - Parameter inputMeans: the mean of each input channel; nil for none, which corrects nothing.
+    /// - Source: Nagel et al. 2019, section 4.2.
+    func meanError(
+        from original: WeightTensor, to changed: WeightTensor, inputMeans: [Double]?
+    ) -> [Double] {
+        guard let inputMeans, !inputMeans.isEmpty else { return Array(repeating: 0, count: channels) }
+        // The weights' last axis holds the input channels of one group; a depthwise channel reads one.
+        let perGroup = kind == .depthwiseConvolution ? 1 : min(inputChannels, inputMeans.count)
+        let groups = kind == .fullyConnected ? 1 : max(1, inputMeans.count / perGroup)
+        let channelsPerGroup = max(1, channels / groups)
+        return (0..<channels).map { channel in
+            var error = 0.0
+            var position = 0
+            let first = min(channel / channelsPerGroup, groups - 1) * perGroup
+            original.forEachIndex(ofChannel: channel) { index in
+                let mean = inputMeans[first + position % perGroup]
+                error += Double(changed.values[index] - original.values[index]) * mean
+                position += 1
+            }
+            return error
+        }
+    }
 }

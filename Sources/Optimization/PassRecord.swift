@@ -28,6 +28,8 @@ package struct RealOperator: Sendable, Equatable {
 /// What a pass did to one linear layer.
 package struct LayerRecord: Sendable {
     package var name: String
+    /// The name of the tensor that the layer computes, its whole group included.
+    package var result: String
     package var operation: String
     /// The weights as they are stored.
     package var weightsBefore: TensorData
@@ -60,7 +62,8 @@ extension Graph {
             let quantization = self[group.output].quantization
             guard stored != storedBefore || quantization != original[before.output].quantization else { return nil }
             return LayerRecord(
-                name: layerName(id), operation: self[id].operation.name, weightsBefore: storedBefore,
+                name: layerName(id), result: self[group.output].name, operation: self[id].operation.name,
+                weightsBefore: storedBefore,
                 weightsAfter: stored, sparsity: weights.sparsity,
                 range: quantization.flatMap { $0.isPerTensor ? $0.realRange : nil },
                 weightSNR: WeightQuantizer.signalToNoise(

@@ -79,6 +79,9 @@ package enum MarkdownReport {
             page.paragraph("Both models name the same class for \(Figures.share(agreement, digits: 2)) of the samples.")
         }
         guard !evaluation.outputs.isEmpty else { return }
+        if let count = evaluation.comparedSamples {
+            page.paragraph("The outputs were compared on the first \(Figures.count(count)) samples:")
+        }
         page.table(
             ["output", "agreement", "SNR, dB", "cosine", "largest difference", "not finite"],
             evaluation.outputs.map { output in
@@ -94,24 +97,35 @@ package enum MarkdownReport {
     private static func pass(_ pass: Report.Pass, _ page: inout MarkdownPage) {
         page.heading(2, escaped(pass.name))
         page.paragraph("\(escaped(TerminalReport.summary(pass))) · \(Figures.seconds(pass.seconds))")
+        if let before = pass.constantGzipBytesBefore, let after = pass.constantGzipBytesAfter {
+            page.paragraph(
+                "Constants after gzip: \(Figures.bytes(before)) → \(Figures.bytes(after)) \(Figures.change(before, after))"
+            )
+        }
         for note in pass.notes { page.item(escaped(note)) }
         guard !pass.layers.isEmpty else { return }
+        let showsGzip = pass.layers.contains { $0.weightGzipBytesBefore != nil || $0.weightGzipBytesAfter != nil }
         page.table(
             [
-                "layer", "kind", "weights before", "after", "zeros", "weight scales", "output scale, zero point",
-                "range", "weight SNR, dB", "output SNR, dB",
+                "layer", "kind", "weights before", "after",
+            ] + (showsGzip ? ["gzip before", "after"] : []) + [
+                "zeros", "weight scales", "output scale, zero point", "range", "weight SNR, dB", "output SNR, dB",
             ],
             pass.layers.map { layer in
                 [
                     escaped(layer.name), escaped(layer.operation), Figures.count(layer.weightBytesBefore),
-                    Figures.count(layer.weightBytesAfter), Figures.share(layer.sparsity), scales(layer.weightScales),
+                    Figures.count(layer.weightBytesAfter),
+                ] + (showsGzip ? [count(layer.weightGzipBytesBefore), count(layer.weightGzipBytesAfter)] : []) + [
+                    Figures.share(layer.sparsity), scales(layer.weightScales),
                     outputScale(layer.outputScales),
                     layer.rangeLow == nil && layer.rangeHigh == nil
                         ? "" : "\(Figures.significant(layer.rangeLow)) … \(Figures.significant(layer.rangeHigh))",
                     Figures.decimal(layer.weightSNR, digits: 1), Figures.decimal(layer.outputSNR, digits: 1),
                 ]
-            }, right: [2, 3, 4, 8, 9])
+            }, right: showsGzip ? [2, 3, 4, 5, 6, 10, 11] : [2, 3, 4, 8, 9])
     }
+
+    private static func count(_ value: Int?) -> String { value.map(Figures.count) ?? "—" }
 
     private static func scales(_ scales: Report.Scales?) -> String {
         guard let scales else { return "" }
@@ -147,7 +161,6 @@ package enum MarkdownReport {
             file.map { (label, $0) }
         }) {
             rows.append([label, code(file.path)])
-            if let hash = file.sha256 { rows.append(["\(label) SHA-256", code(hash)]) }
         }
         page.table(["setting", "value"], rows)
     }

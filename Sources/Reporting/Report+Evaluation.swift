@@ -10,6 +10,8 @@ extension Report {
         @Finite package var agreement: Double?
         /// One for each output; empty if the outputs were not compared.
         package var outputs: [OutputDifference]
+        /// How many samples, from the first one on, the outputs were compared on, if not on all.
+        package var comparedSamples: Int?
 
         package init(
             source: String, samples: Int, accuracyBefore: Accuracy? = nil, accuracyAfter: Accuracy? = nil,

@@ -6,6 +6,9 @@ extension Report {
         /// Bytes of the model's constants.
         package var constantBytesBefore: Int
         package var constantBytesAfter: Int
+        /// The same, each constant on its own as a gzip file of level 6.
+        package var constantGzipBytesBefore: Int?
+        package var constantGzipBytesAfter: Int?
         /// What was changed, one line for each patch.
         package var patches: [String]
         /// What was left alone, and why.

@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 
 #if canImport(Glibc)
@@ -117,8 +118,8 @@ package final class ThreadPool: Sendable {
         private var body: (@Sendable (Int, Int) -> Void)?
 
         private static let open = 1 << 32
-        /// Looks at the generation before going to sleep: some tens of microseconds.
-        private static let spins = 4000
+        /// Looks at the generation before going to sleep: about 100 µs, longer than the steps between two loops take.
+        private static let spins = 5000
 
         init() {
             pthread_mutex_init(mutex, nil)
@@ -151,6 +152,7 @@ package final class ThreadPool: Sendable {
             var spins = 0
             while gate.load(ordering: .acquiring) > 0 {
                 spins += 1
+                ck_spin_wait()
                 // On a machine with fewer cores than threads, the others need this one.
                 if spins % 64 == 0 { sched_yield() }
             }
@@ -206,6 +208,7 @@ package final class ThreadPool: Sendable {
             for spin in 0..<Shared.spins {
                 let current = generation.load(ordering: .acquiring)
                 if current != seen { return current }
+                ck_spin_wait()
                 if spin % 256 == 255 { sched_yield() }
             }
             // A loop that starts now either sees this sleeper, or is seen by it below.

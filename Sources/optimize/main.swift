@@ -6,7 +6,7 @@ import Musl
 import Darwin
 #endif
 
-// Before there is any other thread, so that all of them inherit which signals are blocked.
+Stream.reserveDescriptors()
 Interruption.install()
-let status = await Entry.run()
-exit(status.rawValue)
+Task.detached { exit(await Entry.run().rawValue) }
+Interruption.waitForSignals()

@@ -41,6 +41,7 @@ struct Architecture: Sendable {
             name: "Runtime", modules: ["Operators", "ModelGraph", "CKernels"],
             system: platform.union(["Synchronization"])),
         Target(name: "TFLiteFormat", modules: ["Operators", "ModelGraph", "CTFLite"], system: platform),
+        Target(name: "ONNXFormat", modules: ["Operators", "ModelGraph", "COnnx"], system: platform),
         Target(name: "Operators", modules: ["ModelGraph"], system: platform),
         Target(name: "ModelGraph", modules: [], system: platform),
     ])

@@ -6,7 +6,10 @@ struct SourceRulesTests {
     static let lineLimit = 500
 
     /// Files that may be longer than `lineLimit`, and why each is one file.
-    static let longFiles: [String: String] = [:]
+    static let longFiles: [String: String] = [
+        "Sources/COnnx/schema/onnx.pb-c.c": "made by protoc-c (Scripts/make-onnx-schema)",
+        "Sources/COnnx/schema/onnx.pb-c.h": "made by protoc-c (Scripts/make-onnx-schema)",
+    ]
 
     @Test("No file is longer than its limit without a reason")
     func length() throws {

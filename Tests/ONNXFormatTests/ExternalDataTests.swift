@@ -29,13 +29,15 @@ struct ExternalDataTests {
     @Test(
         "What lies outside the file, or is no number, is refused",
         arguments: [
-            ("1", "8"), ("0", "9"), ("9223372036854775807", "8"), ("0", "9223372036854775807"), ("-1", "8"), ("0", "-8"),
+            ("1", "8"), ("0", "9"), ("9223372036854775807", "8"), ("0", "9223372036854775807"), ("-1", "8"),
+            ("0", "-8"),
             ("zero", "8"), ("99999999999999999999", "8"), ("9", nil), ("0", "4"),
         ] as [(String, String?)])
     func bounds(offset: String, length: String?) throws {
         try Locations.withFolder { folder in
             try Locations.write(Array(repeating: 0, count: 8), to: folder + "/w.bin")
-            try Locations.write(Self.model(Wire.external("w.bin", offset: offset, length: length)), to: folder + "/m.onnx")
+            try Locations.write(
+                Self.model(Wire.external("w.bin", offset: offset, length: length)), to: folder + "/m.onnx")
             #expect(throws: ONNXError.self) { try Locations.read(folder + "/m.onnx") }
         }
     }
@@ -59,7 +61,8 @@ struct ExternalDataTests {
                 } catch { return error as? ONNXError }
             }
             for refused in [
-                "../out.bin", folder + "/model/in.bin", "link.bin", "up/out.bin", "sub/../in.bin", "", "in.bin\0", ".", "sub",
+                "../out.bin", folder + "/model/in.bin", "link.bin", "up/out.bin", "sub/../in.bin", "", "in.bin\0", ".",
+                "sub",
                 "absent.bin",
             ] {
                 #expect(try error(refused)?.code == .externalData, "\(refused)")
@@ -72,7 +75,9 @@ struct ExternalDataTests {
 
     @Test("An external tensor without a location is refused")
     func noLocation() {
-        #expect { try Locations.read(Self.model(Wire.number(14, 1))) } throws: { ($0 as? ONNXError)?.code == .externalData }
+        #expect { try Locations.read(Self.model(Wire.number(14, 1))) } throws: {
+            ($0 as? ONNXError)?.code == .externalData
+        }
     }
 
     @Test("A model with external data gets a file of its own beside it")
@@ -86,6 +91,28 @@ struct ExternalDataTests {
                 let expected = TensorData(Array(repeating: Float(index), count: 1024))
                 #expect(try Self.weight(copy, "w\(index)") == expected)
             }
+        }
+    }
+
+    @Test("The data of the model that was read is not overwritten by another model's")
+    func ownData() throws {
+        try Locations.withFolder { folder in
+            try ONNXWriter.write(try Locations.fixture("external"), to: folder + "/out.onnx", replacing: false)
+            try FileManager.default.moveItem(atPath: folder + "/out.onnx", toPath: folder + "/in.onnx")
+            let model = try Locations.read(folder + "/in.onnx")
+            #expect { try ONNXWriter.write(model, to: folder + "/out.onnx", replacing: true) } throws: {
+                ($0 as? ONNXError)?.code == .cannotWrite
+            }
+            #expect(try Locations.bytes(folder + "/out.onnx.data").count == 3 * 4096)
+        }
+    }
+
+    @Test("A pipe in the place of data is refused, and not waited for")
+    func pipe() throws {
+        try Locations.withFolder { folder in
+            #expect(mkfifo(folder + "/w.bin", 0o600) == 0)
+            try Locations.write(Self.model(Wire.external("w.bin")), to: folder + "/m.onnx")
+            #expect(throws: ONNXError.self) { try Locations.read(folder + "/m.onnx") }
         }
     }
 
@@ -115,7 +142,9 @@ struct ExternalDataTests {
             try ONNXWriter.write(try Locations.read(path), to: folder + "/out.onnx", replacing: false, options: options)
             #expect(FileManager.default.fileExists(atPath: folder + "/out.onnx.data"))
             options.externalData = .never
-            #expect { try ONNXWriter.write(try Locations.read(path), to: folder + "/in.onnx", replacing: false, options: options)
+            #expect {
+                try ONNXWriter.write(
+                    try Locations.read(path), to: folder + "/in.onnx", replacing: false, options: options)
             } throws: { ($0 as? ONNXError)?.code == .cannotWrite }
             #expect(!FileManager.default.fileExists(atPath: folder + "/in.onnx"))
         }
@@ -130,7 +159,9 @@ struct ExternalDataTests {
                 ($0 as? ONNXError)?.code == .cannotWrite
             }
             try ONNXWriter.write(model, to: folder + "/m.onnx", replacing: true)
-            #expect(throws: ONNXError.self) { try ONNXWriter.write(model, to: folder + "/none/m.onnx", replacing: true) }
+            #expect(throws: ONNXError.self) {
+                try ONNXWriter.write(model, to: folder + "/none/m.onnx", replacing: true)
+            }
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["m.onnx"])
         }
     }

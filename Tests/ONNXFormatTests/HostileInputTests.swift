@@ -1,3 +1,4 @@
+import Foundation
 import ModelGraph
 import Testing
 
@@ -32,25 +33,25 @@ struct HostileInputTests {
         let bytes = try Locations.bytes(path)
         for end in Array(0..<64) + Array(stride(from: 64, to: bytes.count, by: bytes.count / 150)) {
             let error = Self.failure(Array(bytes[..<end]))
-            // Up to the graph, the fields before it are all that there is.
             #expect(error != nil, "\(end) bytes of \(bytes.count)")
         }
     }
+
+    /// How many flips for each model.
+    private static let flips = ProcessInfo.processInfo.environment["ONNX_FLIPS"].flatMap { Int($0) } ?? 300
 
     @Test("Flipped bits give a model or an error", arguments: Locations.own + Locations.fixtures)
     func bitFlips(path: String) throws {
         let original = try Locations.bytes(path)
         var bytes = original
         var state: UInt64 = 1
-        try Locations.withFolder { folder in
-            for _ in 0..<700 {
-                // Numerical Recipes' generator.
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                let place = Int(state >> 33) % bytes.count
-                bytes[place] ^= 1 << UInt8((state >> 20) & 7)
-                _ = try Self.survives(bytes)
-                if state & 3 == 0 { bytes = original }
-            }
+        for _ in 0..<Self.flips {
+            // Knuth's MMIX generator; each second flip comes on top of others.
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let place = Int(state >> 33) % bytes.count
+            bytes[place] ^= 1 << UInt8((state >> 20) & 7)
+            _ = try Self.survives(bytes)
+            if state >> 60 < 8 { bytes = original }
         }
     }
 
@@ -58,7 +59,7 @@ struct HostileInputTests {
     func extremes() throws {
         let original = try Locations.bytes(Locations.fixtureFolder + "/everything.onnx")
         for place in original.indices {
-            for value in [0x00, 0x7f, 0xff] as [UInt8] {
+            for value in [0x00, 0xff] as [UInt8] {
                 var bytes = original
                 bytes[place] = value
                 _ = try Self.survives(bytes)
@@ -66,7 +67,9 @@ struct HostileInputTests {
         }
     }
 
-    @Test("Lengths that are larger than the file are refused", arguments: [Wire.varint(1 << 31), Wire.varint(.max), [0xff]])
+    @Test(
+        "Lengths that are larger than the file are refused",
+        arguments: [Wire.varint(1 << 31), Wire.varint(.max), [0xff]])
     func hugeLengths(length: [UInt8]) {
         #expect(Self.failure([0x08, 0x08, 0x3a] + length)?.code == .malformed)
         let tensor = [0x4a] + length
@@ -87,7 +90,8 @@ struct HostileInputTests {
     func nesting(levels: Int) throws {
         var graph: [UInt8] = []
         for _ in 0..<levels {
-            graph = Wire.node("If", [], [], Wire.bytes(5, Wire.text(1, "then_branch") + Wire.number(20, 5) + Wire.bytes(6, graph)))
+            graph = Wire.node(
+                "If", [], [], Wire.bytes(5, Wire.text(1, "then_branch") + Wire.number(20, 5) + Wire.bytes(6, graph)))
         }
         let error = Self.failure(Wire.model(graph))
         #expect(error?.code == (levels > 33 ? .unsupported : nil))
@@ -100,7 +104,9 @@ struct HostileInputTests {
     @Test("A message of nothing but empty messages does not take all memory")
     func amplification() {
         let graph = Array(repeating: [0x0a, 0x00] as [UInt8], count: 2_000_000).flatMap { $0 }
-        #expect(Self.failure(Wire.model(graph)) != nil)
+        let error = Self.failure(Wire.model(graph))
+        #expect(error?.code == .unsupported)
+        #expect(error?.description.contains("memory") == true)
     }
 
     /// Why a graph is refused, and the graph.
@@ -135,7 +141,8 @@ struct HostileInputTests {
 
     @Test("Operators in another order than they run in are put in order")
     func order() throws {
-        let graph = Wire.node("Relu", ["a"], ["y"]) + Wire.node("Relu", ["x"], ["a"]) + Wire.input("x") + Wire.output("y")
+        let graph =
+            Wire.node("Relu", ["a"], ["y"]) + Wire.node("Relu", ["x"], ["a"]) + Wire.input("x") + Wire.output("y")
         let main = try Locations.read(Wire.model(graph)).main
         #expect(main.order.map { main[main[$0].outputs[0]].name } == ["a", "y"])
     }

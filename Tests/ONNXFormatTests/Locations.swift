@@ -29,6 +29,8 @@ enum Locations {
     /// What `Scripts/onnx/fixtures.py` has written with the onnx package.
     static let fixtures = models(in: URL(fileURLWithPath: fixtureFolder))
 
+    static func own(_ name: String) throws -> Model { try read(package.appendingPathComponent("Models/\(name)").path) }
+
     static func fixture(_ name: String) throws -> Model { try read("\(fixtureFolder)/\(name).onnx") }
 
     /// Runs `body` with a new folder, which is removed afterwards.
@@ -41,15 +43,17 @@ enum Locations {
 
     static func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
 
-    static func write(_ bytes: [UInt8], to path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+    }
 
     static func read(_ path: String) throws -> Model { try ONNXReader.read(MappedFile(path: path)) }
 
-    /// Reads bytes as a file.
+    /// Reads bytes as a file, which is gone again when this returns: tests read thousands of them.
     static func read(_ bytes: [UInt8]) throws -> Model {
-        try withFolder { folder in
-            try write(bytes, to: folder + "/model.onnx")
-            return try read(folder + "/model.onnx")
-        }
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).onnx").path
+        try write(bytes, to: path)
+        defer { unlink(path) }
+        return try read(path)
     }
 }

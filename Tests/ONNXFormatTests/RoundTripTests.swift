@@ -20,7 +20,8 @@ struct RoundTripTests {
 
     @Test(
         "Models from elsewhere are packed into the same bytes",
-        .enabled(if: !Locations.others.isEmpty, "the folder of shared models is not there"), arguments: Locations.others)
+        .enabled(if: !Locations.others.isEmpty, "the folder of shared models is not there"), arguments: Locations.others
+    )
     func others(path: String) throws {
         var options = ONNXWriter.Options()
         options.rebuilds = true
@@ -51,7 +52,8 @@ struct RoundTripTests {
         let attribute = Wire.bytes(5, Wire.text(1, "alpha") + Wire.number(20, 1) + marks[0])
         let node = Wire.node("Frob", ["x", "w"], ["y"], attribute + marks[1])
         let data = Wire.bytes(9, [0, 0, 128, 63]) + marks[2]
-        let graph = node + Wire.initializer("w", dims: [1], data) + Wire.input("x") + Wire.output("y")
+        let graph =
+            node + Wire.initializer("w", dims: [1], data) + Wire.input("x") + Wire.output("y")
             + marks[3] + Wire.bytes(13, Wire.text(1, "y") + marks[4])
         let bytes = Wire.model(graph) + marks[5]
         var options = ONNXWriter.Options()
@@ -64,9 +66,11 @@ struct RoundTripTests {
     @Test("Fields that are set to their default stay set, and those that are not stay unset")
     func presence() throws {
         // producer_name "" and model_version 0 are set; domain and doc_string are not.
-        let graph = Wire.node("Relu", ["x"], ["y"], Wire.text(3, "") + Wire.text(7, "")) + Wire.text(2, "")
+        let graph =
+            Wire.node("Relu", ["x"], ["y"], Wire.text(3, "") + Wire.text(7, "")) + Wire.text(2, "")
             + Wire.input("x") + Wire.output("y")
-        let bytes = Wire.number(1, 8) + Wire.text(2, "") + Wire.number(5, 0) + Wire.bytes(7, graph)
+        let bytes =
+            Wire.number(1, 8) + Wire.text(2, "") + Wire.number(5, 0) + Wire.bytes(7, graph)
             + Wire.bytes(8, Wire.text(1, "") + Wire.number(2, 17))
         var options = ONNXWriter.Options()
         options.rebuilds = true

@@ -52,7 +52,8 @@ struct TensorReaderTests {
 
     @Test("A type that came later is kept without a look at its data")
     func laterType() throws {
-        let graph = Wire.node("Frob", ["w"], ["y"]) + Wire.initializer("w", dims: [4], type: 27, Wire.bytes(9, [1, 2, 3]))
+        let graph =
+            Wire.node("Frob", ["w"], ["y"]) + Wire.initializer("w", dims: [4], type: 27, Wire.bytes(9, [1, 2, 3]))
             + Wire.output("y")
         let model = try Locations.read(Wire.model(graph))
         let id = try #require(model.main.valueIDs.first { model.main[$0].name == "w" })

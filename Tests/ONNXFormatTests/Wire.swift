@@ -42,6 +42,7 @@ enum Wire {
 
     static func external(_ location: String, offset: String? = nil, length: String? = nil) -> [UInt8] {
         let entries = [("location", location as String?), ("offset", offset), ("length", length)]
-        return entries.flatMap { key, value in value.map { bytes(13, text(1, key) + text(2, $0)) } ?? [] } + number(14, 1)
+        return entries.flatMap { key, value in value.map { bytes(13, text(1, key) + text(2, $0)) } ?? [] }
+            + number(14, 1)
     }
 }

@@ -77,6 +77,33 @@ import Testing
         #expect(PrunePass.smallestGlobally([[1, 2], [3, 30]], share: 0.5) == [[0], [0]])
     }
 
+    private struct Ones: SampleSource {
+        var count: Int { 3 }
+        var summary: String { "ones" }
+        var isSynthetic: Bool { true }
+
+        func load(sample: Int, into buffers: [UnsafeMutableRawBufferPointer], as tensors: [TensorInfo]) throws {
+            for buffer in buffers {
+                for index in 0..<buffer.count / 4 {
+                    buffer.storeBytes(of: Float(1), toByteOffset: 4 * index, as: Float.self)
+                }
+            }
+        }
+    }
+
+    /// By hand: the first layer answers (0.9, 3.2) to ones, so the middle layer loses −0.1·3.2 and 0.2·0.9.
+    @Test func withSamplesTheBiasTakesTheMeanOfWhatGoes() throws {
+        var pipeline = PipelineSettings()
+        pipeline.passes = ["prune"]
+        pipeline.pruning = PruneSettings(sparsity: 0.5)
+        let result = try Pipeline.run(
+            model(), settings: pipeline, calibration: Ones(), threads: ThreadPool(threads: 2))
+        #expect(weights("middle", of: result.model) == [0.5, 0, 0, 3])
+        let bias = weights("b/bias", of: result.model)
+        try #require(bias.count == 2)
+        #expect(abs(bias[0] + 0.32) < 1e-6 && abs(bias[1] - 0.18) < 1e-6)
+    }
+
     @Test func aSparsityOutsideZeroToOneIsRefused() {
         #expect(throws: PassError.self) { try prune(model(), PruneSettings(sparsity: 1.5)) }
         #expect(throws: PassError.self) { try prune(model(), PruneSettings(sparsity: .nan)) }

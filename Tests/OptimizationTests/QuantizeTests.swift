@@ -78,6 +78,33 @@ struct RandomSamples: SampleSource {
         #expect(y.type == .int8 && y.name == "y")
     }
 
+    @Test func floatInputsAndOutputsOfAnIntegerModelOnRequest() throws {
+        let integer = try quantize(classifier(), interface: .int8).model
+        let real = try quantize(integer, interface: .float).model
+        #expect(
+            kinds(real) == [
+                "Quantize int8", "FullyConnected int8", "FullyConnected int8", "Softmax int8", "Dequantize float32",
+            ])
+        #expect(real.main.inputs.map { real.main[$0].name } == ["x"])
+        #expect(real.main.outputs.map { real.main[$0].name } == ["y"])
+        #expect(kinds(try quantize(real, interface: .int8).model) == kinds(integer))
+    }
+
+    /// An input and an output that other operators read too stay readable as real numbers.
+    @Test func integerInterfaceBesideFloatReaders() throws {
+        var builder = GraphBuilder()
+        var random = SeededGenerator(seed: 3)
+        let x = builder.input("x", [1, 4])
+        let w = builder.constant("w", [4, 4], random.floats(16))
+        let a = builder.node(FullyConnected(), [x, w], "a", [1, 4])
+        let sine = builder.node(Unary(.sin), [x], "sine", [1, 4])
+        let cosine = builder.node(Unary(.cos), [a], "cosine", [1, 4])
+        let graph = try quantize(builder.finish(a, sine, cosine), interface: .int8).model.main
+        #expect(graph[graph.inputs[0]].type == .int8)
+        #expect(graph.outputs.map { graph[$0].name } == ["a", "sine", "cosine"])
+        #expect(graph.outputs.map { graph[$0].type } == [.int8, .float32, .float32])
+    }
+
     @Test func biasesAreInt32WithTheProductOfTheScales() throws {
         let graph = try quantize(classifier()).model.main
         for id in graph.order {

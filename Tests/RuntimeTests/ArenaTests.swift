@@ -39,7 +39,9 @@ import Testing
     @Test func sizesThatCannotBeCountedAreRefused() {
         var buffers = [ArenaBuffer(byteCount: .max - 5, first: 0, last: 1)]
         #expect(ArenaPlanner.place(&buffers) == nil)
-        buffers = [ArenaBuffer(byteCount: .max / 3, first: 0, last: 1), ArenaBuffer(byteCount: .max / 3, first: 0, last: 1)]
+        buffers = [
+            ArenaBuffer(byteCount: .max / 3, first: 0, last: 1), ArenaBuffer(byteCount: .max / 3, first: 0, last: 1),
+        ]
         #expect(ArenaPlanner.place(&buffers) == nil)
     }
 }

@@ -23,7 +23,7 @@ void ck_hard_swish_table(const ck_hard_swish *p, int8_t *table) {
         int16_t fine = (int16_t)((q - p->input_zero_point) * (1 << 7));
         int16_t scaled = rounding_multiply(fine, p->output_multiplier);
         int16_t gate = fine;
-        if (p->reluish_exponent > 0) gate = saturate((int64_t)gate << (p->reluish_exponent - 1));
+        if (p->reluish_exponent > 0) gate = saturate(gate * ((int64_t)1 << (p->reluish_exponent - 1)));
         gate = rounding_multiply(gate, p->reluish_multiplier);
         if (p->reluish_exponent > 0) gate = saturate((int64_t)gate * 2);
         if (p->reluish_exponent < 0) gate = (int16_t)ck_divide_by_power(gate, -p->reluish_exponent);

@@ -38,6 +38,15 @@ ck_isa ck_best_isa(void);
 // The last row of the table for a family and type whose instruction set is at most `limit`; null if there is none.
 const ck_kernel *ck_find_kernel(const char *family, const char *type, ck_isa limit);
 
+// Tells the processor that the caller waits for another core.
+static inline void ck_spin_wait(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("yield");
+#endif
+}
+
 // From int32 accumulators to 8 bits, for each output channel (padded to whole blocks).
 typedef struct {
     // x · 2^left · multiplier · 2^-31, rounded, then · 2^-right, rounded: LiteRT's double rounding.
@@ -120,6 +129,9 @@ typedef struct {
     ptrdiff_t rank;
     ptrdiff_t sizes[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
     float factor;
+    // Bytes, with the rounding of MLAS: `flip` as in ck_affine_binary, or what makes real numbers of the sums.
+    uint8_t flip, b_flip, is_real;
+    int32_t a_zero_point, b_zero_point, y_zero_point;
 } ck_matmul;
 
 // Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization,

@@ -51,7 +51,7 @@ bool onnx_is_model(const uint8_t *data, size_t count);
 ///
 /// The payloads of raw_data, float_data and double_data are not copied: the messages point into `data`.
 ///
-/// @return NULL on failure, with `error` filled in. Memory is bounded by 64 MiB + 48 times the bytes that are not payload.
+/// @return NULL on failure, with `error` filled in. Memory is bounded by 64 MiB + 40 times the bytes that are not payload.
 onnx_file *onnx_open(const uint8_t *data, size_t count, onnx_error *error);
 void onnx_close(onnx_file *file);
 const onnx_message *onnx_root(const onnx_file *file);

@@ -17,7 +17,9 @@ extension OperatorTable {
                 try node.require("ceil_mode", is: 0)
                 if kind == .max { try node.require("storage_order", is: 0) }
                 // Padding that counts in the mean is not what `Pool` does; without padding there is nothing to count.
-                if kind == .average, try node.int("count_include_pad") ?? 0 != 0, window.padding != .valid { throw Misfit() }
+                if kind == .average, try node.int("count_include_pad") ?? 0 != 0, window.padding != .valid {
+                    throw Misfit()
+                }
                 return DecodedNode(
                     operation: Pool(
                         kind, window: kernel, strides: window.strides, padding: window.padding, layout: .channelsFirst),

@@ -36,11 +36,13 @@ extension OperatorTable {
                 }
                 node.note(quantization, of: id)
                 return DecodedNode(
-                    operation: describesResult ? Quantize() as any Operation : Dequantize(), operands: [node.operand(0)],
+                    operation: describesResult ? Quantize() as any Operation : Dequantize(),
+                    operands: [node.operand(0)],
                     implicit: node.implicit(from: 1), resultType: describesResult ? integers : .float32)
             },
             encode: { encoder throws(Misfit) in
-                try encoder.require(describesResult ? encoder.node.operation is Quantize : encoder.node.operation is Dequantize)
+                try encoder.require(
+                    describesResult ? encoder.node.operation is Quantize : encoder.node.operation is Dequantize)
                 guard let id = describesResult ? encoder.node.outputs.first : encoder.node.inputs.first ?? nil,
                     let quantization = encoder.graph[id].quantization, quantization.blockSize == nil
                 else { throw Misfit() }

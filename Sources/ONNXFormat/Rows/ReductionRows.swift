@@ -3,7 +3,8 @@ import Operators
 
 extension OperatorTable {
     static let reductionRows: [OperatorRow] = [
-        reduction("ReduceMean", .mean), reduction("ReduceSum", .sum, operandSince: 13), reduction("ReduceProd", .product),
+        reduction("ReduceMean", .mean), reduction("ReduceSum", .sum, operandSince: 13),
+        reduction("ReduceProd", .product),
         reduction("ReduceMax", .max), reduction("ReduceMin", .min),
     ]
 
@@ -20,7 +21,9 @@ extension OperatorTable {
                     if node.has(1), try !node.constantInts(1).isEmpty { axes = node.operand(1) }
                 } else {
                     try node.requireInputs(1...1)
-                    if let given = try node.ints("axes"), !given.isEmpty { axes = node.constant("axes", given, [given.count]) }
+                    if let given = try node.ints("axes"), !given.isEmpty {
+                        axes = node.constant("axes", given, [given.count])
+                    }
                 }
                 if axes == nil {
                     let rank = try node.rank(0)
@@ -42,7 +45,8 @@ extension OperatorTable {
                 }
                 let isUsable = encoder.value(1)?.type == .int64
                 return EncodedNode(
-                    inputs: [x, isUsable ? try encoder.input(1) : encoder.input(axes, named: "axes")], attributes: keeps)
+                    inputs: [x, isUsable ? try encoder.input(1) : encoder.input(axes, named: "axes")], attributes: keeps
+                )
             })
     }
 }

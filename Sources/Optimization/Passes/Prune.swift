@@ -2,7 +2,10 @@ import ModelGraph
 
 /// Sets the weights that matter least to zero.
 ///
-///     linear(W, b)   ⟹   linear(W ⊙ mask, b)
+///     linear(W, b)   ⟹   linear(W ⊙ mask, b′)          b′ = b + Σ (W − W ⊙ mask)·E[x]
+///
+/// With calibration samples, the bias takes what the weights added on average, so that each layer's mean stays; without
+/// samples, or where our core cannot run the model, b′ = b.
 ///
 /// A weight's magnitude is that of the effective weight W·γ, so that it makes no difference whether normalization is
 /// folded before or after. Per layer, the same share of every layer goes. Globally, weights are ranked by the LAMP
@@ -11,12 +14,15 @@ import ModelGraph
 ///
 /// Depthwise layers, and the first and last layers, keep their weights unless asked: they hold few and bear little.
 ///
-/// - Source: Lee et al. 2021, Layer-adaptive Sparsity for the Magnitude-based Pruning.
+/// - Source: Lee et al. 2021, Layer-adaptive Sparsity for the Magnitude-based Pruning (LAMP); Nagel et al. 2019,
+///   section 4.2 (the mean).
 package struct PrunePass: Pass {
     package static let name = "prune"
     package static let summary = "set the weights that matter least to zero"
 
+    private let context: PassContext
     private let settings: PruneSettings?
+    private var means: [ValueID: [Double]] = [:]
     private var pending: [Target]?
     package private(set) var notes: [String] = []
 
@@ -28,6 +34,7 @@ package struct PrunePass: Pass {
     }
 
     package init(context: PassContext) throws(PassError) {
+        self.context = context
         settings = context.settings.pruning
         if let settings, !(0...1).contains(settings.sparsity) {
             throw PassError(
@@ -37,7 +44,11 @@ package struct PrunePass: Pass {
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         guard let settings, settings.sparsity > 0 else { return nil }
-        if pending == nil { pending = targets(in: graph, settings) }
+        if pending == nil {
+            let targets = targets(in: graph, settings)
+            pending = targets
+            try observeMeans(of: targets, in: graph)
+        }
         while let target = pending?.popLast() {
             guard !target.zeroed.isEmpty else { continue }
             var patch = GraphPatch("zero \(target.zeroed.count) weights of \(graph.layerName(target.node))", for: graph)
@@ -45,9 +56,41 @@ package struct PrunePass: Pass {
             guard let data = value.constant, let width = value.type.bitWidth else { continue }
             value.constant = data.zeroing(elements: target.zeroed, byteWidth: width / 8)
             patch.updateValue(target.weights, value)
+            compensate(target, prunedTo: value, in: graph, patch: &patch)
             return patch
         }
         return nil
+    }
+
+    private mutating func observeMeans(of targets: [Target], in graph: Graph) throws(PassError) {
+        guard let samples = context.calibration, samples.count > 0, !targets.isEmpty,
+            let calibrator = try? Calibrator(
+                model: context.model, samples: samples, pool: context.pool, progress: context.progress)
+        else { return }
+        means = try calibrator.channelMeans(of: Set(targets.compactMap { graph[$0.node].inputs[0] }))
+    }
+
+    /// Gives the bias what the pruned weights added on average.
+    private func compensate(_ target: Target, prunedTo value: Value, in graph: Graph, patch: inout GraphPatch) {
+        let connections = GraphConnections(graph)
+        guard let input = graph[target.node].inputs[0], let inputMeans = means[input],
+            // A bias belongs to one operator only; weights may be read by several.
+            connections.consumers(of: target.weights).count == 1,
+            let group = LinearGroup(at: target.node, in: graph, connections: connections),
+            let before = group.realWeights(in: graph, connections: connections),
+            let bias = group.realBias(in: graph, connections: connections)
+        else { return }
+        var after = before
+        for element in target.zeroed { after.values[element] = 0 }
+        let errors = group.meanError(from: before, to: after, inputMeans: inputMeans)
+        let name = group.bias.map { graph[$0].name } ?? "\(graph.layerName(group.linear))/bias"
+        var node = graph[target.node]
+        let compensated = patch.addValue(
+            Value(
+                name: name, type: .float32, shape: [group.channels],
+                constant: TensorData(zip(bias, errors).map { Float(Double($0) - $1) })))
+        node.inputs = [node.inputs[0], node.inputs[1], compensated]
+        patch.updateNode(target.node, node)
     }
 
     private mutating func targets(in graph: Graph, _ settings: PruneSettings) -> [Target] {
@@ -128,12 +171,6 @@ extension TensorData {
 }
 
 extension Graph {
-    /// The layer's name in reports: the node's own, or that of its result.
-    package func layerName(_ id: NodeID) -> String {
-        let node = self[id]
-        return node.name ?? node.outputs.first.map { self[$0].name } ?? node.operation.name
-    }
-
     /// The linear operators that no other stands before, or none behind.
     fileprivate func borderLayers(of groups: [LinearGroup], connections: GraphConnections) -> Set<NodeID> {
         let linear = Set(groups.map(\.linear))

@@ -49,7 +49,9 @@ package struct QuantizePass: Pass {
                 case .shapes: readShapesOfIntegers(in: graph)
                 case .names: restoreNames(in: graph)
                 }
-            if let patch, !patch.isEmpty { return patch }
+            guard let patch, !patch.isEmpty else { continue }
+            if case .interface = step { work?.append(step) }
+            return patch
         }
         return nil
     }
@@ -74,7 +76,7 @@ package struct QuantizePass: Pass {
         }
         guard hasWork else {
             notes.append("there is no float operator that has an int8 form")
-            return settings.interface == .int8 ? [.names, .interface] : []
+            return [.names, .interface]
         }
         guard let calibration = context.calibration else {
             throw PassError(
@@ -224,7 +226,7 @@ package struct QuantizePass: Pass {
                     scales: quantized.scales, axis: quantized.scales.count == 1 ? nil : group.channelAxis),
                 constant: TensorData(quantized.integers)))
         let correction = group.meanError(
-            original: weights, quantized: quantized.dequantized, inputMeans: means[input])
+            from: weights, to: quantized.dequantized, inputMeans: means[input])
         let name = group.bias.map { graph[$0].name } ?? "\(graph.layerName(group.linear))/bias"
         let biasValue: Value
         if group.isFoldable, let own = group.realBias(in: graph, connections: connections) {
@@ -281,38 +283,12 @@ package struct QuantizePass: Pass {
 
     // MARK: Interface and names
 
-    /// Makes the model's inputs and outputs int8 where asked, by leaving out the Quantize and Dequantize there.
     private func convertInterface(of graph: Graph, _ interface: QuantizationSettings.Interface) -> GraphPatch? {
-        guard interface == .int8 else { return nil }
-        let connections = GraphConnections(graph)
-        var patch = GraphPatch("make inputs and outputs int8", for: graph)
-        for input in graph.inputs {
-            let readers = connections.consumers(of: input)
-            guard graph[input].type == .float32, readers.count == 1, graph[readers[0]].operation is Quantize,
-                case let integer = graph[readers[0]].outputs[0], graph[integer].type == .int8
-            else { continue }
-            var value = graph[input]
-            (value.type, value.quantization) = (.int8, graph[integer].quantization)
-            patch.updateValue(input, value)
-            patch.removeNode(readers[0])
-            patch.replaceUses(of: integer, with: input)
+        switch interface {
+        case .asInput: nil
+        case .int8: InterfaceConversion.toIntegers(graph)
+        case .float: InterfaceConversion.toReals(graph)
         }
-        for output in graph.outputs {
-            guard let producer = connections.producer(of: output), graph[producer].operation is Dequantize,
-                graph[output].type == .float32, connections.consumers(of: output).isEmpty,
-                case let integer?? = graph[producer].inputs.first, graph[integer].type == .int8,
-                let writer = connections.producer(of: integer)
-            else { continue }
-            var value = graph[output]
-            (value.type, value.quantization) = (.int8, graph[integer].quantization)
-            patch.updateValue(output, value)
-            patch.removeNode(producer)
-            var node = graph[writer]
-            node.outputs = node.outputs.map { $0 == integer ? output : $0 }
-            patch.updateNode(writer, node)
-            patch.replaceUses(of: integer, with: output)
-        }
-        return patch
     }
 
     /// The extents of a tensor are those of its integer form, which needs no Dequantize.
@@ -370,31 +346,4 @@ extension Value {
 
     /// Bytes of the constant with its scales.
     fileprivate var storedBytes: Int { (constant?.byteCount ?? 0) + 4 * (quantization?.scales.count ?? 0) }
-}
-
-extension LinearGroup {
-    /// What quantizing the weights adds to the mean of each channel: Σ (Wq − W)·E[x].
-    ///
-    /// - Parameter inputMeans: the mean of each input channel; nil for none, which corrects nothing.
-    /// - Source: Nagel et al. 2019, section 4.2.
-    fileprivate func meanError(
-        original: WeightTensor, quantized: WeightTensor, inputMeans: [Double]?
-    ) -> [Double] {
-        guard let inputMeans, !inputMeans.isEmpty else { return Array(repeating: 0, count: channels) }
-        // The weights' last axis holds the input channels of one group; a depthwise channel reads one.
-        let perGroup = kind == .depthwiseConvolution ? 1 : min(inputChannels, inputMeans.count)
-        let groups = kind == .fullyConnected ? 1 : max(1, inputMeans.count / perGroup)
-        let channelsPerGroup = max(1, channels / groups)
-        return (0..<channels).map { channel in
-            var error = 0.0
-            var position = 0
-            let first = min(channel / channelsPerGroup, groups - 1) * perGroup
-            original.forEachIndex(ofChannel: channel) { index in
-                let mean = inputMeans[first + position % perGroup]
-                error += Double(quantized.values[index] - original.values[index]) * mean
-                position += 1
-            }
-            return error
-        }
-    }
 }

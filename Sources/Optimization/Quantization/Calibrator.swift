@@ -39,6 +39,13 @@ package struct Calibrator {
         self.progress = progress
     }
 
+    /// The channel means alone, in one run over the samples.
+    package func channelMeans(of values: Set<ValueID>) throws(PassError) -> [ValueID: [Double]] {
+        let empty = Spread(ranges: [:], means: values)
+        let sums = try forEachSample(stage: "observing means", initial: empty) { $0.observe($1, $2, plan) }
+        return Spread.merge(sums, samples: samples.count).channelMeans
+    }
+
     /// - Parameter means: the tensors whose channel means are wanted.
     package func observe(channelMeansOf means: Set<ValueID>) throws(PassError) -> CalibrationStatistics {
         guard samples.count > 0 else {

@@ -60,7 +60,7 @@ struct JobRun {
         report.evaluation = quality.evaluation
         if let calibration, calibration.wasUsed { report.calibration = calibration.entry }
         report.gates = checkGates(report)
-        complete(&report, pipeline)
+        complete(&report, pipeline, input.model, layerSNR: quality.layerSNR)
         let files = try reports.map { target in
             let file = try StagedFile(for: target)
             try file.write((ReportForm(path: target.path) ?? .json).text(report))
@@ -120,7 +120,7 @@ struct JobRun {
         warn(
             quantization(of: model) == nil
                 ? "the model is quantized already, and is not quantized again"
-                : "the model is quantized in part; its integer operators and weights stay as they are")
+                : "the model holds quantized layers; its integer operators and weights stay as they are")
     }
 
     /// The quantization to do; nil also for a model whose layers are integer already, where the float operators that are
@@ -131,14 +131,24 @@ struct JobRun {
     }
 
     /// The samples from which ranges are taken: those given, else made-up ones, which `isStrict` refuses.
+    ///
+    /// - Throws: `unsupported` if ranges are needed and the model cannot be run.
     private mutating func calibrationSource(
         _ data: JobData, _ before: RunnableModel
     ) throws -> CalibrationSource? {
+        let isNeeded = quantization(of: before.model) == .int8 && before.model.main.holdsRealOperators
+        if isNeeded, let obstacle = before.obstacle {
+            let operators = before.model.main.unknownOperators.filter { !obstacle.contains($0) }
+            throw OptimizationError(
+                .unsupported,
+                "--int8 has to run the model to take ranges, and it cannot be run here: \(obstacle)"
+                    + (operators.isEmpty
+                        ? "" : "; nor are these operators known here: \(operators.joined(separator: ", "))"),
+                at: options.input, remedy: "--dynamic-range and --weight-only need no running")
+        }
         if let dataset = data.calibration { return CalibrationSource(dataset) }
-        // The quantize pass asks for samples if it needs them.
-        guard quantization(of: before.model) == .int8, !options.isStrict, before.plan != nil,
-            before.model.main.holdsRealOperators
-        else { return nil }
+        // Under `isStrict` the quantize pass says that it needs samples.
+        guard isNeeded, !options.isStrict else { return nil }
         warn(
             "no calibration data: activation ranges come from made-up samples, which costs accuracy; "
                 + "pass --calibrate with real samples")
@@ -200,11 +210,13 @@ struct JobRun {
         return gates
     }
 
-    private func complete(_ report: inout Report, _ pipeline: PipelineResult) {
+    private func complete(
+        _ report: inout Report, _ pipeline: PipelineResult, _ input: Model, layerSNR: [String: Double]
+    ) {
         report.tool = Report.Tool(version: OptimizationJob.version)
         report.command = options.command
         report.settings = SettingsList.entries(options, threads: threads.threads)
-        report.passes = pipeline.records.map(Report.pass)
+        report.passes = Report.passes(pipeline.records, from: input.main, layerSNR: layerSNR)
         report.floatOperators = pipeline.records.flatMap(\.realOperators).map {
             Report.FloatOperator(name: $0.name, operation: $0.operation, reason: $0.reason)
         }

@@ -7,10 +7,14 @@ struct QualityMeasurement {
     let data: JobData
     let threads: ThreadPool
     private(set) var evaluation: Report.Evaluation?
+    /// Signal-to-noise ratio of each tensor that both models compute, in dB, by name.
+    private(set) var layerSNR: [String: Double] = [:]
     private var before: AccuracyResult?
 
     /// How many samples outputs are compared on, where that is not the measurement asked for.
     private static let comparisonLimit = 32
+    /// How many samples layers are compared on: each layer has many elements.
+    private static let layerLimit = 8
 
     init(data: JobData, threads: ThreadPool) {
         self.data = data
@@ -35,6 +39,11 @@ struct QualityMeasurement {
         _ progress: @escaping @Sendable (Int, Int) -> Void
     ) throws {
         guard let first = input.plan, let second = output.plan else { return }
+        if let samples: any SampleSource = data.evaluation ?? fallback {
+            let errors = try Evaluator.layerErrors(
+                of: second, against: first, on: FirstSamples(samples, limit: Self.layerLimit), threads: threads)
+            for error in errors { layerSNR[error.name] = error.snr }
+        }
         guard let dataset = data.evaluation else {
             guard let fallback else { return }
             let samples = FirstSamples(fallback, limit: Self.comparisonLimit)
@@ -51,6 +60,7 @@ struct QualityMeasurement {
         evaluation.agreement = after.count > 0 ? Double(agreeing) / Double(after.count) : nil
         let samples = FirstSamples(dataset, limit: Self.comparisonLimit)
         evaluation.outputs = try compare(first, second, on: samples, progress).outputs
+        if samples.count < dataset.count { evaluation.comparedSamples = samples.count }
         self.evaluation = evaluation
     }
 

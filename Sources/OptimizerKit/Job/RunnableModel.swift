@@ -72,6 +72,15 @@ extension Graph {
     /// Whether any operator computes in floating point; conversions do not count.
     var holdsRealOperators: Bool { order.contains(where: isReal) }
 
+    /// The names of the operators that are not known, each once, in running order.
+    var unknownOperators: [String] {
+        var names: [String] = []
+        for id in order where self[id].operation is OpaqueOperation && !names.contains(self[id].operation.name) {
+            names.append(self[id].operation.name)
+        }
+        return names
+    }
+
     private func isReal(_ id: NodeID) -> Bool {
         let node = self[id]
         if node.operation is Operators.Quantize || node.operation is Operators.Dequantize { return false }

@@ -136,7 +136,9 @@ struct FolderCommand {
             for _ in 0..<jobs { begin() }
             while let entry = await group.next() {
                 entries.append(entry)
-                if entry.status == .failed { messages.warning("\(entry.path): \(entry.message ?? "failed")") }
+                if entry.status == .failed, !Task.isCancelled {
+                    messages.warning("\(entry.path): \(entry.message ?? "failed")")
+                }
                 messages.note("\(entry.path): \(entry.status.rawValue)")
                 show()
                 begin()

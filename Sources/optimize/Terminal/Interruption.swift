@@ -11,40 +11,21 @@ import Darwin
 
 /// What happens when a signal asks the process to end: nothing half-written stays behind.
 ///
-/// A thread of its own waits for the signals, so that it may do anything that a signal handler may not.
+/// The main thread does nothing but wait for them, so that it may do anything that a signal handler may not. It cannot be
+/// the one that an asynchronous `main` leaves to the runtime: that one lets every signal through.
 enum Interruption {
     /// Called at the first signal instead of ending at once.
     private static let handler = Mutex<(@Sendable (Int32) -> Void)?>(nil)
 
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
-    /// - Precondition: there is no other thread yet.
+    /// Takes the signals from their usual course; threads that are created from now on inherit that.
     static func install() {
         // A reader that has gone, or a limit on the size of files, is an error of the write that meets it.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         change(SIG_BLOCK)
-        startThread()
     }
-
-    private static func startThread() {
-        #if canImport(Darwin)
-        var thread: pthread_t?
-        #else
-        var thread = pthread_t()
-        #endif
-        pthread_create(&thread, nil, body, nil)
-    }
-
-    #if canImport(Darwin)
-    private static let body: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { _ in
-        waitForSignals()
-    }
-    #else
-    private static let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { _ in
-        waitForSignals()
-    }
-    #endif
 
     private static func change(_ how: Int32) {
         var mask = Self.mask
@@ -70,7 +51,8 @@ enum Interruption {
         return mask
     }
 
-    private static func waitForSignals() -> Never {
+    /// What the main thread does for the rest of the process.
+    static func waitForSignals() -> Never {
         var mask = Self.mask
         while true {
             var number: Int32 = 0

@@ -28,6 +28,14 @@ struct Stream: Sendable {
         usesColor = isTerminal && (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb"
     }
 
+    /// Takes the numbers of closed standard streams, so that no file that is opened later gets one of them and is written
+    /// to by mistake; writing to such a stream fails.
+    static func reserveDescriptors() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
     /// How writing failed.
     enum Failure: Error {
         /// The reader has gone. It has what it wanted, so this is no mistake.

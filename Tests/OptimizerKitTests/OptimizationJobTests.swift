@@ -1,0 +1,188 @@
+import Evaluation
+import Foundation
+import ModelGraph
+import Testing
+
+@testable import OptimizerKit
+
+private let models = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Models").path
+
+/// Top-1 in percent by LiteRT's reference kernels, from the models' manifest.
+private func liteRTAccuracy(_ name: String) throws -> Double {
+    let data = try Data(contentsOf: URL(fileURLWithPath: models + "/manifest.json"))
+    let manifest = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+    let entries = try #require(manifest?["models"] as? [String: [String: Any]])
+    return try #require((entries[name]?["top1_percent"] as? [String: Double])?["litert_reference"])
+}
+
+private final class Folder {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("job-\(UUID().uuidString)").path
+
+    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    var contents: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
+}
+
+@Suite("The job as a library call")
+struct OptimizationJobTests {
+    @Test("A result with its report; warnings and stages are told")
+    func job() throws {
+        let folder = try Folder()
+        var options = OptimizationOptions(input: models + "/digits_dscnn.tflite")
+        options.output = folder.path + "/out.tflite"
+        options.quantization = .int8
+        options.calibration = models + "/digits_calib.npz"
+        options.evaluation = models + "/digits_eval.npz"
+        options.gates.maximumDrop = 5
+        let events = Events()
+        let result = try OptimizationJob(options).run { events.add($0) }
+        #expect(folder.contents == ["out.tflite"])
+        #expect(result.outputBytes < result.inputBytes / 2)
+        #expect(result.missedGates == [])
+        #expect(result.warnings == [])
+        let before = try #require(result.accuracyBefore)
+        #expect(abs(100 * before - (try liteRTAccuracy("digits_dscnn.tflite"))) < 1e-9)
+        #expect(try #require(result.accuracyAfter) > 0.95)
+        #expect(events.stages == result.report.stages.map(\.name))
+        #expect(result.json.contains("\"accuracyAfter\""))
+        #expect(result.report.evaluation?.outputs.count == 1)
+        #expect(result.report.after?.arenaBytes != nil)
+    }
+
+    @Test("Without an evaluation set the outputs are compared on a few calibration samples")
+    func comparison() throws {
+        let folder = try Folder()
+        var options = OptimizationOptions(input: models + "/digits_resnet.tflite")
+        options.output = folder.path + "/out.tflite"
+        options.quantization = .int8
+        options.calibration = models + "/digits_calib.npz"
+        let evaluation = try #require(try OptimizationJob(options).run().report.evaluation)
+        #expect(evaluation.samples == 32)
+        #expect(evaluation.accuracyBefore == nil)
+        #expect(try #require(evaluation.outputs.first?.snr) > 15)
+    }
+
+    @Test("An error leaves nothing behind")
+    func failure() throws {
+        let folder = try Folder()
+        var options = OptimizationOptions(input: models + "/README.md")
+        options.output = folder.path + "/out.tflite"
+        do throws(OptimizationError) {
+            _ = try OptimizationJob(options).run()
+            Issue.record("a text was read as a model")
+        } catch {
+            #expect(error.kind == .unreadable)
+            #expect(error.description.contains("a text file"))
+        }
+        #expect(folder.contents == [])
+    }
+
+    @Test("Stopping after so many patches")
+    func patchLimit() throws {
+        let folder = try Folder()
+        var options = OptimizationOptions(input: models + "/digits_resnet.tflite")
+        options.quantization = .weightOnly
+        options.patchLimit = 2
+        options.output = folder.path + "/out.tflite"
+        let report = try OptimizationJob(options).run().report
+        #expect(report.passes.map(\.patches.count).reduce(0, +) == 2)
+    }
+
+    @Test("Where a result goes")
+    func outputPath() {
+        #expect(OptimizationOptions(input: "a/b.tflite").outputPath == "a/b.optimized.tflite")
+        #expect(OptimizationOptions(input: "b.TFLITE").outputPath == "b.optimized.tflite")
+        #expect(OptimizationOptions(input: "a.b/model").outputPath == "a.b/model.optimized.tflite")
+    }
+
+    private final class Events: @unchecked Sendable {
+        private let lock = NSLock()
+        private var found: [String] = []
+
+        var stages: [String] { lock.withLock { found } }
+
+        func add(_ event: OptimizationEvent) {
+            if case .finished(let stage, _) = event { lock.withLock { found.append(stage) } }
+        }
+    }
+}
+
+@Suite("Running a model once")
+struct ModelRunTests {
+    /// The first sample of digits_eval.npz.
+    private static let digit: [UInt8] = [
+        0, 0, 2, 16, 8, 0, 0, 0, 0, 0, 8, 15, 5, 0, 0, 0, 0, 2, 16, 7, 0, 0, 0, 0, 0, 3, 16, 7, 5, 1, 0, 0, 0, 7, 16,
+        16,
+        16, 15, 3, 0, 0, 5, 16, 12, 4, 10, 14, 0, 0, 0, 14, 13, 5, 10, 15, 0, 0, 0, 3, 13, 16, 16, 7, 0,
+    ]
+
+    private func run(_ model: String, type: ElementType, shape: [Int], bytes: [UInt8], name: String) throws
+        -> NumericArray
+    {
+        let folder = try Folder()
+        var writer = NPZWriter()
+        try bytes.withUnsafeBytes { try writer.add(name, type: type, shape: shape, bytes: $0) }
+        try writer.write(to: folder.path + "/x.npz", replacing: false)
+        let outputs = try ModelRun(
+            model: models + "/" + model, arrays: folder.path + "/x.npz", output: folder.path + "/y.npz",
+            replacesOutput: false, threads: 1
+        ).run()
+        #expect(outputs.map(\.name) == ["probabilities"])
+        let reader = try NPZReader(path: folder.path + "/y.npz")
+        return try reader.array(try #require(reader.member("probabilities")))
+    }
+
+    @Test("float32, as LiteRT's reference kernels do it")
+    func float() throws {
+        let output = try run(
+            "digits_dscnn.tflite", type: .uint8, shape: [1, 8, 8, 1], bytes: Self.digit, name: "image")
+        #expect(output.element == .float32 && output.shape == [1, 10])
+        let values = output.rowMajorBytes().withUnsafeBytes { ArrayElement.float32.floats($0) }
+        #expect(values.firstIndex(of: values.max() ?? 0) == 6)
+        #expect(abs(values.reduce(0, +) - 1) < 1e-5)
+    }
+
+    @Test("int8, bit for bit as LiteRT's reference kernels do it, with a lone array of any name and no batch axis")
+    func int8() throws {
+        let output = try run(
+            "digits_dscnn_int8.tflite", type: .float32, shape: [8, 8, 1],
+            bytes: Self.digit.map { Float($0) }.withUnsafeBytes { Array($0) }, name: "x")
+        // ai-edge-litert 2.3.0, BUILTIN_REF.
+        let expected: [Int8] = [-127, -128, -128, -127, -127, -128, 123, -128, -127, -128]
+        #expect(output.rowMajorBytes().map { Int8(bitPattern: $0) } == expected)
+    }
+
+    @Test("An input without its array, or of another shape, is refused")
+    func mismatch() {
+        #expect(throws: OptimizationError.self) {
+            try run("digits_dscnn.tflite", type: .uint8, shape: [2, 8, 4, 1], bytes: Self.digit, name: "image")
+        }
+    }
+}
+
+@Suite("Files that are being written")
+struct StagedFileTests {
+    @Test("What is not committed is gone")
+    func discarded() throws {
+        let folder = try Folder()
+        do {
+            let file = try StagedFile(for: try OutputTarget(folder.path + "/a.json", replaces: false))
+            try file.write("half")
+            #expect(folder.contents.count == 1)
+        }
+        #expect(folder.contents == [])
+    }
+
+    @Test("A file that appears meanwhile is not overwritten")
+    func race() throws {
+        let folder = try Folder()
+        let file = try StagedFile(for: try OutputTarget(folder.path + "/a.json", replaces: false))
+        try file.write("ours")
+        try "theirs".write(toFile: folder.path + "/a.json", atomically: true, encoding: .utf8)
+        #expect(throws: OptimizationError.self) { try file.commit() }
+        #expect(try String(contentsOfFile: folder.path + "/a.json", encoding: .utf8) == "theirs")
+    }
+}
