@@ -8,6 +8,9 @@ extension FullyConnected: Lowerable {
         let arithmetic = try lowering.linearArithmetic()
         let location = lowering.location
         let (outputs, inputs) = (w.sizes[0], w.sizes[1])
+        guard inputs > 0 else {
+            throw RuntimeError(.invalidModel, "weights of shape \(Shape(w.sizes))", at: location)
+        }
         let kernel = try lowering.kernel(.fullyConnected, arithmetic.rawValue)
         let packing = ck_packing(
             element_size: arithmetic == .float32 ? 4 : 1, groups: 1, outputs: outputs, taps: 1, inputs: inputs,
