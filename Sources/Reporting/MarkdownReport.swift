@@ -161,7 +161,6 @@ package enum MarkdownReport {
             file.map { (label, $0) }
         }) {
             rows.append([label, code(file.path)])
-            if let hash = file.sha256 { rows.append(["\(label) SHA-256", code(hash)]) }
         }
         page.table(["setting", "value"], rows)
     }

@@ -56,15 +56,12 @@ package struct Report: Sendable, Codable, Equatable {
         package var bytes: Int
         /// The size as a gzip file of level 6.
         package var gzipBytes: Int?
-        /// In hexadecimal digits.
-        package var sha256: String?
 
-        package init(path: String, format: String, bytes: Int, gzipBytes: Int? = nil, sha256: String? = nil) {
+        package init(path: String, format: String, bytes: Int, gzipBytes: Int? = nil) {
             self.path = path
             self.format = format
             self.bytes = bytes
             self.gzipBytes = gzipBytes
-            self.sha256 = sha256
         }
     }
 

@@ -101,9 +101,7 @@ import Testing
                 | stage evaluate | 6.71 s |
                 | stage write | 0.01 s |
                 | input | `models/resnet8.tflite` |
-                | input SHA-256 | `9f86d081884c7d659a2feaa0c55ad015` |
                 | output | `models/resnet8.optimized.tflite` |
-                | output SHA-256 | `60303ae22b998861` |
 
                 """)
     }

@@ -73,7 +73,7 @@ package struct ModelFile: Sendable {
         withExtendedLifetime(file) {
             Report.FileSummary(
                 path: path ?? self.path, format: model.format.rawValue, bytes: file.bytes.count,
-                gzipBytes: CompressedSize.gzip(of: file.bytes), sha256: SHA256.hexDigest(of: file.bytes))
+                gzipBytes: CompressedSize.gzip(of: file.bytes))
         }
     }
 }
