@@ -103,6 +103,31 @@ private func shape(_ operation: any Operation, _ inputs: [TensorFacts?]) throws 
             try shape(StridedSlice(), [fed([6]), integers([begin]), integers([end]), integers([stride])]) == [count])
     }
 
+    /// Expected: numpy's `x[b:e:s]` over an axis of 6.
+    @Test(
+        arguments: [
+            (1, 5, 2, 2), (-1, -7, -2, 3), (0, .max, 1, 6), (.min, 3, 1, 3), (4, 1, 1, 0), (5, .min, -1, 6),
+            (0, 6, .max, 1), (5, 0, .min, 1), (.max, 0, -1, 5), (6, 6, 1, 0),
+        ] as [(Int64, Int64, Int64, Int)])
+    func slicesOfNamedAxes(_ start: Int64, _ end: Int64, _ step: Int64, _ count: Int) throws {
+        func integers(_ values: [Int64]) -> TensorFacts {
+            TensorFacts(type: .int64, shape: [values.count], constant: TensorData(values))
+        }
+        let operands = [fed([2, 6, 3]), integers([start]), integers([end]), integers([-2]), integers([step])]
+        #expect(try shape(Slice(), operands) == [2, count, 3])
+    }
+
+    @Test func gathering() throws {
+        #expect(try shape(Gather(axis: 1), [fed([2, 3, 4]), integers([0, -3, 2, 1], shape: [2, 2])]) == [2, 2, 2, 4])
+        #expect(try shape(Gather(), [fed([2, 3]), integers([1], shape: [])]) == [3])
+        #expect(throws: GraphError.self) { try shape(Gather(axis: 1), [fed([2, 3]), integers([3])]) }
+        #expect(throws: GraphError.self) { try shape(Gather(axis: 2), [fed([2, 3]), integers([0])]) }
+        #expect(throws: GraphError.self) { try shape(Slice(), [fed([6]), integers([0]), integers([1, 2])]) }
+        #expect(throws: GraphError.self) {
+            try shape(Slice(), [fed([6]), integers([0]), integers([1]), integers([0]), integers([0])])
+        }
+    }
+
     @Test func impossibleSlicesAreErrors() {
         #expect(throws: GraphError.self) {
             try shape(StridedSlice(), [fed([6]), integers([0]), integers([1]), integers([0])])

@@ -129,6 +129,9 @@ typedef struct {
     ptrdiff_t rank;
     ptrdiff_t sizes[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
     float factor;
+    // Bytes, with the rounding of MLAS: `flip` as in ck_affine_binary, or what makes real numbers of the sums.
+    uint8_t flip, b_flip, is_real;
+    int32_t a_zero_point, b_zero_point, y_zero_point;
 } ck_matmul;
 
 // Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization,

@@ -202,7 +202,11 @@ struct IntegerGroups {
             guard node.inputs.count < 3 || gemm.beta == 1, gemm.alpha == 1 else { return nil }
             return linearOperands(node, x: x, in: &patch)
         case is MatrixMultiplication:
-            return staysSigned.contains(x) ? nil : linearOperands(node, x: x, in: &patch)
+            guard !staysSigned.contains(x) else { return nil }
+            if let other = integers(node.inputs[1]), isByte(other), graph[other].constant == nil {
+                return graph[x].type == .uint8 || graph[other].type == .int8 ? [x, other] : nil
+            }
+            return linearOperands(node, x: x, in: &patch)
         case let binary as Binary:
             guard result != nil, binary.kind == .add || binary.kind == .multiply, node.inputs.count == 2,
                 let other = integers(node.inputs[1]), haveSameType(other, x)
@@ -234,7 +238,8 @@ struct IntegerGroups {
     /// them.
     private func linearOperands(_ node: Node, x: ValueID, in patch: inout GraphPatch) -> [ValueID?]? {
         guard node.inputs.count > 1, let w = integers(node.inputs[1], perTensor: false), graph[w].constant != nil,
-            graph[w].type == .int8, graph[w].quantization?.zeroPoints.allSatisfy({ $0 == 0 }) == true
+            graph[w].type == .int8 || graph[w].type == .uint8 && graph[x].type == .uint8,
+            graph[w].quantization?.zeroPoints.allSatisfy({ $0 == (graph[w].type == .int8 ? 0 : 128) }) == true
         else { return nil }
         guard node.inputs.count > 2, let given = node.inputs[2] else { return [x, w] }
         if let bias = integers(given, perTensor: false) {

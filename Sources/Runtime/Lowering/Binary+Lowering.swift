@@ -42,7 +42,11 @@ extension Binary: Lowerable {
     ///
     /// - Source: MLAS's kernels for AVX2, checked against onnxruntime 1.31.1.
     private func lowerBytes(into lowering: inout Lowering) throws(RuntimeError) {
-        let (a, b, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
+        let y = lowering.output
+        var (a, b) = (try lowering.input(0), try lowering.input(1))
+        // The operand that stands still while the other one runs is added first.
+        let swaps = Binary.standsStill(a, in: y) && !Binary.standsStill(b, in: y)
+        if swaps { (a, b) = (b, a) }
         guard a.type == b.type, a.type == y.type, kind == .add || kind == .multiply, activation == .none else {
             throw lowering.unsupportedTypes()
         }
@@ -54,9 +58,10 @@ extension Binary: Lowerable {
         (parameters.a_zero_point, parameters.b_zero_point) = (left.zeroPoint, right.zeroPoint)
         if kind == .add {
             (parameters.a_factor, parameters.b_factor) = (left.scale / to.scale, right.scale / to.scale)
+            // One of the products is fused into the sum of both.
+            let second = parameters.b_factor * Float(right.zeroPoint)
             parameters.offset =
-                Float(to.zeroPoint)
-                - (parameters.a_factor * Float(left.zeroPoint) + parameters.b_factor * Float(right.zeroPoint))
+                Float(to.zeroPoint) - second.addingProduct(parameters.a_factor, Float(left.zeroPoint))
         } else {
             parameters.a_factor = left.scale * right.scale / to.scale
             parameters.offset = Float(to.zeroPoint)
@@ -70,11 +75,20 @@ extension Binary: Lowerable {
         parameters.a_strides = axisTuple(runs.strides[0])
         parameters.b_strides = axisTuple(runs.strides[1])
         (parameters.inner, parameters.a_step, parameters.b_step) = (runs.inner, runs.steps[0], runs.steps[1])
-        if a.count == y.count { lowering.overwritableInputs.append(0) }
-        if b.count == y.count { lowering.overwritableInputs.append(1) }
+        if a.count == y.count { lowering.overwritableInputs.append(swaps ? 1 : 0) }
+        if b.count == y.count { lowering.overwritableInputs.append(swaps ? 0 : 1) }
         try lowering.emit(
             lowering.kernel(.affineBinary, "bytes"), parameters,
             operands: [.value(a.id), .value(b.id), .value(y.id)], units: runs.outerCount, cost: runs.inner * 2)
+    }
+
+    /// Whether an operand is one element all along the innermost of the model's axes that is longer than 1.
+    private static func standsStill(_ operand: Tensor, in y: Tensor) -> Bool {
+        let rank = y.sizes.count
+        let axes = y.isMoved ? ChannelOrder.toFirst(rank: rank) : Array(0..<rank)
+        guard let innermost = axes.last(where: { y.sizes[$0] != 1 }) else { return false }
+        let own = innermost - (rank - operand.sizes.count)
+        return own < 0 || operand.sizes[own] == 1
     }
 
     private var code: ck_binary_operator {

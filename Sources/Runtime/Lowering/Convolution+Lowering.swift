@@ -4,7 +4,7 @@ import Operators
 
 extension Convolution: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
-        let (x, w, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
+        let (x, w, y) = (try lowering.input(0), try lowering.signedWeights(), lowering.output)
         guard layout == .channelsLast, x.sizes.count == 4 else {
             throw RuntimeError(
                 .unsupportedOperator, "only two-dimensional convolutions with the channels last are supported",
@@ -24,7 +24,7 @@ extension Convolution: Lowerable {
             element_size: arithmetic == .float32 ? 4 : 1, groups: groups, outputs: w.sizes[0] / groups, taps: taps,
             inputs: w.sizes[3], depth: Int(kernel.depth))
         var parameters = ck_conv(x: x.sizes, y: y.sizes, windows: windows, groups: groups)
-        let weights = try lowering.constant(1, "weights")
+        let weights = try lowering.weightBytes()
         let bias = try lowering.bias()
         var operands: [Operand] = [.value(x.id), .value(y.id)]
         switch arithmetic {

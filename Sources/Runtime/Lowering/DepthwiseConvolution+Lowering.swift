@@ -4,7 +4,7 @@ import Operators
 
 extension DepthwiseConvolution: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
-        let (x, w, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
+        let (x, w, y) = (try lowering.input(0), try lowering.signedWeights(), lowering.output)
         let arithmetic = try lowering.linearArithmetic()
         let location = lowering.location
         let windows = try checked(at: location) { () throws(GraphError) -> [Window] in
@@ -21,7 +21,7 @@ extension DepthwiseConvolution: Lowerable {
         func spread<Element: BitwiseCopyable>(_ values: [Element]?) throws(RuntimeError) -> UnsafePointer<Element> {
             UnsafePointer(try LinearWeights.spread(values, packing, lanes: lanes, storage: storage))
         }
-        let weights = try lowering.constant(1, "weights")
+        let weights = try lowering.weightBytes()
         var parameters = ck_conv(x: x.sizes, y: y.sizes, windows: windows, groups: x.sizes[3])
         parameters.weights = try storage.rows(
             weights, count: taps, length: channels * (arithmetic == .float32 ? 4 : 1),

@@ -4,15 +4,18 @@ import Operators
 
 extension FullyConnected: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
-        let (x, w, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
+        let (x, w, y) = (try lowering.input(0), try lowering.signedWeights(), lowering.output)
         let arithmetic = try lowering.linearArithmetic()
         let location = lowering.location
         let (outputs, inputs) = (w.sizes[0], w.sizes[1])
+        guard inputs > 0 else {
+            throw RuntimeError(.invalidModel, "weights of shape \(Shape(w.sizes))", at: location)
+        }
         let kernel = try lowering.kernel(.fullyConnected, arithmetic.rawValue)
         let packing = ck_packing(
             element_size: arithmetic == .float32 ? 4 : 1, groups: 1, outputs: outputs, taps: 1, inputs: inputs,
             depth: Int(kernel.depth))
-        let weights = try lowering.constant(1, "weights")
+        let weights = try lowering.weightBytes()
         let bias = try lowering.bias()
         let batch = x.count / inputs
         var bounds: (lower: Float, upper: Float) = (0, 0)

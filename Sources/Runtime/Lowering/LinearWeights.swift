@@ -147,7 +147,7 @@ extension Lowering {
     /// - Throws: `RuntimeError.unsupportedType` if there is none for their types.
     func linearArithmetic() throws(RuntimeError) -> LinearArithmetic {
         let x = try input(0)
-        let w = try input(1)
+        let w = try signedWeights()
         let bias = optionalInput(2)
         let arithmetic: LinearArithmetic
         switch (x.type, w.type, output.type) {
@@ -186,6 +186,24 @@ extension Lowering {
     /// real result.
     func singleFactors(_ x: AffineScale, _ weights: [Float], _ y: AffineScale?) -> [Float] {
         weights.map { weight in y.map { x.scale * weight / $0.scale } ?? x.scale * weight }
+    }
+
+    /// Operand 1. uint8 weights around 128 become int8 weights around 0, as onnxruntime allows either.
+    func signedWeights() throws(RuntimeError) -> Tensor {
+        var w = try input(1)
+        guard w.type == .uint8, numerics == .onnxruntime, let constant = w.constant,
+            let parameters = w.quantization, parameters.zeroPoints.allSatisfy({ $0 == 128 })
+        else { return w }
+        w.type = .int8
+        w.constant = TensorData(bytes: constant.elements(as: UInt8.self).map { $0 ^ 0x80 })
+        w.quantization?.zeroPoints = Array(repeating: 0, count: parameters.zeroPoints.count)
+        return w
+    }
+
+    /// The bytes of the weights, as `signedWeights` has them.
+    func weightBytes() throws(RuntimeError) -> TensorData {
+        if let constant = try signedWeights().constant { return constant }
+        return try constant(1, "weights")
     }
 
     func bias() throws(RuntimeError) -> TensorData? {
