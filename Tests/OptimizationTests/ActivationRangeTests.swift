@@ -69,3 +69,10 @@ import Testing
         #expect(found <= 1.05 * (try #require(searched.min())))
     }
 }
+
+extension Quantization {
+    /// The real numbers that int8 can hold.
+    fileprivate var realRange: ClosedRange<Float> {
+        (scale * Float(-128 - zeroPoint))...(scale * Float(127 - zeroPoint))
+    }
+}

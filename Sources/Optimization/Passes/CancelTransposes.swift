@@ -9,7 +9,7 @@ import Operators
 /// f stands for any number of operators that work on each element by itself, join, pad or reduce along axes, several of
 /// which may read one another: f′ is the same with its axes renamed and its constants transposed. They are rewritten
 /// together where that leaves fewer transposes than before; a Transpose is added where something else reads a result or
-/// an operand comes from elsewhere. Exact.
+/// an operand comes from elsewhere. Exact, but for the order in which a sum or a mean adds up.
 package struct CancelTransposesPass: Pass {
     package static let name = "cancel-transposes"
     package static let summary = "take transposes that undo each other away"
