@@ -65,6 +65,11 @@ struct NodeEncoder {
         return .value(id)
     }
 
+    /// The shape of the first result, of an operator that keeps the shape of its first operand.
+    var shapeOfResult: Shape? {
+        value(0)?.shape ?? node.outputs.first.flatMap { graph.contains($0) ? graph[$0].shape : nil }
+    }
+
     func rank(_ index: Int) throws(Misfit) -> Int {
         guard let rank = value(index)?.shape?.rank else { throw Misfit() }
         return rank

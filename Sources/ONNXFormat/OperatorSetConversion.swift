@@ -49,10 +49,10 @@ enum OperatorSetConversion {
         "Unsqueeze": Movement(version: 13, attributes: ["axes"]),
     ]
 
-    /// The first version in which an operator means something else, or is gone.
-    private static let breaks: [String: Int] = [
-        "BatchNormalization": 9, "Dropout": 12, "Hardmax": 13, "LogSoftmax": 13, "Resize": 11, "Scan": 9, "Scatter": 11,
-        "Softmax": 13, "Upsample": 9,
+    /// The versions in which an operator begins to mean something else, or is gone.
+    private static let breaks: [String: [Int]] = [
+        "BatchNormalization": [9], "Dropout": [12], "Hardmax": [13], "LogSoftmax": [13], "Resize": [11], "Scan": [9],
+        "Scatter": [11], "Softmax": [13], "Upsample": [9, 10],
     ]
 
     /// Before it, attributes told of broadcasting and of operators' buffers.
@@ -73,7 +73,7 @@ enum OperatorSetConversion {
     }
 
     private static func check(_ type: String, from old: Int, to new: Int) throws(ONNXError) {
-        let isBroken = breaks[type].map { old < $0 && $0 <= new } ?? false
+        let isBroken = breaks[type]?.contains { old < $0 && $0 <= new } ?? false
         guard isBroken || old < oldest else { return }
         throw ONNXError(
             .unsupported,

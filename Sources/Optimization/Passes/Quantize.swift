@@ -362,13 +362,19 @@ package struct QuantizePass: Pass {
     }
 }
 
+extension Quantization {
+    /// The real numbers that int8 can hold.
+    var realRange: ClosedRange<Float> {
+        (scale * Float(-128 - zeroPoint))...(scale * Float(127 - zeroPoint))
+    }
+}
+
 extension Value {
     /// The real numbers that the tensor's 8-bit integers can stand for; nil for other tensors.
     var realRange: ClosedRange<Float>? {
-        guard isActivation, let quantization, quantization.isPerTensor, quantization.scale > 0 else { return nil }
-        let limits: ClosedRange<Int64> = type == .uint8 ? 0...255 : -128...127
-        let (lower, upper) = (limits.lowerBound - quantization.zeroPoint, limits.upperBound - quantization.zeroPoint)
-        return (quantization.scale * Float(lower))...(quantization.scale * Float(upper))
+        guard isActivation, var quantization, quantization.isPerTensor, quantization.scale > 0 else { return nil }
+        if type == .uint8 { quantization.zeroPoints[0] -= 128 }
+        return quantization.realRange
     }
 }
 

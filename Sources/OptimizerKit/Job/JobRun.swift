@@ -22,6 +22,7 @@ struct JobRun {
         let (target, reports) = try targets()
         let options = options
         let input = try stage("read") { _ in try ModelFile(path: options.input, shapes: options.shapes) }
+        try checkEnding(of: target, for: input.model)
         let data = try stage("open data") { _ in try JobData(options) }
         let before = RunnableModel(input)
         try warnAboutInput(input.model)
@@ -31,7 +32,7 @@ struct JobRun {
             try stage("evaluate the input model") { progress in try quality.measureInput(before, progress) }
         }
 
-        let calibration = try calibrationSource(data, before)
+        let calibration = try calibrationSource(data, before, runnable: input.runnable)
         let pipeline = try runPipeline(on: input.model, calibration: calibration)
 
         let staged = try StagedFile(for: target)
@@ -126,6 +127,18 @@ struct JobRun {
         return (target, reports)
     }
 
+    /// - Throws: `usage` if the output is named after the other format, for nothing here converts one into the other. Where
+    ///   the input is named so as well, it is the name that is wrong.
+    private func checkEnding(of target: OutputTarget, for model: Model) throws(OptimizationError) {
+        func names(_ path: String, _ format: ModelFormat) -> Bool { path.lowercased().hasSuffix(".\(format.rawValue)") }
+        let other: ModelFormat = model.format == .onnx ? .tflite : .onnx
+        guard names(target.path, other), !names(options.input, other) else { return }
+        throw OptimizationError(
+            .usage, "the model is .\(model.format.rawValue) and the output is named .\(other.rawValue)",
+            at: target.path,
+            remedy: "a model stays in its format")
+    }
+
     private mutating func warnAboutInput(_ model: Model) throws(OptimizationError) {
         if model.format == .tflite, options.activations == .u8 || options.usesQOperators {
             try warn("--activations u8 and --qoperator have no effect on a .tflite")
@@ -148,7 +161,7 @@ struct JobRun {
     ///
     /// - Throws: `unsupported` if ranges are needed and the model cannot be run.
     private mutating func calibrationSource(
-        _ data: JobData, _ before: RunnableModel
+        _ data: JobData, _ before: RunnableModel, runnable: Model
     ) throws -> CalibrationSource? {
         let isNeeded =
             options.quantization == .int8 && !before.model.main.isQuantized && before.model.main.holdsRealOperators
@@ -166,7 +179,7 @@ struct JobRun {
         try warn(
             "no calibration data: activation ranges come from made-up samples, which costs accuracy; "
                 + "pass --calibrate with real samples")
-        return CalibrationSource(try SyntheticSamples(for: before.model))
+        return CalibrationSource(try SyntheticSamples(for: runnable))
     }
 
     // MARK: The passes

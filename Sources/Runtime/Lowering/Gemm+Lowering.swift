@@ -100,7 +100,8 @@ extension Lowering {
         }
         multiplyAdds = saturatingProduct(batch, product.rows, product.columns, product.inner)
         try emit(
-            kernel(.matmul, isReal ? "float32" : "bytes"), product, operands: [.value(a.id), .value(b.id), .value(output.id)],
+            kernel(.matmul, isReal ? "float32" : "bytes"), product,
+            operands: [.value(a.id), .value(b.id), .value(output.id)],
             units: batch * product.rows, cost: saturatingProduct(product.columns, product.inner))
     }
 
