@@ -96,7 +96,7 @@ struct BadInputTests {
             Models.dscnn, in: folder, code: 3, saying: "broken.npz",
             options: ["--evaluate", try folder.write("broken.npz", Data("PK\u{3}\u{4}rubbish".utf8))])
         try await refuse(
-            Models.dscnn, in: folder, code: 4, saying: "not a data set", options: ["--evaluate", Models.resnet])
+            Models.dscnn, in: folder, code: 3, saying: "not a data set", options: ["--evaluate", Models.resnet])
     }
 
     @Test("File names cannot act on the terminal")
