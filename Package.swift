@@ -25,7 +25,7 @@ let package = Package(
         .target(
             name: "OptimizerKit",
             dependencies: [
-                "Reporting", "Evaluation", "Optimization", "Runtime", "TFLiteFormat", "Operators", "ModelGraph",
+                "Reporting", "Evaluation", "Optimization", "Runtime", "TFLiteFormat", "ONNXFormat", "Operators", "ModelGraph",
             ], swiftSettings: swift),
         .target(name: "Reporting", dependencies: ["ModelGraph"], swiftSettings: swift),
         .target(

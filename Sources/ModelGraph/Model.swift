@@ -35,6 +35,12 @@ package protocol ModelSource: AnyObject, Sendable {
     var file: MappedFile { get }
 }
 
+/// A source whose file says which versions of which operator sets it uses.
+package protocol OperatorSetSource: ModelSource {
+    /// By domain; the standard operators' is empty.
+    var operatorSets: [String: Int] { get }
+}
+
 /// A trained model: one main graph, and those that it calls.
 package struct Model: Sendable {
     package var format: ModelFormat
@@ -57,4 +63,7 @@ package struct Model: Sendable {
         get { graphs[0] }
         set { graphs[0] = newValue }
     }
+
+    /// The version of the standard operators that the model's file uses; nil where none is named.
+    package var operatorSetVersion: Int? { (source as? any OperatorSetSource)?.operatorSets[""] }
 }

@@ -39,6 +39,16 @@ package struct TensorData: Sendable {
 
     package var byteCount: Int { range.count }
 
+    /// Tells apart the bytes of two constants that live at the same time: tensors that share them have the same.
+    package struct Identity: Hashable, Sendable {
+        fileprivate let address: UInt
+        fileprivate let count: Int
+    }
+
+    package var identity: Identity {
+        withUnsafeBytes { Identity(address: UInt(bitPattern: $0.baseAddress), count: $0.count) }
+    }
+
     package func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

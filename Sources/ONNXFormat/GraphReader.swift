@@ -232,16 +232,17 @@ struct GraphReader {
             outputs: outputs, implicitInputs: captured,
             name: message.has(ONNX_NODE_NAME) ? message.text(ONNX_NODE_NAME) : nil,
             source: SourceReference(graph: 0, index: index))
-        if domain.isEmpty, !calls, !functions.contains(":\(type)"), !message.has(ONNX_NODE_OVERLOAD) {
-            decode(message, type: type, into: &node)
+        if !calls, !functions.contains("\(domain):\(type)"), !message.has(ONNX_NODE_OVERLOAD),
+            let row = OperatorTable.row(named: type, domain: domain)
+        {
+            decode(message, row: row, into: &node)
         }
         graph.addNode(node)
         inferOutputs(of: node)
     }
 
     /// Turns the node into one of an operator that we know, where it fits exactly.
-    private mutating func decode(_ message: Message, type: String, into node: inout Node) {
-        guard let row = OperatorTable.row(named: type) else { return }
+    private mutating func decode(_ message: Message, row: OperatorRow, into node: inout Node) {
         var reader = NodeReader(message, node: node, graph: graph, version: source.operatorSets[""] ?? 1)
         do throws(Misfit) {
             let decoded = try row.decode(&reader)

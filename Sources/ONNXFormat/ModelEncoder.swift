@@ -6,10 +6,17 @@ final class ModelEncoder {
     let draft: Draft
     let source: ONNXSource?
     let graph: Graph
+    /// The version of the ai.onnx operator set: the file's, or a newer one where the graph needs it.
     let version: Int
+    /// The version that the file's nodes are of.
+    private let sourceVersion: Int
     var names: NameTable
     /// Constants that the file does not have, with their names.
     private var added: [(name: String, value: Value)] = []
+    /// The names of small ones among them, so that equal scales and zero points are stored once.
+    private var addedNames: [ConstantKey: String] = [:]
+    /// Domains of written operators besides ai.onnx.
+    private var domains: Set<String> = []
     /// Values that nodes, subgraphs or the interface name.
     private var used: Set<ValueID> = []
     private let nodeBySource: [Int: NodeID]
@@ -27,7 +34,8 @@ final class ModelEncoder {
         draft = try Draft()
         source = model.source as? ONNXSource
         self.graph = graph
-        version = source.map { $0.operatorSets[""] ?? 1 } ?? ModelEncoder.defaultVersion
+        sourceVersion = source.map { $0.operatorSets[""] ?? 1 } ?? ModelEncoder.defaultVersion
+        version = max(sourceVersion, OperatorSetConversion.required(by: graph))
         names = NameTable(graph, source: source)
         var nodeBySource: [Int: NodeID] = [:]
         if let original = source?.original {
@@ -56,7 +64,34 @@ final class ModelEncoder {
         try setInitializers(of: message)
         try InterfaceEncoder(self, addedInitializers: added).encode(into: message)
         try draft.set(ONNX_MODEL_GRAPH, of: root, to: message)
+        try setOperatorSets(of: root)
         return root
+    }
+
+    /// Declares the operator sets that the file does not have, and newer versions.
+    private func setOperatorSets(of root: Message) throws(ONNXError) {
+        let missing = domains.filter { source?.operatorSets[$0] == nil }.sorted()
+        guard version != sourceVersion || !missing.isEmpty else { return }
+        var sets: [Message] = []
+        var hasOwn = false
+        for entry in root.children(ONNX_MODEL_OPSET_IMPORT) {
+            guard GraphReader.domain(entry.text(ONNX_OPERATOR_SET_ID_DOMAIN)).isEmpty else {
+                sets.append(entry)
+                continue
+            }
+            hasOwn = true
+            let copy = try draft.copy(of: entry)
+            try draft.set(ONNX_OPERATOR_SET_ID_VERSION, of: copy, to: Int64(version))
+            sets.append(copy)
+        }
+        let added = (hasOwn ? [] : [("", version)]) + missing.map { ($0, 1) }
+        for (domain, version) in added {
+            let entry = try draft.make(for: ONNX_MODEL_OPSET_IMPORT, of: root)
+            try draft.set(ONNX_OPERATOR_SET_ID_DOMAIN, of: entry, to: domain)
+            try draft.set(ONNX_OPERATOR_SET_ID_VERSION, of: entry, to: Int64(version))
+            sets.append(entry)
+        }
+        try draft.set(ONNX_MODEL_OPSET_IMPORT, of: root, to: sets)
     }
 
     /// Keeps data where it is until the encoder goes.
@@ -154,7 +189,8 @@ final class ModelEncoder {
         let place = node.source.flatMap { $0.graph == 0 ? $0.index : nil }
         let template = place.flatMap { source?.graphMessage.child(ONNX_GRAPH_NODE, $0) }
         let former = place.flatMap { nodeBySource[$0] }.flatMap { source?.original[$0] }
-        if let source, let template, source.isUnchanged(id, in: graph) {
+        let isConverted = version != sourceVersion && template != nil && former != nil
+        if let source, let template, !isConverted, source.isUnchanged(id, in: graph) {
             let operands = node.inputs.compactMap { $0 } + node.implicitInputs
             let reads = operands.filter { source.origin(of: graph[$0]) != .attribute }
             // An operand that stands for an attribute may have got another value.
@@ -178,7 +214,9 @@ final class ModelEncoder {
         } else {
             try encodeKnown(node, former: former, into: &entry)
         }
-        try draft.set(ONNX_NODE_OUTPUT, of: message, to: node.outputs.map { names[$0] })
+        var outputs = node.outputs.map { names[$0] }
+        while outputs.count > 1, outputs.last == "" { outputs.removeLast() }
+        try draft.set(ONNX_NODE_OUTPUT, of: message, to: outputs)
         if let name = node.name, name != former?.name { try draft.set(ONNX_NODE_NAME, of: message, to: name) }
         return entry
     }
@@ -188,7 +226,19 @@ final class ModelEncoder {
             former.implicitInputs.count == node.implicitInputs.count
         else { throw ONNXError(.unsupported, "the operator \(node.operation.name) is not known in ONNX") }
         entry.reads += node.inputs.compactMap { $0 }
-        try draft.set(ONNX_NODE_INPUT, of: entry.message, to: node.inputs.map { $0.map { names[$0] } ?? "" })
+        var inputs = node.inputs.map { $0.map { names[$0] } ?? "" }
+        if let movement = try OperatorSetConversion.movement(of: entry.message, from: sourceVersion, to: version) {
+            for attribute in movement.attributes {
+                let value = try OperatorSetConversion.operand(attribute, of: entry.message, movement)
+                inputs.append(value.map { add($0) } ?? "")
+            }
+            let kept = entry.message.children(ONNX_NODE_ATTRIBUTE).filter {
+                !movement.attributes.contains($0.text(ONNX_ATTRIBUTE_NAME))
+            }
+            try draft.set(ONNX_NODE_ATTRIBUTE, of: entry.message, to: kept)
+            while inputs.last == "" { inputs.removeLast() }
+        }
+        try draft.set(ONNX_NODE_INPUT, of: entry.message, to: inputs)
         var renamed: [String: String] = [:]
         for (old, new) in zip(former.implicitInputs, node.implicitInputs) {
             guard let name = source?.original[old].name, name != names[new] else { continue }
@@ -215,32 +265,57 @@ final class ModelEncoder {
             case .value(let id):
                 entry.reads.append(id)
                 inputs.append(names[id])
-            case .constant(let value):
-                let name = names.unique(value.name)
-                added.append((name, value))
-                inputs.append(name)
+            case .constant(let value): inputs.append(add(value))
             case nil: inputs.append("")
             }
         }
         // Optional operands at the end may be left out.
         while inputs.last == "" { inputs.removeLast() }
         try draft.set(ONNX_NODE_INPUT, of: message, to: inputs)
-        if formerType == encoded.type, let former, let source,
+        if formerType == encoded.row.type, let former, let source, version == sourceVersion,
             !(former.operation is OpaqueOperation),
             let before = OperatorTable.encode(
                 NodeEncoder(node: former, graph: source.original, version: version), preferring: formerType),
-            before.type == encoded.type, before.node.attributes == encoded.node.attributes
+            before.row.type == encoded.row.type, before.node.attributes == encoded.node.attributes
         {
             return
         }
-        try draft.set(ONNX_NODE_OP_TYPE, of: message, to: encoded.type)
+        try draft.set(ONNX_NODE_OP_TYPE, of: message, to: encoded.row.type)
         draft.clear(ONNX_NODE_DOMAIN, of: message)
+        if !encoded.row.domain.isEmpty {
+            try draft.set(ONNX_NODE_DOMAIN, of: message, to: encoded.row.domain)
+            domains.insert(encoded.row.domain)
+        }
         draft.clear(ONNX_NODE_OVERLOAD, of: message)
         var attributes: [Message] = []
         for (name, attribute) in encoded.node.attributes.sorted(by: { $0.key < $1.key }) {
             attributes.append(try make(attribute, named: name, of: message))
         }
         try draft.set(ONNX_NODE_ATTRIBUTE, of: message, to: attributes)
+    }
+
+    /// The name of a new initializer with this content.
+    private func add(_ value: Value) -> String {
+        let key = ConstantKey(value)
+        if let key, let name = addedNames[key] { return name }
+        let name = names.unique(value.name)
+        added.append((name, value))
+        if let key { addedNames[key] = name }
+        return name
+    }
+
+    private struct ConstantKey: Hashable {
+        var type: ElementType
+        var shape: Shape?
+        var bytes: [UInt8]
+
+        /// nil for what is not worth comparing.
+        init?(_ value: Value) {
+            guard let constant = value.constant, constant.byteCount <= 4096 else { return nil }
+            type = value.type
+            shape = value.shape
+            bytes = constant.withUnsafeBytes(Array.init)
+        }
     }
 
     private func make(

@@ -36,6 +36,25 @@ struct NodeEncoder {
 
     func require(_ condition: Bool) throws(Misfit) { if !condition { throw Misfit() } }
 
+    /// Whether the node works on integers that stand for real numbers.
+    var isInteger: Bool { (node.inputs.compactMap { $0 } + node.outputs).contains { isQuantized($0) } }
+
+    func isQuantized(_ id: ValueID) -> Bool {
+        graph.contains(id) && graph[id].type.isInteger && graph[id].quantization != nil
+    }
+
+    /// Checks that the operator may work on what integers stand for as if they were plain numbers: it only moves or
+    /// compares them, and all have the same parameters.
+    func requireOneQuantization() throws(Misfit) {
+        let values = (node.inputs.compactMap { $0 } + node.outputs).filter(isQuantized)
+        guard let first = values.first.map({ graph[$0] }) else { return }
+        let isOne = values.allSatisfy { graph[$0].quantization == first.quantization && graph[$0].type == first.type }
+        try require(isOne && first.quantization?.isPerTensor == true)
+    }
+
+    /// Checks that no operand and no result is an integer that stands for a real number.
+    func requireReal() throws(Misfit) { try require(!isInteger) }
+
     func value(_ index: Int) -> Value? {
         guard node.inputs.indices.contains(index), let id = node.inputs[index], graph.contains(id) else { return nil }
         return graph[id]
@@ -44,6 +63,11 @@ struct NodeEncoder {
     func input(_ index: Int) throws(Misfit) -> EncodedNode.Input {
         guard node.inputs.indices.contains(index), let id = node.inputs[index] else { throw Misfit() }
         return .value(id)
+    }
+
+    /// The shape of the first result, of an operator that keeps the shape of its first operand.
+    var shapeOfResult: Shape? {
+        value(0)?.shape ?? node.outputs.first.flatMap { graph.contains($0) ? graph[$0].shape : nil }
     }
 
     func rank(_ index: Int) throws(Misfit) -> Int {

@@ -2,7 +2,7 @@ import COnnx
 import ModelGraph
 
 /// What is kept of the .onnx file that a model was read from.
-package final class ONNXSource: ModelSource, @unchecked Sendable {
+package final class ONNXSource: OperatorSetSource, @unchecked Sendable {
     // Nothing writes to the file's messages after they were opened, nor to the rest after `ONNXReader` is done.
 
     /// Where a value of the graph stands in the file.

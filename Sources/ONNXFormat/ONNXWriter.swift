@@ -19,6 +19,11 @@ package enum ONNXWriter {
         package var rebuilds = false
         /// The largest file without external data; protobuf's own limit is 2³¹ − 1.
         package var maximumByteCount = Int(Int32.max)
+        /// Where external data goes; nil for the model's path with `.data` behind it. The model refers to it by its name, so
+        /// both have to end up in one folder.
+        package var dataPath: String?
+        /// Whether a file at `dataPath` may be replaced; nil for the same as the model's.
+        package var replacesData: Bool?
 
         package init() {}
     }
@@ -32,8 +37,10 @@ package enum ONNXWriter {
     package static func write(
         _ model: Model, to path: String, replacing: Bool, options: Options = Options()
     ) throws(ONNXError) {
-        let name = String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
-        guard !name.isEmpty else { throw ONNXError(.cannotWrite, "the path names a folder", at: path) }
+        let dataPath = options.dataPath ?? path + ".data"
+        guard !lastComponent(of: path).isEmpty else {
+            throw ONNXError(.cannotWrite, "the path names a folder", at: path)
+        }
         let source = model.source as? ONNXSource
         if let source, !options.rebuilds, options.externalData != .always, !source.hasExternalData,
             source.isUnchanged(model.main)
@@ -50,7 +57,7 @@ package enum ONNXWriter {
         } else if options.externalData == .always || source?.hasExternalData == true
             || onnx_packed_byte_count(root.pointer) > options.maximumByteCount
         {
-            let writer = ExternalDataWriter(location: name + ".data")
+            let writer = ExternalDataWriter(location: lastComponent(of: dataPath))
             root = try TensorRelocation(encoder, to: .file(writer)).rewritten(root)
             data = writer
         }
@@ -63,8 +70,8 @@ package enum ONNXWriter {
         }
         var dataFile: OutputFile?
         if let data, !data.pieces.isEmpty {
-            try checkIsNotRead(path + ".data", by: source, writing: path)
-            dataFile = try OutputFile(path + ".data", replacing: replacing)
+            try checkIsNotRead(dataPath, by: source, writing: path)
+            dataFile = try OutputFile(dataPath, replacing: options.replacesData ?? replacing)
             if let dataFile { try data.write(to: dataFile) }
         }
         let file = try OutputFile(path, replacing: replacing)
@@ -72,6 +79,10 @@ package enum ONNXWriter {
         try dataFile?.commit()
         try file.commit()
         withExtendedLifetime(encoder) {}
+    }
+
+    private static func lastComponent(of path: String) -> String {
+        String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
     }
 
     /// - Throws: `ONNXError` if the file holds data of the model that was read, and that model is not the one to replace.

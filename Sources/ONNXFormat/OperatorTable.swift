@@ -3,6 +3,8 @@ import ModelGraph
 /// How one ONNX operator is read and written.
 struct OperatorRow: Sendable {
     let type: String
+    /// Empty for ai.onnx.
+    var domain = ""
     /// - Throws: `Misfit` if the node says more than the operator's struct can hold.
     let decode: @Sendable (inout NodeReader) throws(Misfit) -> DecodedNode
     /// - Throws: `Misfit` if the operation is not this operator's, or the operator set cannot express it.
@@ -13,19 +15,22 @@ struct OperatorRow: Sendable {
 enum OperatorTable {
     static let rows: [OperatorRow] =
         elementwiseRows + linearRows + poolingRows + reshapingRows + movementRows + reductionRows + quantizationRows
+        + integerRows
 
     private static let byType = Dictionary(uniqueKeysWithValues: rows.map { ($0.type, $0) })
 
-    static func row(named type: String) -> OperatorRow? { byType[type] }
+    static func row(named type: String, domain: String = "") -> OperatorRow? {
+        byType[type].flatMap { $0.domain == domain ? $0 : nil }
+    }
 
     /// The operator and form in which a node can be written.
     ///
     /// - Parameter type: the operator that the node was read from, which is tried first.
     /// - Returns: nil if no operator can express the node.
-    static func encode(_ encoder: NodeEncoder, preferring type: String?) -> (type: String, node: EncodedNode)? {
+    static func encode(_ encoder: NodeEncoder, preferring type: String?) -> (row: OperatorRow, node: EncodedNode)? {
         let preferred = type.flatMap { byType[$0] }
         for row in (preferred.map { [$0] } ?? []) + rows {
-            if let node = try? row.encode(encoder) { return (row.type, node) }
+            if let node = try? row.encode(encoder) { return (row, node) }
         }
         return nil
     }

@@ -1,16 +1,20 @@
 import ModelGraph
 
 extension Graph {
-    /// Bytes of all constants; those that share memory in the file count for each value.
+    /// Bytes of all constants; what several tensors share counts once.
     package var constantByteCount: Int {
-        valueIDs.reduce(0) { $0 + (self[$1].constant?.byteCount ?? 0) }
+        var seen: Set<TensorData.Identity> = []
+        return valueIDs.reduce(0) { sum, id in
+            guard let data = self[id].constant, seen.insert(data.identity).inserted else { return sum }
+            return sum + data.byteCount
+        }
     }
 
     /// Removes operators whose results nothing reads, and tensors that nothing names, as far as passes left them
     /// behind: what stood unused in `original` already stays, for a file is not ours to tidy unasked.
     ///
     /// - Parameter bound: tensors that a signature names.
-    mutating func removeDeadCode(keeping original: Graph, bound: Set<ValueID>) {
+    mutating func removeDeadCode(keeping original: Graph, bound: Set<ValueID>) throws(GraphError) {
         let unusedBefore = original.unusedNodes()
         var patch = GraphPatch("remove dead code", for: self)
         var graph = self
@@ -19,8 +23,7 @@ extension Graph {
             guard !dead.isEmpty else { break }
             patch = GraphPatch("remove dead code", for: graph)
             for id in dead.sorted() { patch.removeNode(id) }
-            guard let next = try? graph.applying(patch) else { return }
-            graph = next
+            graph = try graph.applying(patch)
         }
         let namedBefore = original.namedValues()
         let named = graph.namedValues()
@@ -29,11 +32,11 @@ extension Graph {
             if bound.contains(id) || (original.contains(id) && !namedBefore.contains(id)) { continue }
             patch.removeValue(id)
         }
-        self = (try? graph.applying(patch)) ?? graph
+        self = try graph.applying(patch)
     }
 
     /// Operators without an effect: nothing reads their results, and they neither write variables nor run graphs.
-    private func unusedNodes() -> Set<NodeID> {
+    func unusedNodes() -> Set<NodeID> {
         let connections = GraphConnections(self)
         return Set(
             order.filter { id in
@@ -51,7 +54,7 @@ extension Graph {
         var named = Set(inputs + outputs)
         for id in order {
             let node = self[id]
-            named.formUnion(node.inputs.compactMap(\.self) + node.outputs + node.intermediates)
+            named.formUnion(node.inputs.compactMap(\.self) + node.outputs + node.intermediates + node.implicitInputs)
         }
         return named
     }

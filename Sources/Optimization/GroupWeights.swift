@@ -1,4 +1,5 @@
 import ModelGraph
+import Operators
 
 extension LinearGroup {
     /// The group's weights as real numbers; nil if they are integers already.
@@ -7,7 +8,7 @@ extension LinearGroup {
             let values = graph.realConstant(weights, connections: connections),
             values.count == Shape.elementCount(sizes)
         else { return nil }
-        return WeightTensor(values: values, sizes: sizes, channelAxis: channelAxis)
+        return WeightTensor(values: values, sizes: sizes, channelAxis: channelAxis, groups: weightGroups)
     }
 
     /// The group's weights as the real numbers that they stand for, whether stored as such or as int8.
@@ -15,7 +16,8 @@ extension LinearGroup {
         if let real = realWeights(in: graph, connections: connections) { return real }
         let value = graph[graph.constantSource(of: weights, connections: connections)]
         guard value.type == .int8, let data = value.constant, let quantization = value.quantization,
-            let sizes = value.shape?.sizes, sizes.count > channelAxis, data.byteCount == Shape.elementCount(sizes),
+            let sizes = value.shape?.sizes, sizes.count > channelAxis, weightGroups == 1,
+            data.byteCount == Shape.elementCount(sizes),
             quantization.scales.count == 1 || quantization.scales.count == sizes[channelAxis]
         else { return nil }
         var result = WeightTensor(
@@ -30,13 +32,18 @@ extension LinearGroup {
         return result
     }
 
-    /// The bias [channels] as real numbers, zeros if there is none; nil if it is not a real constant of that size.
+    /// The bias [channels] as the operator adds it, β included, zeros if there is none; nil if it is not a real constant
+    /// for each channel.
     package func realBias(in graph: Graph, connections: GraphConnections) -> [Float]? {
         guard let bias else { return Array(repeating: 0, count: channels) }
-        guard let values = graph.realConstant(bias, connections: connections), values.count == channels else {
-            return nil
+        guard let values = graph.realConstant(bias, connections: connections) else { return nil }
+        let isGeneral = graph[linear].operation is Gemm
+        if isGeneral, values.count == 1 {
+            return Array(repeating: Float(Double(values[0]) * biasFactor), count: channels)
         }
-        return values
+        // Gemm's bias broadcasts to the whole result: one for each row may have as many elements.
+        guard values.count == channels, !isGeneral || graph[bias].shape?.sizes?.last == channels else { return nil }
+        return biasFactor == 1 ? values : values.map { Float(Double($0) * biasFactor) }
     }
 
     /// The weights that the group as a whole applies, W·γ: pruning ranks these, whether or not folding comes first.
@@ -59,16 +66,12 @@ extension LinearGroup {
         from original: WeightTensor, to changed: WeightTensor, inputMeans: [Double]?
     ) -> [Double] {
         guard let inputMeans, !inputMeans.isEmpty else { return Array(repeating: 0, count: channels) }
-        // The weights' last axis holds the input channels of one group; a depthwise channel reads one.
-        let perGroup = kind == .depthwiseConvolution ? 1 : min(inputChannels, inputMeans.count)
-        let groups = kind == .fullyConnected ? 1 : max(1, inputMeans.count / perGroup)
-        let channelsPerGroup = max(1, channels / groups)
         return (0..<channels).map { channel in
             var error = 0.0
             var position = 0
-            let first = min(channel / channelsPerGroup, groups - 1) * perGroup
             original.forEachIndex(ofChannel: channel) { index in
-                let mean = inputMeans[first + position % perGroup]
+                // A dense layer may read several axes as one, of which the means tell of the last.
+                let mean = inputMeans[inputChannel(of: channel, position: position) % inputMeans.count]
                 error += Double(changed.values[index] - original.values[index]) * mean
                 position += 1
             }

@@ -3,12 +3,12 @@ import Operators
 
 /// A linear operator with the padding before it and the chain of per-channel scaling, shifting and clamping behind it.
 ///
-///     pad? → linear → (Mul | Add | Sub | Div by a per-channel constant)* → activation?
+///     pad? → linear → (Mul | Add | Sub | Div by a per-channel constant | BatchNormalization)* → activation?
 ///
 /// Pruning, quantization and folding all see the model through this view.
 package struct LinearGroup: Sendable {
     package enum Kind: String, Sendable {
-        case convolution, depthwiseConvolution, fullyConnected
+        case convolution, depthwiseConvolution, transposedConvolution, fullyConnected
     }
 
     package var kind: Kind
@@ -18,11 +18,25 @@ package struct LinearGroup: Sendable {
     /// The operand that the arithmetic reads; behind Dequantize for float16 weights.
     package var weights: ValueID
     package var bias: ValueID?
+    /// Whether the operator has an operand for a bias; a matrix product has none.
+    package var takesBias: Bool
+    /// What the operator multiplies its product by: α of Gemm.
+    package var productFactor: Double
+    /// What the operator multiplies its bias by: β of Gemm.
+    package var biasFactor: Double
     /// The axis of the weights along which the output channels stand.
     package var channelAxis: Int
     package var channels: Int
-    /// The input channels that one output channel reads: the extent of the weights' last axis, 1 if depthwise.
+    /// The input channels that one output channel reads: the extent of the weights' input axis, 1 if depthwise.
     package var inputChannels: Int
+    /// The weights of one output channel that stand side by side for one input channel.
+    package var tapStride: Int
+    /// The parts into which input and output channels are split.
+    package var groups: Int
+    /// The parts into which the weights' outermost axis is split, each with channels of its own along `channelAxis`.
+    package var weightGroups: Int
+    /// The place of the operand's and the result's channel axis, counted from the last axis.
+    package var channelPlace: Int
     /// The nodes behind the linear operator that can be folded into it, in order.
     package var chain: [NodeID]
     /// What the chain computes: y = scale · linear + offset, for each output channel.
@@ -34,16 +48,13 @@ package struct LinearGroup: Sendable {
 
     /// Whether there is anything behind the linear operator to fold into it.
     package var isFoldable: Bool { !chain.isEmpty }
-}
 
-/// y = scale · x + offset, for each channel.
-package struct ChannelAffine: Sendable, Equatable {
-    package var scale: [Double]
-    package var offset: [Double]
-
-    package static func identity(channels: Int) -> ChannelAffine {
-        ChannelAffine(
-            scale: Array(repeating: 1, count: channels), offset: Array(repeating: 0, count: channels))
+    /// The input channel that a weight reads.
+    ///
+    /// - Parameter position: the place of the weight among those of its output channel.
+    package func inputChannel(of channel: Int, position: Int) -> Int {
+        let first = channel / max(1, channels / groups) * inputChannels
+        return first + position / tapStride % inputChannels
     }
 }
 
@@ -59,20 +70,28 @@ extension LinearGroup {
 
     package init?(at id: NodeID, in graph: Graph, connections: GraphConnections) {
         let node = graph[id]
-        guard let traits = LinearTraits(node.operation), node.inputs.count >= 2, node.outputs.count == 1,
-            case let data?? = node.inputs.first, let weights = node.inputs[1],
-            graph.contains(data), let sizes = graph[weights].shape?.sizes, sizes.count == traits.weightRank,
-            sizes.allSatisfy({ $0 > 0 })
+        guard node.inputs.count >= 2, node.outputs.count == 1, case let data?? = node.inputs.first,
+            let weights = node.inputs[1], graph.contains(data), let sizes = graph[weights].shape?.sizes,
+            sizes.allSatisfy({ $0 > 0 }),
+            let traits = LinearTraits(node.operation, x: graph[data].shape?.sizes, w: sizes)
         else { return nil }
         let source = graph.constantSource(of: weights, connections: connections)
         guard graph[source].constant != nil, !graph[source].isSparse, !graph[source].isVariable else { return nil }
         kind = traits.kind
         linear = id
         self.weights = weights
-        bias = node.inputs.count > 2 ? node.inputs[2] : nil
+        takesBias = traits.takesBias
+        bias = traits.takesBias && node.inputs.count > 2 ? node.inputs[2] : nil
+        productFactor = traits.productFactor
+        biasFactor = traits.biasFactor
         channelAxis = traits.channelAxis
-        channels = sizes[channelAxis]
-        inputChannels = traits.kind == .depthwiseConvolution ? 1 : sizes[sizes.count - 1]
+        groups = traits.groups
+        weightGroups = traits.kind == .transposedConvolution ? traits.groups : 1
+        channels = sizes[channelAxis] * weightGroups
+        inputChannels = (traits.inputAxis.map { sizes[$0] } ?? 1) / weightGroups
+        // The output channels are not among a channel's own weights.
+        tapStride = traits.inputAxis.map { sizes[(max($0, traits.channelAxis) + 1)...].reduce(1, *) } ?? 1
+        channelPlace = traits.channelPlace
         if let producer = connections.producer(of: data), graph[producer].operation is Pad,
             connections.soleConsumer(of: data) == id
         {
@@ -82,19 +101,18 @@ extension LinearGroup {
         affine = .identity(channels: channels)
         activation = traits.activation
         output = node.outputs[0]
-        collectChain(in: graph, connections: connections)
+        collectChain(rank: traits.resultRank, in: graph, connections: connections)
     }
 
-    private mutating func collectChain(in graph: Graph, connections: GraphConnections) {
+    private mutating func collectChain(rank: Int?, in graph: Graph, connections: GraphConnections) {
+        var axis = ChannelAxis(place: channelPlace, channels: channels, rank: rank)
+        axis.rank = graph[output].shape?.rank ?? rank
         while activation == .none, let next = connections.soleConsumer(of: output) {
             let node = graph[next]
-            guard node.outputs.count == 1, graph[node.outputs[0]].shape == graph[output].shape else { return }
-            if let binary = node.operation as? Binary {
-                guard let step = ChannelAffine(binary, node, input: output, channels, graph, connections) else {
-                    return
-                }
+            guard node.outputs.count == 1 else { return }
+            if let step = ChannelAffine(node, input: output, axis, in: graph, connections: connections) {
                 affine = affine.followed(by: step)
-                activation = binary.activation
+                activation = (node.operation as? Binary)?.activation ?? Activation.none
             } else if let unary = node.operation as? Unary, let clamp = unary.activation {
                 activation = clamp
             } else {
@@ -106,78 +124,94 @@ extension LinearGroup {
     }
 
     /// The chain's nodes that scale or shift, without a separate activation at its end.
-    package func normalizationNodes(in graph: Graph) -> [NodeID] { chain.filter { graph[$0].operation is Binary } }
+    package func normalizationNodes(in graph: Graph) -> [NodeID] { chain.filter { !(graph[$0].operation is Unary) } }
+
+    /// The group without an activation that is an operator of its own, for linear operators that cannot clamp.
+    package func withoutSeparateActivation(in graph: Graph) -> LinearGroup {
+        guard let last = chain.last, graph[last].operation is Unary, case let input?? = graph[last].inputs.first else {
+            return self
+        }
+        var group = self
+        group.chain.removeLast()
+        group.activation = .none
+        group.output = input
+        return group
+    }
 }
 
 /// What a linear operator's kind says of its operands.
 private struct LinearTraits {
     var kind: LinearGroup.Kind
-    var weightRank: Int
     var channelAxis: Int
-    var activation: Activation
+    /// nil for depthwise weights, which have none.
+    var inputAxis: Int?
+    var groups = 1
+    var channelPlace = 0
+    /// nil where the operands' ranks alone say it.
+    var resultRank: Int?
+    var activation = Activation.none
+    var takesBias = true
+    var productFactor = 1.0
+    var biasFactor = 1.0
 
-    init?(_ operation: any Operation) {
+    /// - Parameters:
+    ///   - x: the operand's extents, if they are known.
+    ///   - w: the weights' extents.
+    init?(_ operation: any Operation, x: [Int]?, w: [Int]) {
         switch operation {
         case let op as Convolution:
-            self.init(kind: .convolution, weightRank: op.strides.count + 2, channelAxis: 0, activation: op.activation)
+            guard w.count == op.strides.count + 2 else { return nil }
+            let inputAxis = op.layout.channelAxis(rank: w.count)
+            // TFLite gives no group count: there x's channels may be a multiple of the filter's.
+            let known = x.flatMap { try? op.groupCount(x: $0, w: w) } ?? op.groups
+            guard known > 0, w[0] % known == 0 else { return nil }
+            let isDepthwise = op.layout == .channelsFirst && known > 1 && w[inputAxis] == 1
+            kind = isDepthwise ? .depthwiseConvolution : .convolution
+            channelAxis = 0
+            self.inputAxis = inputAxis
+            groups = known
+            channelPlace = op.layout == .channelsLast ? 0 : w.count - 2
+            resultRank = w.count
+            activation = op.activation
         case let op as DepthwiseConvolution:
-            self.init(kind: .depthwiseConvolution, weightRank: 4, channelAxis: 3, activation: op.activation)
+            guard w.count == 4 else { return nil }
+            kind = .depthwiseConvolution
+            channelAxis = 3
+            groups = x?.last.map { max(1, $0) } ?? max(1, w[3] / max(1, op.multiplier))
+            resultRank = 4
+            activation = op.activation
+        case let op as TransposedConvolution:
+            guard w.count == op.strides.count + 2, op.groups > 0, w[0] % op.groups == 0,
+                !w[1].multipliedReportingOverflow(by: op.groups).overflow
+            else { return nil }
+            kind = .transposedConvolution
+            channelAxis = 1
+            inputAxis = 0
+            groups = op.groups
+            channelPlace = w.count - 2
+            resultRank = w.count
         case let op as FullyConnected:
-            self.init(kind: .fullyConnected, weightRank: 2, channelAxis: 0, activation: op.activation)
+            guard w.count == 2 else { return nil }
+            kind = .fullyConnected
+            channelAxis = 0
+            inputAxis = 1
+            activation = op.activation
+        case let op as Gemm:
+            guard w.count == 2 else { return nil }
+            kind = .fullyConnected
+            channelAxis = op.transposesB ? 0 : 1
+            inputAxis = op.transposesB ? 1 : 0
+            resultRank = 2
+            productFactor = Double(op.alpha)
+            biasFactor = Double(op.beta)
+        case is MatrixMultiplication:
+            guard w.count == 2 else { return nil }
+            kind = .fullyConnected
+            channelAxis = 1
+            inputAxis = 0
+            takesBias = false
+            resultRank = x?.count
         default: return nil
         }
-    }
-
-    private init(kind: LinearGroup.Kind, weightRank: Int, channelAxis: Int, activation: Activation) {
-        self.kind = kind
-        self.weightRank = weightRank
-        self.channelAxis = channelAxis
-        self.activation = activation
-    }
-}
-
-extension ChannelAffine {
-    /// The affine map of one elementwise node with a constant operand; nil if it is not one for each channel.
-    fileprivate init?(
-        _ binary: Binary, _ node: Node, input: ValueID, _ channels: Int, _ graph: Graph,
-        _ connections: GraphConnections
-    ) {
-        guard node.inputs.count == 2, case let left? = node.inputs[0], case let right? = node.inputs[1], left != right
-        else { return nil }
-        let inputIsLeft = left == input
-        let operand = inputIsLeft ? right : left
-        guard let constant = graph.perChannelConstant(operand, channels: channels, connections: connections) else {
-            return nil
-        }
-        switch binary.kind {
-        case .add: self.init(scale: Array(repeating: 1, count: channels), offset: constant)
-        case .subtract where inputIsLeft:
-            self.init(scale: Array(repeating: 1, count: channels), offset: constant.map { -$0 })
-        case .subtract: self.init(scale: Array(repeating: -1, count: channels), offset: constant)
-        case .multiply: self.init(scale: constant, offset: Array(repeating: 0, count: channels))
-        case .divide where inputIsLeft && !constant.contains(0):
-            self.init(scale: constant.map { 1 / $0 }, offset: Array(repeating: 0, count: channels))
-        default: return nil
-        }
-        guard scale.allSatisfy(\.isFinite), offset.allSatisfy(\.isFinite) else { return nil }
-    }
-
-    fileprivate func followed(by next: ChannelAffine) -> ChannelAffine {
-        ChannelAffine(
-            scale: zip(scale, next.scale).map { $0 * $1 },
-            offset: zip(offset, zip(next.scale, next.offset)).map { $0 * $1.0 + $1.1 })
-    }
-}
-
-extension Graph {
-    /// A constant that holds one number for each channel of the last axis, or one for all.
-    fileprivate func perChannelConstant(
-        _ id: ValueID, channels: Int, connections: GraphConnections
-    ) -> [Double]? {
-        guard let sizes = self[id].shape?.sizes, let count = Shape.elementCount(sizes),
-            count == 1 || (count == channels && sizes.last == channels),
-            let values = realConstant(id, connections: connections), values.count == count
-        else { return nil }
-        return count == 1 ? Array(repeating: Double(values[0]), count: channels) : values.map(Double.init)
     }
 }

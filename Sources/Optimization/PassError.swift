@@ -3,7 +3,7 @@ import ModelGraph
 /// An error in a pass; names the pass.
 package struct PassError: ModelError {
     package enum Code: String, Sendable {
-        case unknownPass, invalidSetting, calibrationRequired, cannotRun, shapeMismatch, invalidPatch, unresolved
+        case unknownPass, invalidSetting, calibrationRequired, invalidSample, cannotRun, invalidPatch, unresolved
     }
 
     package var code: Code
@@ -28,7 +28,7 @@ package struct PassError: ModelError {
         switch code {
         case .unknownPass, .invalidSetting, .calibrationRequired: .usage
         case .cannotRun: (cause as? any ModelError)?.kind ?? .unsupported
-        case .shapeMismatch: .unreadable
+        case .invalidSample: .unreadable
         case .invalidPatch, .unresolved: .internal
         }
     }

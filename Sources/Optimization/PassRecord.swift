@@ -65,7 +65,7 @@ extension Graph {
                 name: layerName(id), result: self[group.output].name, operation: self[id].operation.name,
                 weightsBefore: storedBefore,
                 weightsAfter: stored, sparsity: weights.sparsity,
-                range: quantization.flatMap { $0.isPerTensor ? $0.realRange : nil },
+                range: self[group.output].realRange,
                 weightSNR: WeightQuantizer.signalToNoise(
                     weightsBefore.scaled(by: before.affine.scale.map(Float.init)).values,
                     weights.scaled(by: group.affine.scale.map(Float.init)).values))

@@ -14,11 +14,25 @@ package enum Pipeline {
         package var summary: String
     }
 
-    private static let types: [any Pass.Type] = [PrunePass.self, QuantizePass.self, FoldBatchNormPass.self]
+    private static let mainTypes: [any Pass.Type] = [PrunePass.self, QuantizePass.self, FoldBatchNormPass.self]
+
+    private static let types: [any Pass.Type] =
+        mainTypes + [CleanUpPass.self] + cleanUpTypes.filter { $0.name != FoldBatchNormPass.name }
 
     package static let passes: [Description] = types.map { Description(name: $0.name, summary: $0.summary) }
 
-    package static var defaultPasses: [String] { passes.map(\.name) }
+    package static var defaultPasses: [String] { mainTypes.map { $0.name } }
+
+    /// The passes that keep what a model computes, in an order in which each finds what those before it leave; `clean-up`
+    /// repeats all of them until none finds anything.
+    static let cleanUpTypes: [any Pass.Type] = [
+        FoldConstantsPass.self, RemoveIdentitiesPass.self, CancelReshapesPass.self, CancelTransposesPass.self,
+        EliminateCommonSubexpressionsPass.self, FoldPadsPass.self, FoldBatchNormPass.self, MergeScalesPass.self,
+        RecognizeHardSwishPass.self, FuseActivationsPass.self,
+    ]
+
+    /// Their names.
+    package static let cleanUpPasses: [String] = cleanUpTypes.map { $0.name }
 
     /// Runs the passes on a model's main graph.
     ///
@@ -33,7 +47,7 @@ package enum Pipeline {
             guard let type = types.first(where: { $0.name == name }) else {
                 throw PassError(
                     .unknownPass, "there is no pass '\(name)'",
-                    remedy: "the passes are \(defaultPasses.joined(separator: ", "))")
+                    remedy: "the passes are \(passes.map(\.name).joined(separator: ", "))")
             }
             selected.append(type)
         }
@@ -72,7 +86,11 @@ package enum Pipeline {
         }
         if !patches.isEmpty {
             let bound = model.signatures.filter { $0.graph == 0 }.flatMap { $0.inputs + $0.outputs }.map(\.value)
-            model.main.removeDeadCode(keeping: context.model.main, bound: Set(bound))
+            do {
+                try model.main.removeDeadCode(keeping: context.model.main, bound: Set(bound))
+            } catch {
+                throw PassError(.invalidPatch, "removing dead code broke the graph", pass: type.name, cause: error)
+            }
         }
         return PassRecord(
             pass: type.name, seconds: (clock.now - start).seconds, patches: patches, graph: model.main,

@@ -1,3 +1,5 @@
+import ModelGraph
+
 /// What the pipeline is asked to do.
 package struct PipelineSettings: Sendable {
     /// The passes' names in running order; see `Pipeline.passes`.
@@ -49,6 +51,11 @@ package struct QuantizationSettings: Sendable {
 
     package var mode: Mode
     package var interface: Interface = .asInput
+    /// The type of activations, int8 or uint8; nil for the format's default.
+    package var activations: ElementType?
+
+    /// Whether nothing but the types of inputs and outputs is to change: for a model that is quantized already.
+    package var convertsInterfaceOnly = false
 
     package init(mode: Mode) { self.mode = mode }
 }

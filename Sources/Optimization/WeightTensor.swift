@@ -4,26 +4,32 @@ import Operators
 /// The weights of a linear operator as real numbers, seen by output channel.
 ///
 /// The element of channel `c` at (`o`, `i`) stands at (o · channels + c) · inner + i, where `inner` is the extent behind
-/// the channel axis and `outer` the extent before it.
+/// the channel axis and `outer` the extent before it. In a transposed convolution with groups the outermost axis is split
+/// among them, and each part holds other channels along the same axis.
 package struct WeightTensor: Sendable {
     package var values: [Float]
     package let outer: Int
     package let channels: Int
     package let inner: Int
+    /// The parts of the outermost axis that hold channels of their own.
+    package let groups: Int
 
-    /// - Precondition: `values` fills `sizes`, and `axis` is one of them.
-    package init(values: [Float], sizes: [Int], channelAxis axis: Int) {
+    /// - Precondition: `values` fills `sizes`, `axis` is one of them, and `groups` divides the extent before it.
+    package init(values: [Float], sizes: [Int], channelAxis axis: Int, groups: Int = 1) {
         self.values = values
-        outer = sizes[..<axis].reduce(1, *)
-        channels = sizes[axis]
+        outer = sizes[..<axis].reduce(1, *) / groups
+        channels = sizes[axis] * groups
         inner = sizes[(axis + 1)...].reduce(1, *)
+        self.groups = groups
         precondition(values.count == outer * channels * inner)
     }
 
     /// The indices of one channel's elements.
     package func forEachIndex(ofChannel channel: Int, _ body: (Int) -> Void) {
-        for o in 0..<outer {
-            let start = (o * channels + channel) * inner
+        let perGroup = channels / groups
+        let (group, place) = channel.quotientAndRemainder(dividingBy: max(1, perGroup))
+        for o in group * outer..<(group + 1) * outer {
+            let start = (o * perGroup + place) * inner
             for index in start..<start + inner { body(index) }
         }
     }

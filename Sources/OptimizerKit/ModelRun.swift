@@ -38,7 +38,7 @@ package struct ModelRun: Sendable {
             }
             let file = try ModelFile(path: model)
             let reader = try NPZReader(path: arrays)
-            let plan = try Plan(file.model)
+            let plan = try Plan(file.runnable, options: PlanOptions(for: file.runnable))
             let pool = ThreadPool(threads: threads ?? ThreadPool.defaultThreadCount)
             let execution = try Execution(plan, pool: pool)
             try execution.withInputs { buffers in

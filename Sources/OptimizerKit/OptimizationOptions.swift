@@ -52,16 +52,45 @@ public struct OptimizationOptions: Sendable, Equatable {
         public init() {}
     }
 
+    /// Where the channels of array samples stand; images always have them last.
+    public enum Layout: String, Sendable, CaseIterable {
+        case auto, nhwc, nchw
+    }
+
+    /// The type of quantized activations.
+    public enum Activations: String, Sendable, CaseIterable {
+        case u8, s8
+    }
+
+    /// The extents of an input that the model leaves open.
+    public struct InputShape: Sendable, Equatable {
+        public var name: String
+        public var sizes: [Int]
+
+        public init(name: String, sizes: [Int]) {
+            self.name = name
+            self.sizes = sizes
+        }
+    }
+
     /// The model's file.
     public var input: String
-    /// Where the result goes; nil for `NAME.optimized.tflite` beside the input.
+    /// Where the result goes; nil for `NAME.optimized.tflite` or `.onnx` beside the input.
     public var output: String?
     /// Whether existing files are replaced. The output may then be the input itself.
     public var replacesOutput = false
     public var quantization: Quantization?
     public var interface = Interface.asInput
+    /// The type of activations in a .onnx; nil for u8. A .tflite has s8 only.
+    public var activations: Activations?
+    /// Whether integer operators of a .onnx are written as QLinearConv and its like, and not between DequantizeLinear and
+    /// QuantizeLinear.
+    public var usesQOperators = false
+    /// Fixes the shapes of inputs.
+    public var shapes: [InputShape] = []
     public var pruning: Pruning?
-    /// The names of the passes in running order, of `OptimizationJob.passes`; nil for all of them in that order.
+    /// The names of the passes in running order, of `OptimizationJob.passes`; nil for
+    /// `OptimizationJob.standardPasses`, and for a .onnx `clean-up` ahead of them.
     public var passes: [String]?
     /// Stop after this many changes, to find the one that breaks a model.
     public var patchLimit: Int?
@@ -76,6 +105,8 @@ public struct OptimizationOptions: Sendable, Equatable {
     public var offset: Float = 0
     /// The size to which samples are resized; nil to take them as they are.
     public var resize: Size?
+    /// Where the channels of array samples stand.
+    public var layout = Layout.auto
     public var gates = Gates()
     /// Files for the report: `.json` or `.md`.
     public var reports: [String] = []
@@ -95,7 +126,9 @@ public struct OptimizationOptions: Sendable, Equatable {
     public var outputPath: String {
         if let output { return output }
         let (folder, name) = FilePath.split(input)
-        let stem = name.lowercased().hasSuffix(".tflite") ? String(name.dropLast(7)) : name
-        return folder + stem + ".optimized.tflite"
+        for ending in [".tflite", ".onnx"] where name.lowercased().hasSuffix(ending) {
+            return folder + name.dropLast(ending.count) + ".optimized" + ending
+        }
+        return folder + name + ".optimized." + (ModelFile.format(path: input) ?? .tflite).rawValue
     }
 }

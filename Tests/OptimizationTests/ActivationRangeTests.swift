@@ -4,6 +4,12 @@ import Testing
 @testable import Optimization
 
 @Suite struct ActivationRangeTests {
+    /// By the definition: real = scale · (q − zeroPoint) for q in -128…127.
+    private func int8Range(of quantization: Quantization) -> ClosedRange<Float> {
+        let zeroPoint = Float(quantization.zeroPoint)
+        return (quantization.scale * (-128 - zeroPoint))...(quantization.scale * (127 - zeroPoint))
+    }
+
     private func histogram(_ values: [Float]) -> ActivationHistogram {
         var histogram = ActivationHistogram(minimum: values.min() ?? 0, maximum: values.max() ?? 0)
         values.withUnsafeBufferPointer { histogram.count($0) }
@@ -17,7 +23,8 @@ import Testing
         ] {
             let quantization = range.quantization
             #expect((-128...127).contains(quantization.zeroPoint))
-            #expect(quantization.realRange.lowerBound <= 0 && quantization.realRange.upperBound >= 0)
+            let real = int8Range(of: quantization)
+            #expect(real.lowerBound <= 0 && real.upperBound >= 0)
         }
         #expect(ActivationRange(lower: 0, upper: 2.55).quantization == Quantization(scale: 0.01, zeroPoint: -128))
     }
@@ -54,7 +61,7 @@ import Testing
             values.reduce(0) { sum, value in
                 let q = max(-128, min(127, (value / quantization.scale).rounded() + Float(quantization.zeroPoint)))
                 let back = (q - Float(quantization.zeroPoint)) * quantization.scale
-                let isClipped = !quantization.realRange.contains(value)
+                let isClipped = !int8Range(of: quantization).contains(value)
                 return sum + Double((value - back) * (value - back)) * (isClipped ? 4 : 1)
             }
         }
@@ -67,5 +74,12 @@ import Testing
             }
         }
         #expect(found <= 1.05 * (try #require(searched.min())))
+    }
+}
+
+extension Quantization {
+    /// The real numbers that int8 can hold.
+    fileprivate var realRange: ClosedRange<Float> {
+        (scale * Float(-128 - zeroPoint))...(scale * Float(127 - zeroPoint))
     }
 }

@@ -21,6 +21,34 @@ struct GraphBuilder {
         graph.addValue(Value(name: name, type: .int32, shape: [values.count], constant: TensorData(values)))
     }
 
+    mutating func scalar(_ name: String, _ element: Int32) -> ValueID {
+        graph.addValue(Value(name: name, type: .int32, shape: [], constant: TensorData([element])))
+    }
+
+    /// - Parameter bits: IEEE 754 binary16.
+    mutating func half(_ name: String, _ shape: Shape, _ bits: [UInt16]) -> ValueID {
+        graph.addValue(Value(name: name, type: .float16, shape: shape, constant: TensorData(bits)))
+    }
+
+    /// The amounts before and behind each axis.
+    mutating func amounts(_ name: String, _ values: [Int32]) -> ValueID {
+        graph.addValue(
+            Value(name: name, type: .int32, shape: [values.count / 2, 2], constant: TensorData(values)))
+    }
+
+    /// A batch normalization of the axis that has `channels`, with random statistics.
+    mutating func batchNorm(
+        _ x: ValueID, _ name: String, channels: Int, _ shape: Shape, layout: TensorLayout = .channelsFirst,
+        random: inout SeededGenerator
+    ) -> ValueID {
+        let gamma = constant("\(name)/gamma", [channels], random.floats(channels))
+        let beta = constant("\(name)/beta", [channels], random.floats(channels))
+        let mean = constant("\(name)/mean", [channels], random.floats(channels))
+        let variance = constant("\(name)/variance", [channels], random.floats(channels, in: 0.1...3))
+        return node(
+            BatchNormalization(epsilon: 1e-3, layout: layout), [x, gamma, beta, mean, variance], name, shape)
+    }
+
     @discardableResult
     mutating func node(
         _ operation: any Operation, _ inputs: [ValueID?], _ name: String, _ shape: Shape,
@@ -31,9 +59,9 @@ struct GraphBuilder {
         return output
     }
 
-    mutating func finish(_ outputs: ValueID...) -> Model {
+    mutating func finish(_ outputs: ValueID..., format: ModelFormat = .tflite) -> Model {
         graph.setInterface(inputs: inputs, outputs: outputs)
-        return Model(format: .tflite, graphs: [graph])
+        return Model(format: format, graphs: [graph])
     }
 }
 

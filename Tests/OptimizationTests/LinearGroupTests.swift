@@ -58,4 +58,39 @@ import Testing
         let group = try #require(LinearGroup.all(in: builder.finish(y).main).first)
         #expect(!group.isFoldable)
     }
+
+    @Test func convolutionsWithTheChannelsFirstAreGroups() throws {
+        var builder = GraphBuilder()
+        let x = builder.input("x", [1, 4, 3, 3])
+        let w = builder.constant("w", [6, 2, 2, 2], Array(repeating: 1, count: 48))
+        let y = builder.node(
+            Convolution(strides: [1, 1], groups: 2, layout: .channelsFirst), [x, w], "y", [1, 6, 2, 2])
+        let v = builder.constant("v", [6, 1, 2, 2], Array(repeating: 1, count: 24))
+        let z = builder.node(
+            Convolution(strides: [1, 1], groups: 6, layout: .channelsFirst), [y, v], "z", [1, 6, 1, 1])
+        let groups = LinearGroup.all(in: builder.finish(z).main)
+        #expect(groups.map(\.kind) == [.convolution, .depthwiseConvolution])
+        #expect(groups.map(\.channelAxis) == [0, 0])
+        #expect(groups.map(\.channels) == [6, 6])
+        #expect(groups.map(\.inputChannels) == [2, 1])
+        // Output channel 3 is the first of the second half; its weights 4…7 read the half's second input.
+        #expect((0..<8).map { groups[0].inputChannel(of: 3, position: $0) } == [2, 2, 2, 2, 3, 3, 3, 3])
+        #expect(groups[1].inputChannel(of: 5, position: 3) == 5)
+    }
+
+    @Test(arguments: [(false, 1), (true, 0)]) func matrixProductsAreGroups(isTransposed: Bool, axis: Int) throws {
+        var builder = GraphBuilder()
+        let x = builder.input("x", [1, 2])
+        let w = builder.constant("w", isTransposed ? [3, 2] : [2, 3], [1, 2, 3, 4, 5, 6])
+        let dense = builder.node(Gemm(transposesB: isTransposed), [x, w], "dense", [1, 3])
+        let v = builder.constant("v", [3, 2], [1, 2, 3, 4, 5, 6])
+        let y = builder.node(MatrixMultiplication(), [dense, v], "y", [1, 2])
+        let groups = LinearGroup.all(in: builder.finish(y).main)
+        #expect(groups.map(\.kind) == [.fullyConnected, .fullyConnected])
+        #expect(groups.map(\.channelAxis) == [axis, 1])
+        #expect(groups.map(\.channels) == [3, 2])
+        #expect(groups.map(\.inputChannels) == [2, 3])
+        #expect((0..<2).map { groups[0].inputChannel(of: 1, position: $0) } == [0, 1])
+        #expect((0..<3).map { groups[1].inputChannel(of: 1, position: $0) } == [0, 1, 2])
+    }
 }

@@ -245,7 +245,7 @@ struct RandomSamples: SampleSource {
     private func normalized(seed: UInt64) -> Model {
         var random = SeededGenerator(seed: seed)
         var builder = GraphBuilder()
-        let channels = [2, 4, 3]
+        let channels = [2, 4, 1, 3]
         var value = builder.input("x", [1, 4, 4, channels[0]])
         for layer in 1..<channels.count {
             let (i, o) = (channels[layer - 1], channels[layer])
@@ -253,9 +253,12 @@ struct RandomSamples: SampleSource {
             let w = builder.constant("w\(layer)", [o, 1, 1, i], random.floats(o * i))
             let b = builder.constant("b\(layer)", [o], random.floats(o))
             value = builder.node(Convolution(strides: [1, 1]), [value, w, b], "c\(layer)", shape)
-            let gamma = builder.constant("g\(layer)", [o], random.floats(o, in: -3...3))
+            var scales = random.floats(o, in: -3...3)
+            // A channel that training has switched off has nothing but its shift.
+            if layer == 1 { scales[0] = 0 }
+            let gamma = builder.constant("g\(layer)", [o], scales)
             value = builder.node(Binary(.multiply), [value, gamma], "m\(layer)", shape)
-            let beta = builder.constant("e\(layer)", [o], random.floats(o))
+            let beta = builder.constant("e\(layer)", [o], random.floats(o, in: 1...3))
             value = builder.node(Binary(.add, activation: .relu), [value, beta], "a\(layer)", shape)
         }
         return builder.finish(value)
@@ -284,7 +287,74 @@ struct RandomSamples: SampleSource {
                 }
             }
         }
-        #expect(compared == 8 + 4 + 12 + 3)
+        #expect(compared == 8 + 4 + 4 + 1 + 3 + 3)
         #expect(differing <= 3)
+        // What is left of a chain would make a model that no engine takes.
+        _ = try Plan(Model(format: .tflite, graphs: [after]))
+    }
+
+    /// W·0 + 3 is 3, however small W's scale is.
+    @Test func theShiftOfASwitchedOffChannelFits() throws {
+        var builder = GraphBuilder()
+        let x = builder.input("x", [1, 2, 2, 1])
+        let w = builder.constant("w", [2, 1, 1, 1], [1e-6, 1])
+        let conv = builder.node(Convolution(strides: [1, 1]), [x, w], "conv", [1, 2, 2, 2])
+        let gamma = builder.constant("gamma", [2], [0, 1])
+        let scaled = builder.node(Binary(.multiply), [conv, gamma], "scaled", [1, 2, 2, 2])
+        let beta = builder.constant("beta", [2], [3, 0])
+        let y = builder.node(Binary(.add), [scaled, beta], "y", [1, 2, 2, 2])
+        let graph = try quantize(builder.finish(y)).model.main
+        let node = try #require(graph.order.map { graph[$0] }.first { $0.operation is Convolution })
+        let bias = graph[try #require(node.inputs[2])]
+        let integers: [Int32] = bias.constant?.elements() ?? []
+        let scales = try #require(bias.quantization?.scales)
+        #expect(abs(Double(integers[0]) * Double(scales[0]) - 3) < 1e-3)
+    }
+
+    /// Weights that two dense layers share cannot be folded into; what is behind them is quantized by itself.
+    @Test func sharedDenseWeightsKeepTheirNormalization() throws {
+        var builder = GraphBuilder()
+        var random = SeededGenerator(seed: 4)
+        let x = builder.input("x", [1, 4])
+        let w = builder.constant("w", [4, 4], random.floats(16))
+        let gamma = builder.constant("gamma", [4], [2, -1, 0.5, 3])
+        let a = builder.node(FullyConnected(), [x, w], "a", [1, 4])
+        let scaled = builder.node(Binary(.multiply), [a, gamma], "scaled", [1, 4])
+        let y = builder.node(FullyConnected(), [scaled, w], "y", [1, 4])
+        let result = try quantize(builder.finish(y))
+        #expect(
+            kinds(result.model) == [
+                "Quantize int8", "FullyConnected int8", "Multiply int8", "FullyConnected int8", "Dequantize float32",
+            ])
+        _ = try Plan(result.model)
+    }
+
+    @Test func weightsThatAreNoNumbersStayFloat() throws {
+        var builder = GraphBuilder()
+        let x = builder.input("x", [1, 2])
+        let w = builder.constant("w", [2, 2], [.nan, 1, 2, 3])
+        let result = try quantize(builder.finish(builder.node(FullyConnected(), [x, w], "y", [1, 2])))
+        #expect(kinds(result.model) == ["FullyConnected float32"])
+    }
+
+    private struct NotNumbers: SampleSource {
+        var count: Int { 2 }
+        var summary: String { "bad samples" }
+        var isSynthetic: Bool { false }
+
+        func load(sample: Int, into buffers: [UnsafeMutableRawBufferPointer], as tensors: [TensorInfo]) throws {
+            for buffer in buffers { buffer.storeBytes(of: sample == 1 ? Float.nan : 1, as: Float.self) }
+        }
+    }
+
+    @Test func samplesThatAreNoNumbersAreRefused() throws {
+        var settings = PipelineSettings()
+        settings.quantization = QuantizationSettings(mode: .int8)
+        let error = #expect(throws: PassError.self) {
+            try Pipeline.run(
+                classifier(), settings: settings, calibration: NotNumbers(), threads: ThreadPool(threads: 1))
+        }
+        #expect(error?.kind == .unreadable)
+        #expect("\(String(describing: error))".contains("sample 1 of bad samples"))
     }
 }

@@ -49,8 +49,8 @@ package struct NPYHeader: Sendable, Equatable {
         isFortranOrder = fields.isFortranOrder
         shape = fields.shape
         var count = element.byteCount
-        // A zero extent makes the array empty however large the others are.
-        for extent in shape.contains(0) ? [0] : shape {
+        // A zero extent makes the array empty, but not a sample of it: the others count all the same.
+        for extent in shape where extent > 0 {
             let (product, overflow) = count.multipliedReportingOverflow(by: extent)
             guard !overflow, product <= 1 << 48 else {
                 throw DatasetError(
@@ -58,7 +58,7 @@ package struct NPYHeader: Sendable, Equatable {
             }
             count = product
         }
-        dataByteCount = count
+        dataByteCount = shape.contains(0) ? 0 : count
     }
 
     package init(element: ArrayElement, shape: [Int]) {

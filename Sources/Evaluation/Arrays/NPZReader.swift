@@ -97,7 +97,7 @@ private struct Archive: ~Copyable {
             members.append(NPZReader.Member(name: name, header: try header(index, name: name), index: index))
         }
         guard !members.isEmpty else {
-            throw DatasetError(.unsupportedFormat, "the archive holds no NumPy arrays", at: path)
+            throw DatasetError(.unreadable, "the archive holds no NumPy arrays", at: path)
         }
         return members
     }

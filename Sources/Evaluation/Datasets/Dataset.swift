@@ -67,7 +67,7 @@ package final class Dataset: SampleSource {
         case [0xFF, 0xD8], [0x89, 0x50]: return .images(ImageFolder(image: path))
         default:
             throw DatasetError(
-                .unsupportedFormat, "this is not a data set", at: path,
+                .unreadable, "this is not a data set", at: path,
                 remedy: "give a .npz or .npy file, an image, or a folder of JPEG or PNG images")
         }
     }

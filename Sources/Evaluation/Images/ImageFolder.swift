@@ -88,7 +88,7 @@ package struct ImageFolder: Sendable {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Rows of `file,label` behind one header row, in the file's order. A name with commas stands in quotation marks.
+    /// Rows of `file,label`, behind a header row or not, in the file's order. A name with commas stands in quotation marks.
     private static func readLabels(_ path: String) throws(DatasetError) -> (paths: [String], labels: [Int]) {
         let table = "\(path)/labels.csv"
         let file: MappedFile
@@ -99,9 +99,11 @@ package struct ImageFolder: Sendable {
         var paths: [String] = []
         var labels: [Int] = []
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            guard index > 0, !line.allSatisfy(\.isWhitespace) else { continue }
+            guard !line.allSatisfy(\.isWhitespace) else { continue }
             guard let comma = line.lastIndex(of: ","), let label = Int(trimmed(line[line.index(after: comma)...]))
             else {
+                // A header names its columns by words.
+                if index == 0 { continue }
                 throw DatasetError(
                     .unreadable, "the row is not of the form file,label", at: "\(table):\(index + 1)",
                     remedy: "labels are whole numbers, counted from 0")

@@ -30,7 +30,7 @@ struct RangeProbe {
             var part = model
             part.main = cut
             part.signatures = []
-            guard let plan = try? Plan(part) else { break }
+            guard let plan = try? Plan(part, options: PlanOptions(for: part)) else { break }
             plans.append(plan)
         }
         guard !plans.isEmpty else { return nil }

@@ -15,7 +15,7 @@ package final class SyntheticSamples: SampleSource {
 
     /// - Throws: `RuntimeError` if the model cannot be planned.
     package convenience init(for model: Model, count: Int = 64, seed: UInt64 = 1) throws(RuntimeError) {
-        let tensors = try Plan(model).inputs
+        let tensors = try Plan(model, options: PlanOptions(for: model)).inputs
         // Before the choice, the most usual range of each.
         var assumptions = tensors.map { InputAssumption.candidates(for: $0)[0] }
         var reasons: [String] = []

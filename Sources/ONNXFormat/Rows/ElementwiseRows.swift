@@ -21,6 +21,7 @@ extension OperatorTable {
             },
             encode: { encoder throws(Misfit) in
                 try encoder.require(try encoder.operation(Unary.self).kind == kind && encoder.version >= since)
+                try encoder.requireReal()
                 return EncodedNode(inputs: encoder.inputs)
             })
     }
@@ -34,6 +35,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             try encoder.require(try encoder.operation(Unary.self).kind == .elu)
+            try encoder.requireReal()
             return EncodedNode(inputs: encoder.inputs)
         })
 
@@ -60,6 +62,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             let kind = try encoder.operation(Unary.self).kind
+            try encoder.requireReal()
             guard let found = clipped.first(where: { $0.kind == kind }) else { throw Misfit() }
             guard encoder.version >= 11 else {
                 return EncodedNode(
@@ -85,6 +88,7 @@ extension OperatorTable {
             },
             encode: { encoder throws(Misfit) in
                 let binary = try encoder.operation(Binary.self)
+                try encoder.requireReal()
                 try encoder.require(binary.kind == kind && binary.activation == .none && encoder.version >= 7)
                 return EncodedNode(inputs: encoder.inputs)
             })
@@ -99,16 +103,25 @@ extension OperatorTable {
             if node.version >= 13 {
                 return DecodedNode(operation: Softmax(axis: axis ?? -1), operands: node.operands)
             }
-            let isLast = axis == -1 || (try? node.rank(0)).map { $0 - 1 == axis ?? 1 } ?? false
+            let isLast =
+                axis == -1 || (node.value(0)?.shape ?? node.result?.shape).map { $0.rank - 1 == axis ?? 1 } ?? false
             return DecodedNode(
                 operation: Softmax(axis: axis ?? 1, includesInnerAxes: !isLast), operands: node.operands)
         },
         encode: { encoder throws(Misfit) in
             let softmax = try encoder.operation(Softmax.self)
+            try encoder.requireReal()
             var axis = softmax.axis
-            try encoder.require(!softmax.includesInnerAxes || encoder.version < 13)
+            if softmax.includesInnerAxes, encoder.version >= 13 {
+                // Over all axes from the given one on is over that one, if the others have one element.
+                guard let dimensions = encoder.shapeOfResult?.dimensions else { throw Misfit() }
+                try encoder.require(
+                    dimensions.dropFirst(axis < 0 ? axis + dimensions.count + 1 : axis + 1).allSatisfy {
+                        $0 == .fixed(1)
+                    })
+            }
             if encoder.version < 13, !softmax.includesInnerAxes, axis != -1 || encoder.version < 11 {
-                let rank = try encoder.rank(0)
+                guard let rank = encoder.shapeOfResult?.rank else { throw Misfit() }
                 if axis < 0 { axis += rank }
                 try encoder.require(axis == rank - 1)
             }
@@ -124,6 +137,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             _ = try encoder.operation(Identity.self)
+            try encoder.requireOneQuantization()
             return EncodedNode(inputs: [try encoder.input(0)])
         })
 
@@ -144,6 +158,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             _ = try encoder.operation(Identity.self)
+            try encoder.requireOneQuantization()
             try encoder.require(!encoder.node.implicitInputs.isEmpty)
             return EncodedNode(
                 inputs: [try encoder.input(0)] + encoder.node.implicitInputs.map { .value($0) })

@@ -2,7 +2,9 @@ import ModelGraph
 import Operators
 
 extension OperatorTable {
-    static let linearRows: [OperatorRow] = [convolution, gemm, matrixMultiplication, batchNormalization]
+    static let linearRows: [OperatorRow] = [
+        convolution, transposedConvolution, gemm, matrixMultiplication, batchNormalization,
+    ]
 
     private static let convolution = OperatorRow(
         type: "Conv",
@@ -23,11 +25,45 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             let convolution = try encoder.operation(Convolution.self)
+            try encoder.requireReal()
             try encoder.require(convolution.activation == .none && convolution.layout == .channelsFirst)
             var attributes = SpatialAttributes.encode(
                 kernel: encoder.value(1)?.shape?.sizes.map { Array($0.dropFirst(2)) }, strides: convolution.strides,
                 padding: convolution.padding)
             attributes["dilations"] = .ints(convolution.dilations)
+            attributes["group"] = .int(convolution.groups)
+            return EncodedNode(inputs: encoder.inputs, attributes: attributes)
+        })
+
+    /// A node that asks for a shape of its result, from which its padding would follow, stays opaque.
+    private static let transposedConvolution = OperatorRow(
+        type: "ConvTranspose",
+        decode: { node throws(Misfit) in
+            try node.requireInputs(2...3)
+            let window = try SpatialAttributes(&node, rankOfWindow: node.value(1)?.shape.map { $0.rank - 2 })
+            if let weights = node.value(1)?.shape, let kernel = window.kernel {
+                guard weights.rank == kernel.count + 2,
+                    zip(weights.dimensions.dropFirst(2), kernel).allSatisfy({ $0.size ?? $1 == $1 })
+                else { throw Misfit() }
+            }
+            let groups = try node.int("group") ?? 1
+            let behind = try node.ints("output_padding") ?? window.strides.map { _ in 0 }
+            guard groups > 0, behind.count == window.strides.count, behind.allSatisfy({ $0 >= 0 }),
+                window.padding != .same
+            else { throw Misfit() }
+            return DecodedNode(
+                operation: TransposedConvolution(
+                    strides: window.strides, dilations: window.dilations, padding: window.padding,
+                    outputPadding: behind, groups: groups), operands: node.operands)
+        },
+        encode: { encoder throws(Misfit) in
+            let convolution = try encoder.operation(TransposedConvolution.self)
+            try encoder.require(convolution.padding != .same)
+            var attributes = SpatialAttributes.encode(
+                kernel: encoder.value(1)?.shape?.sizes.map { Array($0.dropFirst(2)) }, strides: convolution.strides,
+                padding: convolution.padding)
+            attributes["dilations"] = .ints(convolution.dilations)
+            attributes["output_padding"] = .ints(convolution.outputPadding)
             attributes["group"] = .int(convolution.groups)
             return EncodedNode(inputs: encoder.inputs, attributes: attributes)
         })
@@ -46,6 +82,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             let gemm = try encoder.operation(Gemm.self)
+            try encoder.requireReal()
             // The third operand has to be there until operator set 11.
             try encoder.require(encoder.version >= (encoder.node.inputs.count == 3 ? 7 : 11))
             return EncodedNode(
@@ -64,6 +101,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             _ = try encoder.operation(MatrixMultiplication.self)
+            try encoder.requireReal()
             return EncodedNode(inputs: encoder.inputs)
         })
 
@@ -82,6 +120,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             let norm = try encoder.operation(BatchNormalization.self)
+            try encoder.requireReal()
             try encoder.require(norm.layout == .channelsFirst)
             var attributes: [String: EncodedNode.Attribute] = [
                 "epsilon": .float(norm.epsilon), "momentum": .float(norm.momentum),

@@ -14,6 +14,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             let concatenation = try encoder.operation(Concatenation.self)
+            try encoder.requireOneQuantization()
             var axis = concatenation.axis
             if axis < 0, encoder.version < 11 { axis += try encoder.rank(0) }
             try encoder.require(concatenation.activation == .none)
@@ -32,6 +33,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             _ = try encoder.operation(Transpose.self)
+            try encoder.requireOneQuantization()
             return EncodedNode(
                 inputs: [try encoder.input(0)], attributes: ["perm": .ints(try encoder.constantInts(1))])
         })
@@ -66,6 +68,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             _ = try encoder.operation(Pad.self)
+            try encoder.requireReal()
             let pairs = try encoder.constantInts(1)
             try encoder.require(pairs.count.isMultiple(of: 2))
             let rank = pairs.count / 2

@@ -27,6 +27,9 @@ extension OperatorTable {
             },
             encode: { encoder throws(Misfit) in
                 let pool = try encoder.operation(Pool.self)
+                if kind == .max { try encoder.requireOneQuantization() } else { try encoder.requireReal() }
+                // 8-bit integers came with operator set 12.
+                try encoder.require(!encoder.isInteger || encoder.version >= 12)
                 try encoder.require(pool.kind == kind && pool.activation == .none && pool.layout == .channelsFirst)
                 return EncodedNode(
                     inputs: encoder.inputs,
@@ -43,6 +46,7 @@ extension OperatorTable {
                 return DecodedNode(operation: GlobalPool(kind, layout: .channelsFirst), operands: node.operands)
             },
             encode: { encoder throws(Misfit) in
+                try encoder.requireReal()
                 try encoder.require(
                     try encoder.operation(GlobalPool.self) == GlobalPool(kind, layout: .channelsFirst))
                 return EncodedNode(inputs: encoder.inputs)

@@ -48,7 +48,9 @@ extension OperatorTable {
                 else { throw Misfit() }
                 let needed = quantization.axis == nil ? 10 : 13
                 try encoder.require(encoder.version >= needed)
-                let parameters = try parameters(quantization, type: encoder.graph[id].type, encoder)
+                let type = encoder.graph[id].type
+                var parameters = try parameters(quantization, type: type, encoder)
+                if let held = try heldParameters(quantization, type: type, encoder) { parameters = held }
                 var attributes: [String: EncodedNode.Attribute] = [:]
                 if let axis = quantization.axis { attributes["axis"] = .int(axis) }
                 return EncodedNode(inputs: [try encoder.input(0)] + parameters, attributes: attributes)
@@ -62,22 +64,29 @@ extension OperatorTable {
         return axis + rank
     }
 
-    /// Scale and zero point: the implicit operands that already hold them, or new initializers.
-    private static func parameters(
+    /// The implicit operands, if they hold the scale and zero point.
+    private static func heldParameters(
+        _ quantization: Quantization, type: ElementType, _ encoder: NodeEncoder
+    ) throws(Misfit) -> [EncodedNode.Input?]? {
+        guard let zeros = integers(quantization.zeroPoints, as: type) else { throw Misfit() }
+        let held = encoder.node.implicitInputs
+        guard held.count == 2, held.allSatisfy(encoder.graph.contains) else { return nil }
+        let (scale, zero) = (encoder.graph[held[0]], encoder.graph[held[1]])
+        guard scale.type == .float32, scale.facts.constant == TensorData(quantization.scales), zero.type == type,
+            zero.facts.constant == zeros
+        else { return nil }
+        return held.map { .value($0) }
+    }
+
+    /// Scale and zero point as new initializers.
+    static func parameters(
         _ quantization: Quantization, type: ElementType, _ encoder: NodeEncoder
     ) throws(Misfit) -> [EncodedNode.Input?] {
         guard let zeros = integers(quantization.zeroPoints, as: type) else { throw Misfit() }
         let shape: Shape = quantization.axis == nil ? [] : [quantization.scales.count]
-        let scales = TensorData(quantization.scales)
-        let held = encoder.node.implicitInputs
-        if held.count == 2, held.allSatisfy(encoder.graph.contains) {
-            let (scale, zero) = (encoder.graph[held[0]], encoder.graph[held[1]])
-            if scale.type == .float32, scale.facts.constant == scales, zero.type == type, zero.facts.constant == zeros {
-                return held.map { .value($0) }
-            }
-        }
         return [
-            encoder.constant("scale", .float32, shape, scales), encoder.constant("zero_point", type, shape, zeros),
+            encoder.constant("scale", .float32, shape, TensorData(quantization.scales)),
+            encoder.constant("zero_point", type, shape, zeros),
         ]
     }
 

@@ -34,6 +34,7 @@ extension OperatorTable {
             },
             encode: { encoder throws(Misfit) in
                 let reduce = try encoder.operation(Reduce.self)
+                try encoder.requireReal()
                 let axes = try encoder.constantInts(1)
                 // An empty list would mean all axes.
                 try encoder.require(reduce.kind == kind && !axes.isEmpty)

@@ -21,6 +21,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             let reshape = try encoder.operation(Reshape.self)
+            try encoder.requireOneQuantization()
             if encoder.version < 5 {
                 guard let shape = reshape.shape, encoder.node.inputs.count == 1 else { throw Misfit() }
                 try encoder.require(reshape.copiesZeros || !shape.contains(0))
@@ -45,6 +46,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             let axis = try encoder.operation(Flatten.self).axis
+            try encoder.requireOneQuantization()
             try encoder.require(axis >= 0 || encoder.version >= 11)
             return EncodedNode(inputs: encoder.inputs, attributes: ["axis": .int(axis)])
         })
@@ -58,6 +60,7 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             let axes = try encoder.operation(Squeeze.self).axes
+            try encoder.requireOneQuantization()
             return axes.isEmpty ? EncodedNode(inputs: encoder.inputs) : encode(axes, encoder)
         })
 
@@ -68,7 +71,11 @@ extension OperatorTable {
             return DecodedNode(
                 operation: Unsqueeze(axes: axes), operands: [node.operand(0)], implicit: node.implicit(from: 1))
         },
-        encode: { encoder throws(Misfit) in encode(try encoder.operation(Unsqueeze.self).axes, encoder) })
+        encode: { encoder throws(Misfit) in
+            let axes = try encoder.operation(Unsqueeze.self).axes
+            try encoder.requireOneQuantization()
+            return encode(axes, encoder)
+        })
 
     /// Axes became an operand with operator set 13.
     private static func axes(_ node: inout NodeReader, inputs: ClosedRange<Int>) throws(Misfit) -> [Int]? {

@@ -63,10 +63,15 @@ package struct PrunePass: Pass {
     }
 
     private mutating func observeMeans(of targets: [Target], in graph: Graph) throws(PassError) {
-        guard let samples = context.calibration, samples.count > 0, !targets.isEmpty,
-            let calibrator = try? Calibrator(
+        guard let samples = context.calibration, samples.count > 0, !targets.isEmpty else { return }
+        let calibrator: Calibrator
+        do {
+            calibrator = try Calibrator(
                 model: context.model, samples: samples, pool: context.pool, progress: context.progress)
-        else { return }
+        } catch {
+            notes.append("biases stay as they were: \(error)")
+            return
+        }
         means = try calibrator.channelMeans(of: Set(targets.compactMap { graph[$0.node].inputs[0] }))
     }
 

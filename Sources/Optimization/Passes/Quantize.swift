@@ -32,7 +32,15 @@ package struct QuantizePass: Pass {
         case names
     }
 
-    package init(context: PassContext) throws(PassError) { self.context = context }
+    private let target: QuantizationTarget
+    /// The integers of weights that several operators read, so that they are stored once.
+    private var sharedWeights: [TensorData.Identity: ValueID] = [:]
+
+    package init(context: PassContext) throws(PassError) {
+        self.context = context
+        target = QuantizationTarget(
+            format: context.model.format, activations: context.settings.quantization?.activations)
+    }
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         guard let settings = context.settings.quantization else { return nil }
@@ -61,6 +69,7 @@ package struct QuantizePass: Pass {
     /// The steps, last first.
     private mutating func prepare(_ graph: Graph, _ settings: QuantizationSettings) throws(PassError) -> [Step] {
         let connections = GraphConnections(graph)
+        if settings.convertsInterfaceOnly { return [.interface] }
         noteIntegers(in: graph)
         let groups = LinearGroup.all(in: graph, connections: connections)
         let foldsLater = context.laterPasses.contains(FoldBatchNormPass.name)
@@ -71,7 +80,7 @@ package struct QuantizePass: Pass {
         }
         let inputs = Set(groups.compactMap { graph[$0.linear].inputs[0] })
         let hasWork = graph.order.contains { id in
-            if case .none = QuantizationRule(graph[id].operation) { return false }
+            if case .none = QuantizationRule(graph[id].operation, for: target.format) { return false }
             return graph[id].outputs.contains { graph[$0].type == .float32 }
         }
         guard hasWork else {
@@ -86,7 +95,7 @@ package struct QuantizePass: Pass {
             model: context.model, samples: calibration, pool: context.pool, progress: context.progress
         ).observe(channelMeansOf: inputs)
         means = statistics.channelMeans
-        plan = QuantizationPlan(graph: graph, statistics: statistics, foldsLater: foldsLater)
+        plan = QuantizationPlan(graph: graph, statistics: statistics, foldsLater: foldsLater, target: target)
         noteRealNodes(in: graph)
         return [.names, .shapes, .interface] + plan.nodes.reversed().map(Step.integerOperator)
     }
@@ -109,7 +118,8 @@ package struct QuantizePass: Pass {
         guard context.laterPasses.contains(FoldBatchNormPass.name) else { return nil }
         let connections = GraphConnections(graph)
         for group in LinearGroup.all(in: graph, connections: connections)
-        where group.kind == .fullyConnected && !group.normalizationNodes(in: graph).isEmpty {
+        where group.kind == .fullyConnected && group.takesBias && !group.normalizationNodes(in: graph).isEmpty {
+            let group = context.model.format == .onnx ? group.withoutSeparateActivation(in: graph) : group
             guard let patch = FoldBatchNormPass.patch(folding: group, in: graph, connections: connections) else {
                 continue
             }
@@ -154,7 +164,8 @@ package struct QuantizePass: Pass {
         if let group { quantizeGroup(group, in: graph, node: &integerNode, range: output, patch: &patch) }
         let integer = patch.addValue(
             Value(
-                name: graph[result].name + "_int8", type: .int8, shape: graph[result].shape, quantization: output))
+                name: graph[result].name + "_int8", type: target.activations, shape: graph[result].shape,
+                quantization: output))
         integers[result] = integer
         let last = group?.chain.last ?? id
         if last == id {
@@ -184,20 +195,25 @@ package struct QuantizePass: Pass {
         if let known = integers[input] {
             integer = known
         } else if let values = graph.realConstant(input, connections: connections) {
-            integer = patch.addValue(.quantizedConstant(values, like: graph[input], parameters))
+            integer = patch.addValue(
+                Value(
+                    name: graph[input].name, type: target.activations, shape: graph[input].shape,
+                    quantization: parameters, constant: target.integers(values, parameters)))
             integers[input] = integer
         } else {
             integer = patch.addValue(
                 Value(
-                    name: graph[input].name + "_int8", type: .int8, shape: graph[input].shape,
+                    name: graph[input].name + "_int8", type: target.activations, shape: graph[input].shape,
                     quantization: parameters))
             patch.addNode(Node(Quantize(), inputs: [input], outputs: [integer]), before: before)
             integers[input] = integer
         }
-        guard QuantizationRule(node.operation) == .shared, parameters != result else { return integer }
+        guard QuantizationRule(node.operation, for: target.format) == .shared, parameters != result else {
+            return integer
+        }
         let requantized = patch.addValue(
             Value(
-                name: graph[input].name + "_requantized", type: .int8, shape: graph[input].shape,
+                name: graph[input].name + "_requantized", type: target.activations, shape: graph[input].shape,
                 quantization: result))
         patch.addNode(Node(Quantize(), inputs: [integer], outputs: [requantized]), before: before)
         return requantized
@@ -225,6 +241,8 @@ package struct QuantizePass: Pass {
                 quantization: Quantization(
                     scales: quantized.scales, axis: quantized.scales.count == 1 ? nil : group.channelAxis),
                 constant: TensorData(quantized.integers)))
+        // A matrix product has no place for a bias, nor for a correction.
+        guard group.takesBias else { return }
         let correction = group.meanError(
             from: weights, to: quantized.dequantized, inputMeans: means[input])
         let name = group.bias.map { graph[$0].name } ?? "\(graph.layerName(group.linear))/bias"
@@ -237,7 +255,7 @@ package struct QuantizePass: Pass {
                 zip(bias, correction).map { $0 - $1 }, inputScale: inputScale, weightScales: quantized.scales,
                 name: name)
         }
-        node.inputs = [node.inputs[0], node.inputs[1], patch.addValue(biasValue)]
+        node = node.withBias(patch.addValue(biasValue))
     }
 
     // MARK: Weights alone
@@ -247,7 +265,18 @@ package struct QuantizePass: Pass {
     ) -> GraphPatch? {
         let connections = GraphConnections(graph)
         guard let weights = group.realWeights(in: graph, connections: connections) else { return nil }
+        guard group.weightGroups == 1 else {
+            notes.append("\(graph.layerName(group.linear)) keeps its weights: no axis has all of its channels")
+            return nil
+        }
         let source = graph.constantSource(of: group.weights, connections: connections)
+        if let original = graph[source].constant, let known = sharedWeights[original.identity], graph.contains(known),
+            graph[known].shape == graph[group.weights].shape
+        {
+            var patch = GraphPatch("share the weights of \(graph.layerName(group.linear))", for: graph)
+            useIntegers(known, in: group, of: graph, mode, patch: &patch)
+            return patch
+        }
         let quantized = WeightQuantizer.quantize(weights)
         let constant = Value(
             name: graph[source].name, type: .int8, shape: graph[group.weights].shape,
@@ -260,10 +289,22 @@ package struct QuantizePass: Pass {
         }
         var patch = GraphPatch("quantize the weights of \(graph.layerName(group.linear))", for: graph)
         let integer = patch.addValue(constant)
+        if let original = graph[source].constant { sharedWeights[original.identity] = integer }
+        useIntegers(integer, in: group, of: graph, mode, patch: &patch)
+        return patch
+    }
+
+    /// Has an operator read integer weights, through a Dequantize where the arithmetic stays float.
+    private func useIntegers(
+        _ integer: ValueID, in group: LinearGroup, of graph: Graph, _ mode: QuantizationSettings.Mode,
+        patch: inout GraphPatch
+    ) {
+        let connections = GraphConnections(graph)
         var node = graph[group.linear]
         if mode == .weightOnly {
+            let source = graph[graph.constantSource(of: group.weights, connections: connections)]
             let real = patch.addValue(
-                Value(name: constant.name + "_dequantized", type: .float32, shape: constant.shape))
+                Value(name: source.name + "_dequantized", type: .float32, shape: graph[group.weights].shape))
             patch.addNode(Node(Dequantize(), inputs: [integer], outputs: [real]), before: group.linear)
             node.inputs[1] = real
         } else {
@@ -278,7 +319,6 @@ package struct QuantizePass: Pass {
             }
         }
         patch.updateNode(group.linear, node)
-        return patch
     }
 
     // MARK: Interface and names
@@ -330,20 +370,15 @@ extension Quantization {
 }
 
 extension Value {
-    /// A constant operand of an integer operator.
-    fileprivate static func quantizedConstant(
-        _ values: [Float], like original: Value, _ quantization: Quantization
-    ) -> Value {
-        let integers = values.map { value in
-            let quotient =
-                (value / quantization.scale).rounded(.toNearestOrAwayFromZero) + Float(quantization.zeroPoint)
-            return Int8(quotient.isNaN ? 0 : max(-128, min(127, quotient)))
-        }
-        return Value(
-            name: original.name, type: .int8, shape: original.shape, quantization: quantization,
-            constant: TensorData(integers))
+    /// The real numbers that the tensor's 8-bit integers can stand for; nil for other tensors.
+    var realRange: ClosedRange<Float>? {
+        guard isActivation, var quantization, quantization.isPerTensor, quantization.scale > 0 else { return nil }
+        if type == .uint8 { quantization.zeroPoints[0] -= 128 }
+        return quantization.realRange
     }
+}
 
+extension Value {
     /// Bytes of the constant with its scales.
     fileprivate var storedBytes: Int { (constant?.byteCount ?? 0) + 4 * (quantization?.scales.count ?? 0) }
 }

@@ -28,7 +28,7 @@ package struct Calibrator {
         progress: @escaping @Sendable (PipelineProgress) -> Void
     ) throws(PassError) {
         do {
-            plan = try Plan(model)
+            plan = try Plan(model, options: PlanOptions(for: model))
         } catch {
             throw PassError(
                 .cannotRun, "the model cannot be run to observe its ranges",
@@ -86,7 +86,10 @@ package struct Calibrator {
                 let end = total * (shard + 1) / shards
                 for sample in first..<end {
                     if failure.withLock({ $0 != nil }) { return }
-                    try execution.withInputs { try samples.load(sample: sample, into: $0, as: plan.inputs) }
+                    try execution.withInputs { buffers in
+                        try samples.load(sample: sample, into: buffers, as: plan.inputs)
+                        try Self.requireFinite(buffers, plan.inputs, sample: sample, of: samples)
+                    }
                     try execution.run { value, bytes in
                         guard plan.info(of: value)?.type == .float32 else { return }
                         body(&state, value, bytes.assumingMemoryBound(to: Float.self))
@@ -107,6 +110,20 @@ package struct Calibrator {
             throw PassError(.cannotRun, "a calibration sample cannot be run", cause: error)
         }
         return states.withLock { $0.compactMap(\.self) }
+    }
+}
+
+extension Calibrator {
+    /// - Throws: `PassError.invalidSample` if a real input holds something that is no finite number.
+    private static func requireFinite(
+        _ buffers: [UnsafeMutableRawBufferPointer], _ tensors: [TensorInfo], sample: Int, of samples: any SampleSource
+    ) throws(PassError) {
+        for (buffer, tensor) in zip(buffers, tensors) where tensor.type == .float32 {
+            guard buffer.assumingMemoryBound(to: Float.self).allSatisfy(\.isFinite) else {
+                throw PassError(
+                    .invalidSample, "sample \(sample) of \(samples.summary) holds numbers that are not finite")
+            }
+        }
     }
 }
 
@@ -150,7 +167,7 @@ private struct Spread: Sendable {
         sums[value, default: Array(repeating: 0, count: channels)].withUnsafeMutableBufferPointer { sums in
             var (channel, position) = (0, 0)
             for element in elements {
-                sums[channel] += Double(element)
+                if element.isFinite { sums[channel] += Double(element) }
                 position += 1
                 guard position == run else { continue }
                 position = 0

@@ -14,16 +14,26 @@ package struct QuantizationPlan: Sendable {
     /// The operators inside a group that folding will take away: they compute in real numbers until then.
     package var interior: Set<NodeID> = []
 
-    package init() {}
+    private let target: QuantizationTarget
+
+    package init(for target: QuantizationTarget = QuantizationTarget(format: .tflite)) { self.target = target }
 
     /// - Parameters:
     ///   - foldsLater: whether chains behind linear operators will be folded, so that their inner results need no
     ///     integers.
-    package init(graph: Graph, statistics: CalibrationStatistics, foldsLater: Bool) {
+    package init(
+        graph: Graph, statistics: CalibrationStatistics, foldsLater: Bool,
+        target: QuantizationTarget = QuantizationTarget(format: .tflite)
+    ) {
+        self.target = target
         let connections = GraphConnections(graph)
         for group in LinearGroup.all(in: graph, connections: connections) {
             var group = group
-            if !foldsLater { group = group.withoutChain(in: graph) }
+            group = foldsLater ? target.foldable(group, in: graph) : group.withoutChain(in: graph)
+            // What could be folded into a dense layer has been: the rest would not be exact behind one scale.
+            if group.kind == .fullyConnected, !group.normalizationNodes(in: graph).isEmpty {
+                group = group.withoutChain(in: graph)
+            }
             groups[group.linear] = group
             interior.formUnion(group.chain)
         }
@@ -52,18 +62,21 @@ package struct QuantizationPlan: Sendable {
         if real.isEmpty || node.operation is Dequantize || node.operation is Quantize || node.operation is ShapeOf {
             return nil
         }
-        let rule = QuantizationRule(node.operation)
+        let rule = QuantizationRule(node.operation, for: target.format)
         if case .none = rule { return rule }
         guard real.allSatisfy({ graph[$0].type == .float32 || graph[$0].constant != nil }) else {
             return .none("its tensors are not float32")
         }
         if rule == .linear {
             guard let group = groups[id] else { return .none("its weights are not constant") }
-            guard group.realWeights(in: graph, connections: connections) != nil else {
+            guard let weights = group.realWeights(in: graph, connections: connections) else {
                 return .none("its weights are integers already")
             }
-            guard group.realBias(in: graph, connections: connections) != nil else {
+            guard let bias = group.realBias(in: graph, connections: connections) else {
                 return .none("its bias is not a real constant for each channel")
+            }
+            guard weights.values.allSatisfy(\.isFinite), bias.allSatisfy(\.isFinite) else {
+                return .none("its weights are not all finite")
             }
         }
         if let pool = node.operation as? Pool, pool.activation == .tanh || pool.activation == .signBit {
@@ -74,6 +87,9 @@ package struct QuantizationPlan: Sendable {
             guard isConstant || statistics.histograms[input] != nil else {
                 return .none("no values of \(graph.describe(input)) were observed")
             }
+        }
+        guard let result = result(of: id, in: graph), statistics.histograms[result] != nil else {
+            return .none("no finite values of its result were observed")
         }
         return rule
     }
@@ -107,7 +123,13 @@ package struct QuantizationPlan: Sendable {
         var classes = ScaleClasses()
         for id in nodes {
             guard let rule = rules[id], let output = result(of: id, in: graph) else { continue }
-            if case .fixed(let quantization) = rule { classes.fix(output, to: quantization) }
+            // A clamp behind an operator then does nothing to its integers, and the two become one operator.
+            if target.format == .onnx, let unary = graph[id].operation as? Unary, unary.isClamp,
+                case let input?? = graph[id].inputs.first, connections.soleConsumer(of: input) == id
+            {
+                classes.unite(output, input)
+            }
+            if case .fixed(let quantization) = rule { classes.fix(output, to: target.parameters(quantization)) }
             guard rule == .shared else { continue }
             let inputs = graph[id].inputs.compactMap(\.self).filter { graph[$0].type.isFloatingPoint }
             let fixed = inputs.map { classes.fixedParameters(of: $0) }
@@ -133,7 +155,8 @@ package struct QuantizationPlan: Sendable {
         }
         for value in touched where !isWeight(value, in: graph) {
             activations[value] =
-                classes.fixedParameters(of: value) ?? ranges[classes.root(of: value)]?.quantization
+                classes.fixedParameters(of: value)
+                ?? ranges[classes.root(of: value)].map { target.parameters($0.quantization) }
         }
     }
 
@@ -151,7 +174,7 @@ package struct QuantizationPlan: Sendable {
         }
         // What a clamp behind it cuts off needs no integers.
         if let reader = connections.soleConsumer(of: value), let unary = graph[reader].operation as? Unary,
-            unary.activation != nil, let clamped = graph[reader].outputs.first,
+            unary.isClamp, let clamped = graph[reader].outputs.first,
             let histogram = statistics.histograms[clamped]
         {
             return histogram.leastErrorRange()
@@ -160,15 +183,9 @@ package struct QuantizationPlan: Sendable {
     }
 }
 
-extension LinearGroup {
-    /// The linear operator alone, as it stands.
-    fileprivate func withoutChain(in graph: Graph) -> LinearGroup {
-        var group = self
-        group.chain = []
-        group.affine = .identity(channels: channels)
-        group.output = graph[linear].outputs[0]
-        return group
-    }
+extension Unary {
+    /// Whether the operator clamps and does nothing else.
+    fileprivate var isClamp: Bool { activation != nil || kind == .relu0To1 }
 }
 
 /// Sets of tensors that must have the same parameters.

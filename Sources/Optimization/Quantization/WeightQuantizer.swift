@@ -66,7 +66,7 @@ package enum WeightQuantizer {
         zip(bias, gamma).map { bias, gamma in
             // Half of int32's range is left to the accumulator.
             let least = abs(bias) / (0x1p30 * Double(inputScale) * abs(gamma))
-            return least.isFinite ? Float(least) : 0
+            return least.isFinite ? Float(min(least, 0x1p100)) : 0
         }
     }
 

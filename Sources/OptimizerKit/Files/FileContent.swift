@@ -1,4 +1,5 @@
 import ModelGraph
+import ONNXFormat
 import TFLiteFormat
 
 /// What a file seems to be, told by its content and never by its name.
@@ -15,7 +16,7 @@ enum FileContent: Equatable {
             if file.bytes.isEmpty { return .empty }
             if TFLiteReader.isTFLite(file) { return .tflite }
             if let name = Self.signatures.first(where: { $0.matches(file.bytes) })?.name { return .other(name) }
-            if Self.isONNX(file.bytes) { return .onnx }
+            if ONNXReader.isONNX(file) { return .onnx }
             return Self.isText(file.bytes) ? .other("a text file") : .unknown
         }
     }
@@ -61,34 +62,5 @@ enum FileContent: Equatable {
 
     private static func isText(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.prefix(4096).allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 9 || $0 == 10 || $0 == 13 }
-    }
-
-    /// ONNX files bear no mark. They are a protobuf message whose first field is the version of the format (1, a small
-    /// number), followed by fields of ModelProto, of which 7 is the graph.
-    private static func isONNX(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard bytes.count > 4, bytes[0] == 0x08, (1...64).contains(bytes[1]) else { return false }
-        var position = 2
-        func number() -> UInt64? {
-            var value: UInt64 = 0
-            for shift in stride(from: UInt64(0), to: 64, by: 7) {
-                guard position < bytes.count else { return nil }
-                let byte = bytes[position]
-                position += 1
-                value |= UInt64(byte & 0x7F) << shift
-                if byte < 0x80 { return value }
-            }
-            return nil
-        }
-        while position < bytes.count, let key = number() {
-            switch (key >> 3, key & 7) {
-            case (7, 2): return true
-            case (1, 0), (5, 0): guard number() != nil else { return false }
-            case (2, 2), (3, 2), (4, 2), (6, 2), (8, 2), (14, 2), (20, 2), (25, 2), (26, 2):
-                guard let length = number(), length <= UInt64(bytes.count - position) else { return false }
-                position += Int(length)
-            default: return false
-            }
-        }
-        return false
     }
 }

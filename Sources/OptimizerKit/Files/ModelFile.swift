@@ -1,16 +1,24 @@
 import Evaluation
 import ModelGraph
+import ONNXFormat
 import Reporting
 import TFLiteFormat
 
 /// A model and the file that it was read from.
 package struct ModelFile: Sendable {
     package let path: String
+    /// The model with integer operators as the graph has them, however the file spells them.
     package let model: Model
+    /// The model as its file has it.
+    let original: Model
+    /// The model to run: as its file has it, with the shapes that follow. The runtime fuses what the engine of the
+    /// format fuses.
+    package let runnable: Model
     let file: MappedFile
 
-    /// - Throws: `unreadable` for what is no valid model, saying what it seems to be; `unsupported` for .onnx.
-    package init(path: String) throws(OptimizationError) {
+    /// - Parameter shapes: extents for inputs that the file leaves open.
+    /// - Throws: `unreadable` for what is no valid model, saying what it seems to be; `usage` for shapes that do not fit.
+    package init(path: String, shapes: [OptimizationOptions.InputShape] = []) throws(OptimizationError) {
         self.path = path
         // Opening a pipe would wait for its writer.
         if FilePath.look(at: path)?.kind == .other {
@@ -22,27 +30,43 @@ package struct ModelFile: Sendable {
             }
             throw OptimizationError(error)
         }
+        var model: Model
         switch FileContent(file) {
-        case .tflite: break
+        case .tflite:
+            do throws(TFLiteError) { model = try TFLiteReader.read(file) } catch { throw OptimizationError(error) }
         case .onnx:
-            throw OptimizationError(
-                .unsupported, "this is an ONNX model, which this version cannot read", at: path,
-                remedy: "only .tflite models can be optimized so far")
+            do throws(ONNXError) { model = try ONNXReader.read(file) } catch { throw OptimizationError(error) }
         case .empty: throw OptimizationError(.unreadable, "the file is empty", at: path)
         case .other(let kind):
-            throw OptimizationError(.unreadable, "this is not a .tflite model; it seems to be \(kind)", at: path)
-        case .unknown: throw OptimizationError(.unreadable, "this is not a .tflite model", at: path)
+            throw OptimizationError(
+                .unreadable, "this is neither a .tflite nor a .onnx model; it seems to be \(kind)", at: path)
+        case .unknown: throw OptimizationError(.unreadable, "this is neither a .tflite nor a .onnx model", at: path)
         }
-        do throws(TFLiteError) { model = try TFLiteReader.read(file) } catch { throw OptimizationError(error) }
         guard !model.graphs.isEmpty else { throw OptimizationError(.unreadable, "the model holds no graph", at: path) }
+        if !shapes.isEmpty { model.main = try model.main.fixingInputs(shapes, at: path) }
+        original = model
+        if model.format == .onnx { model.main = ShapeInference.complete(model.main) }
+        runnable = model
+        if model.format == .onnx {
+            do throws(GraphError) { model.main = try QuantizedForm.fuse(model.main) } catch {
+                throw OptimizationError(error)
+            }
+        }
+        self.model = model
+    }
+
+    /// The format of a file, by its content; nil for what is no model.
+    package static func format(path: String) -> ModelFormat? {
+        guard let file = try? MappedFile(path: path) else { return nil }
+        switch FileContent(file) {
+        case .tflite: return .tflite
+        case .onnx: return .onnx
+        default: return nil
+        }
     }
 
     /// Whether the file's content is that of a model of a format that is known by it.
-    package static func isModel(path: String) -> Bool {
-        guard let file = try? MappedFile(path: path) else { return false }
-        let content = FileContent(file)
-        return content == .tflite || content == .onnx
-    }
+    package static func isModel(path: String) -> Bool { format(path: path) != nil }
 
     /// - Parameter path: the name to show, if it is not the file's own.
     func summary(as path: String? = nil) -> Report.FileSummary {

@@ -60,15 +60,17 @@ package struct OutputTarget: Sendable {
     /// Checks the files of one job against each other and against what it reads.
     ///
     /// - Parameters:
-    ///   - input: the model, which only its own result may replace.
+    ///   - input: the model, which is never changed, by whatever name.
     ///   - data: files that are read and must stay.
     static func check(
         model: OutputTarget, reports: [OutputTarget], input: String, data: [String]
     ) throws(OptimizationError) {
         let source = FilePath.look(at: input)?.identity
-        for report in reports {
-            if let source, report.existing == source {
-                throw OptimizationError(.output, "the report would overwrite the model", at: report.path)
+        for target in [model] + reports {
+            if let source, target.existing == source {
+                throw OptimizationError(
+                    .output, "the output would overwrite the input model", at: target.path,
+                    remedy: "name another with -o or --report")
             }
         }
         for path in data {

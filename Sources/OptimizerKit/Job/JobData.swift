@@ -11,6 +11,7 @@ struct JobData {
     init(_ options: OptimizationOptions) throws {
         var preprocessing = Preprocessing(scale: options.scale, offset: options.offset)
         preprocessing.resize = options.resize.map { ($0.height, $0.width) }
+        preprocessing.layout = Preprocessing.Layout(rawValue: options.layout.rawValue) ?? .automatic
         calibration = try options.calibration.map { path in
             try Dataset(path: path, preprocessing: preprocessing, limit: options.calibrationLimit)
         }

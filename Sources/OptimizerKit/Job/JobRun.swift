@@ -3,7 +3,6 @@ import ModelGraph
 import Optimization
 import Reporting
 import Runtime
-import TFLiteFormat
 
 /// One run of a job, stage by stage.
 struct JobRun {
@@ -22,22 +21,30 @@ struct JobRun {
     mutating func run() throws -> Report {
         let (target, reports) = try targets()
         let options = options
-        let input = try stage("read") { _ in try ModelFile(path: options.input) }
+        let input = try stage("read") { _ in try ModelFile(path: options.input, shapes: options.shapes) }
+        try checkEnding(of: target, for: input.model)
         let data = try stage("open data") { _ in try JobData(options) }
-        let before = RunnableModel(input.model)
-        warnAboutInput(input.model)
+        let before = RunnableModel(input)
+        try warnAboutInput(input.model)
 
         var quality = QualityMeasurement(data: data, threads: threads)
         if data.evaluation != nil, before.plan != nil {
             try stage("evaluate the input model") { progress in try quality.measureInput(before, progress) }
         }
 
-        let calibration = try calibrationSource(data, before)
+        let calibration = try calibrationSource(data, before, runnable: input.runnable)
         let pipeline = try runPipeline(on: input.model, calibration: calibration)
 
         let staged = try StagedFile(for: target)
         try stage("write") { _ in
-            try StagedFiles.protecting { try TFLiteWriter.write(pipeline.model, to: staged.path, replacing: false) }
+            let output = ModelOutput(
+                form: options.usesQOperators ? .qOperator : nil, dataPath: target.resolvedPath + ".data",
+                replacesData: options.replacesOutput)
+            // Without a change the file is written as it was read.
+            let isChanged = pipeline.records.contains { !$0.patches.isEmpty } || options.usesQOperators
+            try StagedFiles.protecting {
+                try output.write(isChanged ? pipeline.model : input.original, to: staged.path)
+            }
         }
         // What is measured is the file that the user gets, and not the graph that it was written from.
         let output = try stage("read the result") { _ in
@@ -45,8 +52,9 @@ struct JobRun {
                 throw OptimizationError(.internal, "the written file cannot be read again: \(error)")
             }
         }
-        let after = RunnableModel(output.model)
-        warnAboutRunning(before, after)
+        let after = RunnableModel(output)
+        try warnAboutRunning(before, after)
+        try warnAboutInterface(of: after.model)
         let comparison = data.evaluation == nil ? calibration.map(\.samples) : nil
         if before.plan != nil, after.plan != nil, data.evaluation != nil || comparison != nil {
             try stage("evaluate the result") { progress in
@@ -59,15 +67,15 @@ struct JobRun {
         report.after = after.summary
         report.evaluation = quality.evaluation
         if let calibration, calibration.wasUsed { report.calibration = calibration.entry }
-        report.gates = checkGates(report)
+        report.gates = try checkGates(report)
         complete(&report, pipeline, input.model, layerSNR: quality.layerSNR)
         let files = try reports.map { target in
             let file = try StagedFile(for: target)
             try file.write((ReportForm(path: target.path) ?? .json).text(report))
             return file
         }
-        for file in files { try file.commit() }
         try staged.commit()
+        for file in files { try file.commit() }
         return report
     }
 
@@ -93,7 +101,11 @@ struct JobRun {
         observer(.finished(stage: name, seconds: seconds))
     }
 
-    private mutating func warn(_ message: String) {
+    /// - Throws: `usage` under `isStrict`.
+    private mutating func warn(_ message: String) throws(OptimizationError) {
+        guard !options.isStrict else {
+            throw OptimizationError(.usage, message, at: options.input, remedy: "without --strict this is a warning")
+        }
         warnings.append(message)
         observer(.warning(message))
     }
@@ -115,9 +127,24 @@ struct JobRun {
         return (target, reports)
     }
 
-    private mutating func warnAboutInput(_ model: Model) {
+    /// - Throws: `usage` if the output is named after the other format, for nothing here converts one into the other. Where
+    ///   the input is named so as well, it is the name that is wrong.
+    private func checkEnding(of target: OutputTarget, for model: Model) throws(OptimizationError) {
+        func names(_ path: String, _ format: ModelFormat) -> Bool { path.lowercased().hasSuffix(".\(format.rawValue)") }
+        let other: ModelFormat = model.format == .onnx ? .tflite : .onnx
+        guard names(target.path, other), !names(options.input, other) else { return }
+        throw OptimizationError(
+            .usage, "the model is .\(model.format.rawValue) and the output is named .\(other.rawValue)",
+            at: target.path,
+            remedy: "a model stays in its format")
+    }
+
+    private mutating func warnAboutInput(_ model: Model) throws(OptimizationError) {
+        if model.format == .tflite, options.activations == .u8 || options.usesQOperators {
+            try warn("--activations u8 and --qoperator have no effect on a .tflite")
+        }
         guard options.quantization != nil, model.main.holdsIntegers else { return }
-        warn(
+        try warn(
             quantization(of: model) == nil
                 ? "the model is quantized already, and is not quantized again"
                 : "the model holds quantized layers; its integer operators and weights stay as they are")
@@ -134,9 +161,10 @@ struct JobRun {
     ///
     /// - Throws: `unsupported` if ranges are needed and the model cannot be run.
     private mutating func calibrationSource(
-        _ data: JobData, _ before: RunnableModel
+        _ data: JobData, _ before: RunnableModel, runnable: Model
     ) throws -> CalibrationSource? {
-        let isNeeded = quantization(of: before.model) == .int8 && before.model.main.holdsRealOperators
+        let isNeeded =
+            options.quantization == .int8 && !before.model.main.isQuantized && before.model.main.holdsRealOperators
         if isNeeded, let obstacle = before.obstacle {
             let operators = before.model.main.unknownOperators.filter { !obstacle.contains($0) }
             throw OptimizationError(
@@ -147,12 +175,11 @@ struct JobRun {
                 at: options.input, remedy: "--dynamic-range and --weight-only need no running")
         }
         if let dataset = data.calibration { return CalibrationSource(dataset) }
-        // Under `isStrict` the quantize pass says that it needs samples.
-        guard isNeeded, !options.isStrict else { return nil }
-        warn(
+        guard isNeeded else { return nil }
+        try warn(
             "no calibration data: activation ranges come from made-up samples, which costs accuracy; "
                 + "pass --calibrate with real samples")
-        return CalibrationSource(try SyntheticSamples(for: before.model))
+        return CalibrationSource(try SyntheticSamples(for: runnable))
     }
 
     // MARK: The passes
@@ -161,7 +188,7 @@ struct JobRun {
         on model: Model, calibration: CalibrationSource?
     ) throws -> PipelineResult {
         var settings = PipelineSettings()
-        if let passes = options.passes { settings.passes = passes }
+        settings.passes = OptimizationJob.passes(options, for: model)
         settings.patchLimit = options.patchLimit
         settings.pruning = options.pruning.map { pruning in
             var settings = PruneSettings(sparsity: pruning.sparsity)
@@ -175,6 +202,8 @@ struct JobRun {
                 mode: mode == .int8 ? .int8 : mode == .dynamicRange ? .dynamicRange : .weightOnly)
             settings.interface =
                 options.interface == .float ? .float : options.interface == .int8 ? .int8 : .asInput
+            settings.convertsInterfaceOnly = model.main.isQuantized
+            settings.activations = options.activations.map { $0 == .u8 ? .uint8 : .int8 }
             return settings
         }
         let observer = observer
@@ -192,20 +221,36 @@ struct JobRun {
 
     // MARK: After the passes
 
-    private mutating func warnAboutRunning(_ before: RunnableModel, _ after: RunnableModel) {
+    private mutating func warnAboutRunning(
+        _ before: RunnableModel, _ after: RunnableModel
+    ) throws(OptimizationError) {
+        if before.plan != nil, let obstacle = after.obstacle, options.patchLimit == nil {
+            throw OptimizationError(.internal, "the result cannot be run, so it is not kept: \(obstacle)")
+        }
         guard let reason = before.obstacle ?? after.obstacle else { return }
         let which = before.obstacle == nil ? "result" : "model"
         if options.evaluation != nil {
-            warn("accuracy was not measured: the \(which) cannot be run here: \(reason)")
+            try warn("accuracy was not measured: the \(which) cannot be run here: \(reason)")
         } else if options.quantization != nil || options.pruning != nil {
-            warn("the models were not compared: the \(which) cannot be run here: \(reason)")
+            try warn("the models were not compared: the \(which) cannot be run here: \(reason)")
         }
     }
 
-    private mutating func checkGates(_ report: Report) -> [Report.Gate] {
+    /// Says which inputs and outputs are not of the type that was asked for.
+    private mutating func warnAboutInterface(of model: Model) throws(OptimizationError) {
+        guard options.interface == .int8 else { return }
+        let graph = model.main
+        let real = (graph.inputs + graph.outputs).filter { graph[$0].type == .float32 }.map { graph[$0].name }
+        guard !real.isEmpty else { return }
+        try warn(
+            "these inputs and outputs stay float, as the operators there have no int8 form: "
+                + real.joined(separator: ", "))
+    }
+
+    private mutating func checkGates(_ report: Report) throws(OptimizationError) -> [Report.Gate] {
         let gates = GateCheck(options.gates, report).gates
         if report.evaluation?.accuracyAfter == nil, gates.contains(where: { $0.unit != "bytes" }) {
-            warn("no accuracy was measured, so the gates on it count as missed")
+            try warn("no accuracy was measured, so the gates on it count as missed")
         }
         return gates
     }
@@ -215,7 +260,8 @@ struct JobRun {
     ) {
         report.tool = Report.Tool(version: OptimizationJob.version)
         report.command = options.command
-        report.settings = SettingsList.entries(options, threads: threads.threads)
+        report.settings = SettingsList.entries(
+            options, passes: OptimizationJob.passes(options, for: input), threads: threads.threads)
         report.passes = Report.passes(pipeline.records, from: input.main, layerSNR: layerSNR)
         report.floatOperators = pipeline.records.flatMap(\.realOperators).map {
             Report.FloatOperator(name: $0.name, operation: $0.operation, reason: $0.reason)

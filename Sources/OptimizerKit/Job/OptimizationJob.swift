@@ -23,8 +23,19 @@ public struct OptimizationJob: Sendable {
         public var summary: String
     }
 
-    /// The passes in the order in which they run.
+    /// All passes.
     public static let passes = Pipeline.passes.map { PassDescription(name: $0.name, summary: $0.summary) }
+
+    /// The names of those that run if none are named, in running order. Ahead of them a .onnx is cleaned up: there other
+    /// tools leave the normalization, padding and no-ops that a .tflite has lost when it was converted.
+    public static let standardPasses = Pipeline.defaultPasses
+
+    /// The names of the passes that run on a model.
+    static func passes(_ options: OptimizationOptions, for model: Model) -> [String] {
+        options.passes ?? (model.format == .onnx ? [cleanUp] : []) + standardPasses
+    }
+
+    private static let cleanUp = CleanUpPass.name
 
     /// How many threads a job uses if it is not told.
     public static var defaultThreadCount: Int { ThreadPool.defaultThreadCount }

@@ -11,10 +11,10 @@ struct RunnableModel {
     /// Why it cannot be run.
     let obstacle: String?
 
-    init(_ model: Model) {
-        self.model = model
+    init(_ file: ModelFile) {
+        model = file.model
         do throws(RuntimeError) {
-            plan = try Plan(model)
+            plan = try Plan(file.runnable, options: PlanOptions(for: file.runnable))
             obstacle = nil
         } catch {
             plan = nil
@@ -28,15 +28,17 @@ struct RunnableModel {
         var constantBytes = 0
         for graph in model.graphs {
             for id in graph.order { operators[graph[id].operation.name, default: 0] += 1 }
-            for id in graph.valueIDs { constantBytes += graph[id].constant?.byteCount ?? 0 }
+            constantBytes += graph.constantByteCount
         }
         var parameters = 0
         var weights = 0
         var zeros = 0.0
         let graph = model.main
         let connections = GraphConnections(graph)
-        var seen: Set<ValueID> = []
-        for group in LinearGroup.all(in: graph, connections: connections) where seen.insert(group.weights).inserted {
+        var seen: Set<TensorData.Identity> = []
+        for group in LinearGroup.all(in: graph, connections: connections) {
+            let source = graph.constantSource(of: group.weights, connections: connections)
+            guard let data = graph[source].constant, seen.insert(data.identity).inserted else { continue }
             let count = graph[group.weights].shape?.elementCount ?? 0
             parameters += count + (group.bias.flatMap { graph[$0].shape?.elementCount } ?? 0)
             guard let stored = group.storedWeights(in: graph, connections: connections) else { continue }

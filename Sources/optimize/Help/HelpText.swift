@@ -7,7 +7,7 @@ enum HelpText {
     ]
 
     static let summary =
-        "Makes trained networks (.tflite) smaller: prunes, quantizes to int8, folds batch norm, and "
+        "Makes trained networks (.tflite, .onnx) smaller: prunes, quantizes to int8, folds batch norm, and "
         + "reports what was saved and what it cost."
 
     /// What `optimize` without arguments says.

@@ -84,7 +84,7 @@ struct Invocation: Sendable {
                 throw UsageError("--\(option.name) has no effect without \(names)", hint: "Add \(names).")
             }
         }
-        let passes = settings.optimization.passes ?? OptimizationJob.passes.map(\.name)
+        let passes = settings.optimization.passes ?? OptimizationJob.standardPasses
         if settings.optimization.pruning != nil, !passes.contains("prune") {
             throw UsageError("--prune has no effect: --pipeline does not name prune")
         }

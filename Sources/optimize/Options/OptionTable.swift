@@ -55,6 +55,17 @@ enum OptionTable {
             "int8-io", .compression, "int8 inputs and outputs, whatever the input model has", excludes: ["float-io"],
             requires: ["int8"]
         ) { $0.optimization.interface = .int8 },
+        .choice(
+            "activations", "TYPE", of: OptimizationOptions.Activations.self, .compression,
+            "the type of activations in a .onnx: u8 is what onnxruntime fuses best on x86; a .tflite always has s8",
+            standard: "u8", requires: ["int8"]
+        ) { $0.optimization.activations = $1 },
+        .flag(
+            "qoperator", .compression,
+            "write a .onnx with integer operators (QLinearConv), not with operators between DequantizeLinear and "
+                + "QuantizeLinear", requires: ["int8"]
+        ) { $0.optimization.usesQOperators = true },
+        shape,
         pipeline,
     ]
 
@@ -62,7 +73,8 @@ enum OptionTable {
         name: "pipeline", placeholder: "PASS,…", group: .compression,
         summary: "the passes to run, in this order; of "
             + Option.list(OptimizationJob.passes.map(\.name), last: "and"),
-        standard: OptimizationJob.passes.map(\.name).joined(separator: ","), commands: [.optimize]
+        standard: OptimizationJob.standardPasses.joined(separator: ",") + ", for a .onnx clean-up ahead of them",
+        commands: [.optimize]
     ) { value, settings throws(Option.Expectation) in
         let known = OptimizationJob.passes.map(\.name)
         let names = value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
@@ -71,6 +83,22 @@ enum OptionTable {
         }
         guard Set(names).count == names.count else { throw Option.Expectation("each pass once") }
         settings.optimization.passes = names
+    }
+
+    private static let shape = Option(
+        name: "shape", placeholder: "NAME=N,…", group: .compression,
+        summary: "fix the extents of an input that a .onnx leaves open, such as input=1,3,224,224; repeatable",
+        commands: [.optimize], isRepeatable: true
+    ) { value, settings throws(Option.Expectation) in
+        let expectation = Option.Expectation("an input's name and its extents, such as input=1,3,224,224")
+        guard let equals = value.lastIndex(of: "="), equals > value.startIndex else { throw expectation }
+        let sizes = value[value.index(after: equals)...].split(separator: ",", omittingEmptySubsequences: false)
+            .map { Int($0) }
+        guard !sizes.isEmpty, sizes.count <= 64,
+            sizes.allSatisfy({ $0.map { (1...Int(Int32.max)).contains($0) } ?? false })
+        else { throw expectation }
+        settings.optimization.shapes.append(
+            .init(name: String(value[..<equals]), sizes: sizes.compactMap { $0 }))
     }
 
     private static let data: [Option] = [
@@ -95,6 +123,11 @@ enum OptionTable {
             requires: ["calibrate", "evaluate"]
         ) { $0.optimization.offset = Float($1) },
         resize,
+        .choice(
+            "layout", "LAYOUT", of: OptimizationOptions.Layout.self, .data,
+            "where the channels of array samples stand: nhwc or nchw; auto takes what fits the model",
+            standard: "auto", requires: ["calibrate", "evaluate"]
+        ) { $0.optimization.layout = $1 },
     ]
 
     private static let floatLimit = Double(Float.greatestFiniteMagnitude)
@@ -135,7 +168,7 @@ enum OptionTable {
         .path(
             "output", short: "o", "PATH", .output,
             "where the result goes; for a folder the folder of the results. With run: the .npz file for the outputs",
-            standard: "NAME.optimized.tflite beside the input", commands: [.optimize, .run], isForFolder: true
+            standard: "NAME.optimized.tflite or .onnx beside the input", commands: [.optimize, .run], isForFolder: true
         ) { $0.output = $1 },
         .path(
             "report", "FILE", .output, "write the report, as JSON or Markdown by the name's ending; repeatable",

@@ -57,11 +57,18 @@ struct BadInputTests {
         try await refuse(try folder.write("model.tflite", Data(bytes)), in: folder, code: 3, saying: name)
     }
 
-    @Test("ONNX is valid, and not supported yet, whatever the file is called")
-    func onnx() async throws {
+    @Test("A model stays in its format, whatever the output is called")
+    func conversion() async throws {
         let folder = try TemporaryFolder()
-        try await refuse(Models.onnx, in: folder, code: 4, saying: "ONNX")
-        try await refuse(try folder.copy(Models.onnx, as: "model.tflite"), in: folder, code: 4, saying: "ONNX")
+        try await refuse(Models.onnx, in: folder, code: 2, saying: "stays in its format")
+    }
+
+    @Test("A damaged .onnx")
+    func damaged() async throws {
+        let folder = try TemporaryFolder()
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: Models.onnx))
+        let path = try folder.write("model.tflite", bytes.prefix(bytes.count / 2))
+        try await refuse(path, in: folder, code: 3, saying: "model.tflite")
     }
 
     @Test("Missing and unreadable files, folders, devices")
