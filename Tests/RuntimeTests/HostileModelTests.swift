@@ -119,6 +119,56 @@ import Testing
             "a shape that is computed")
     }
 
+    @Test func channelsFirstOperandsThatDoNotFit() {
+        let x = value(.float32, [1, 2, 3, 3])
+        let y = value(.float32, [1, 2, 3, 3])
+        let four = TensorData([Float](repeating: 1, count: 4))
+        let convolution = Convolution(strides: [1, 1], layout: .channelsFirst)
+        expectRefusal(model(convolution, [x, value(.float32, [2, 2, 1, 1])], y), .unsupportedOperator, "computed")
+        expectRefusal(
+            model(convolution, [x, value(.float32, [1, 4, 1, 1], constant: four)], y), .invalidModel, "channels")
+        expectRefusal(
+            model(
+                Convolution(strides: [1, 1], groups: 2, layout: .channelsFirst),
+                [x, value(.int8, [2, 2, 1, 1], constant: TensorData([Int8](repeating: 1, count: 4)))], y),
+            .invalidModel, "groups")
+        expectRefusal(
+            model(
+                Gemm(), [value(.float32, [2, 0]), value(.float32, [0, 2], constant: TensorData([Float]()))],
+                value(.float32, [2, 2])), .invalidModel, "no elements")
+        let empty = value(.float32, [2, 0], constant: TensorData([Float]()))
+        let none = value(.float32, [0, 2], constant: TensorData([Float]()))
+        expectRefusal(model(Gemm(), [empty, none], value(.float32, [2, 2])), .invalidModel, "only constants")
+        expectRefusal(
+            model(BatchNormalization(), [x, x, x, x, x], y), .invalidModel, "parameters of another shape")
+        expectRefusal(
+            model(Gather(axis: 1), [x, value(.int64, [1])], value(.float32, [1, 1, 3, 3])), .unsupportedOperator)
+        expectRefusal(
+            model(Pool(.max, window: [9, 9], strides: [1, 1], layout: .channelsFirst), [x], y), .invalidModel)
+    }
+
+    /// Scales and zero points that are none, in onnxruntime's arithmetic.
+    @Test(arguments: [Float.nan, 0, -1, .infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude])
+    func scalesOfOnnxruntime(_ scale: Float) {
+        let odd = Quantization(scale: scale, zeroPoint: 3)
+        let good = Quantization(scale: 0.1, zeroPoint: 0)
+        var options = PlanOptions()
+        options.numerics = .onnxruntime
+        for type in [ElementType.uint8, .int8] {
+            let (x, y) = (value(type, [1, 2, 3, 3], odd), value(type, [1, 2, 3, 3], good))
+            for (operation, inputs) in [
+                (Binary(.add), [x, x]), (Binary(.multiply), [x, y]), (Unary(.logistic), [x]), (Softmax(axis: 1), [x]),
+                (Pool(.average, window: [1, 1], strides: [1, 1], layout: .channelsFirst), [x]),
+                (Concatenation(axis: 0), [x]), (Quantize(), [x]),
+            ] as [(any ModelGraph.Operation, [Value])] {
+                // Either an error or a result.
+                if let plan = try? Plan(model(operation, inputs, y), options: options) {
+                    #expect(throws: Never.self) { _ = try RandomGraph.run(plan) }
+                }
+            }
+        }
+    }
+
     @Test func brokenGraphs() {
         var graph = Graph(name: "main")
         let a = graph.addValue(value(.float32, [4]))

@@ -255,7 +255,7 @@ typedef struct {
     int32_t multiplier, left, minimum_difference;
 } ck_softmax;
 
-// A softmax of bytes as onnxruntime computes it (QLinearSoftmax). Units: rows, which lie as ck_softmax's do. Buffers: x, y.
+// A softmax of bytes as onnxruntime computes it (QLinearSoftmax). Units: rows, as in ck_softmax. Buffers: x, y.
 // `flip` as in ck_affine_binary; table[255 + x − largest x] is the exponential, times a factor that cancels out.
 typedef struct {
     ptrdiff_t count, stride;

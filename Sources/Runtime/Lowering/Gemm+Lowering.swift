@@ -12,7 +12,7 @@ extension Gemm: Lowerable {
                 .unsupportedOperator, "the operands are not in the kernel's order", at: lowering.location)
         }
         let c = lowering.optionalInput(2)
-        let isBias = c.map { $0.constant != nil && ($0.count == y.sizes[1] && $0.sizes.last == $0.count) } ?? true
+        let isBias = c.map { $0.constant != nil && $0.count == y.sizes[1] && $0.sizes.last == $0.count } ?? true
         if b.constant != nil, isBias, alpha == 1, beta == 1 || c == nil || c?.type == .int32 {
             return try FullyConnected().lower(into: &lowering)
         }
