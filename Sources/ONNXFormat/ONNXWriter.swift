@@ -38,7 +38,9 @@ package enum ONNXWriter {
         _ model: Model, to path: String, replacing: Bool, options: Options = Options()
     ) throws(ONNXError) {
         let dataPath = options.dataPath ?? path + ".data"
-        guard !lastComponent(of: path).isEmpty else { throw ONNXError(.cannotWrite, "the path names a folder", at: path) }
+        guard !lastComponent(of: path).isEmpty else {
+            throw ONNXError(.cannotWrite, "the path names a folder", at: path)
+        }
         let source = model.source as? ONNXSource
         if let source, !options.rebuilds, options.externalData != .always, !source.hasExternalData,
             source.isUnchanged(model.main)

@@ -76,7 +76,8 @@ enum OperatorSetConversion {
         let isBroken = breaks[type]?.contains { old < $0 && $0 <= new } ?? false
         guard isBroken || old < oldest else { return }
         throw ONNXError(
-            .unsupported, "\(type) of operator set \(old) cannot be expressed in operator set \(new), which quantization needs",
+            .unsupported,
+            "\(type) of operator set \(old) cannot be expressed in operator set \(new), which quantization needs",
             remedy: "bring the model to operator set \(new) with the tool that made it")
     }
 

@@ -27,7 +27,8 @@ struct Architecture: Sendable {
         Target(
             name: "OptimizerKit",
             modules: [
-                "Reporting", "Evaluation", "Optimization", "Runtime", "TFLiteFormat", "ONNXFormat", "Operators", "ModelGraph",
+                "Reporting", "Evaluation", "Optimization", "Runtime", "TFLiteFormat", "ONNXFormat", "Operators",
+                "ModelGraph",
             ], system: platform.union(["Foundation", "FoundationEssentials", "Synchronization"])),
         Target(name: "Reporting", modules: ["ModelGraph"], system: ["Foundation", "FoundationEssentials"]),
         Target(

@@ -66,7 +66,8 @@ struct OperatorSetConversionTests {
     /// A convolution [1, 1, 1, 1], and behind it a node.
     private static func model(_ node: [UInt8], version: UInt64 = 9) throws -> Model {
         let graph =
-            Wire.node("Conv", ["x", "w"], ["c"]) + node + Wire.initializer("w", dims: [1, 1, 1, 1], Wire.bytes(9, [0, 0, 128, 63]))
+            Wire.node("Conv", ["x", "w"], ["c"]) + node
+            + Wire.initializer("w", dims: [1, 1, 1, 1], Wire.bytes(9, [0, 0, 128, 63]))
             + Wire.input("x") + Wire.output("y")
         return try Locations.read(Wire.model(graph, version: version))
     }
@@ -77,7 +78,9 @@ struct OperatorSetConversionTests {
 
     @Test("Attributes of operators that are not known become operands")
     func opaque() throws {
-        let split = Wire.node("Split", ["c"], ["y", "z"], Self.ints("split", [1, 2]) + Wire.bytes(5, Wire.text(1, "axis") + Wire.number(20, 2) + Wire.number(3, 1)))
+        let split = Wire.node(
+            "Split", ["c"], ["y", "z"],
+            Self.ints("split", [1, 2]) + Wire.bytes(5, Wire.text(1, "axis") + Wire.number(20, 2) + Wire.number(3, 1)))
         let (after, source) = try Self.written(try Self.quantizingWeights(of: try Self.model(split)))
         let node = try #require(source.graphMessage.children(.init(1)).first { $0.text(.init(4)) == "Split" })
         #expect(node.count(.init(1)) == 2)
@@ -85,7 +88,8 @@ struct OperatorSetConversionTests {
         let operand = try #require(after.main.valueIDs.first { after.main[$0].name == node.text(.init(1), 1) })
         #expect(after.main[operand].constant?.elements(as: Int64.self) == [1, 2])
 
-        let top = Wire.node("TopK", ["c"], ["y", "i"], Wire.bytes(5, Wire.text(1, "k") + Wire.number(20, 2) + Wire.number(3, 4)))
+        let top = Wire.node(
+            "TopK", ["c"], ["y", "i"], Wire.bytes(5, Wire.text(1, "k") + Wire.number(20, 2) + Wire.number(3, 4)))
         let (again, _) = try Self.written(try Self.quantizingWeights(of: try Self.model(top)))
         let k = try #require(again.main.valueIDs.first { again.main[$0].name == "y/k" })
         #expect(again.main[k].shape == [1])

@@ -118,7 +118,8 @@ private func shape(_ operation: any Operation, _ inputs: [TensorFacts?]) throws 
     }
 
     @Test func gathering() throws {
-        #expect(try shape(Gather(axis: 1), [fed([2, 3, 4]), integers([0, -3, 2, 1], shape: [2, 2])]) == [2, 2, 2, 4])
+        #expect(
+            try shape(Gather(axis: 1), [fed([2, 3, 4]), integers([0, -3, 2, 1], shape: [2, 2])]) == [2, 2, 2, 4])
         #expect(try shape(Gather(), [fed([2, 3]), integers([1], shape: [])]) == [3])
         #expect(throws: GraphError.self) { try shape(Gather(axis: 1), [fed([2, 3]), integers([3])]) }
         #expect(throws: GraphError.self) { try shape(Gather(axis: 2), [fed([2, 3]), integers([0])]) }

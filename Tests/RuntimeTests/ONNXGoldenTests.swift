@@ -26,7 +26,8 @@ struct ONNXGolden: Decodable, Sendable, CustomTestStringConvertible {
         return index.flatMap { try? JSONDecoder().decode([ONNXGolden].self, from: $0) } ?? []
     }()
 
-    private static let data = (try? [UInt8](Data(contentsOf: GoldenCase.folder.appendingPathComponent("onnx.bin")))) ?? []
+    private static let data =
+        (try? [UInt8](Data(contentsOf: GoldenCase.folder.appendingPathComponent("onnx.bin")))) ?? []
 
     func bytes(_ range: [Int]) -> ArraySlice<UInt8> { ONNXGolden.data[range[0]..<(range[0] + range[1])] }
 

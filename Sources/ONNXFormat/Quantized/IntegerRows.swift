@@ -164,7 +164,8 @@ extension OperatorTable {
             try encoder.require(
                 try encoder.operation(GlobalPool.self) == GlobalPool(.average, layout: .channelsFirst))
             return EncodedNode(
-                inputs: try encoder.quantizedInput(0) + encoder.resultParameters(), attributes: ["channels_last": .int(0)])
+                inputs: try encoder.quantizedInput(0) + encoder.resultParameters(),
+                attributes: ["channels_last": .int(0)])
         })
 
     /// Scale and zero point of the result, then each operand with its own.

@@ -60,7 +60,8 @@ struct QuantizedFusion {
 
     private func match(_ id: NodeID, _ connections: GraphConnections) -> Match? {
         let node = graph[id]
-        guard let kind = FusedKind(node.operation), node.outputs.count == 1 || kind.allowsMoreOutputs(node, graph) else { return nil }
+        guard let kind = FusedKind(node.operation), node.outputs.count == 1 || kind.allowsMoreOutputs(node, graph)
+        else { return nil }
         var inputs = node.inputs
         var dequantizers: [NodeID] = []
         for (index, input) in node.inputs.enumerated() {
@@ -141,7 +142,8 @@ private enum FusedKind {
             guard operands.count >= 2 else { return false }
             let w = operands[1]
             // int8 operands need int8 weights.
-            guard [.int8, .uint8].contains(w.type), x.type == .uint8 || w.type == .int8, let scales = w.quantization?.scales
+            guard [.int8, .uint8].contains(w.type), x.type == .uint8 || w.type == .int8,
+                let scales = w.quantization?.scales
             else { return false }
             guard operands.count > 2 else { return true }
             let bias = operands[2]

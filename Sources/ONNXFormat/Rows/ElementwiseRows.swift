@@ -103,7 +103,8 @@ extension OperatorTable {
             if node.version >= 13 {
                 return DecodedNode(operation: Softmax(axis: axis ?? -1), operands: node.operands)
             }
-            let isLast = axis == -1 || (node.value(0)?.shape ?? node.result?.shape).map { $0.rank - 1 == axis ?? 1 } ?? false
+            let isLast =
+                axis == -1 || (node.value(0)?.shape ?? node.result?.shape).map { $0.rank - 1 == axis ?? 1 } ?? false
             return DecodedNode(
                 operation: Softmax(axis: axis ?? 1, includesInnerAxes: !isLast), operands: node.operands)
         },
@@ -115,7 +116,9 @@ extension OperatorTable {
                 // Over all axes from the given one on is over that one, if the others have one element.
                 guard let dimensions = encoder.shapeOfResult?.dimensions else { throw Misfit() }
                 try encoder.require(
-                    dimensions.dropFirst(axis < 0 ? axis + dimensions.count + 1 : axis + 1).allSatisfy { $0 == .fixed(1) })
+                    dimensions.dropFirst(axis < 0 ? axis + dimensions.count + 1 : axis + 1).allSatisfy {
+                        $0 == .fixed(1)
+                    })
             }
             if encoder.version < 13, !softmax.includesInnerAxes, axis != -1 || encoder.version < 11 {
                 guard let rank = encoder.shapeOfResult?.rank else { throw Misfit() }

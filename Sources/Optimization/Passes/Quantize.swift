@@ -73,6 +73,9 @@ package struct QuantizePass: Pass {
         guard settings.mode == .int8 else {
             let real = groups.filter { $0.realWeights(in: graph, connections: connections) != nil }
             if real.isEmpty { notes.append("there are no real weights to quantize") }
+            if settings.mode == .dynamicRange, target.format == .onnx, !real.isEmpty {
+                notes.append("activations stay real, as not every engine quantizes them while a .onnx runs")
+            }
             return real.reversed().map(Step.weights)
         }
         let inputs = Set(groups.compactMap { graph[$0.linear].inputs[0] })
@@ -161,7 +164,8 @@ package struct QuantizePass: Pass {
         if let group { quantizeGroup(group, in: graph, node: &integerNode, range: output, patch: &patch) }
         let integer = patch.addValue(
             Value(
-                name: graph[result].name + "_int8", type: target.activations, shape: graph[result].shape, quantization: output))
+                name: graph[result].name + "_int8", type: target.activations, shape: graph[result].shape,
+                quantization: output))
         integers[result] = integer
         let last = group?.chain.last ?? id
         if last == id {
@@ -204,7 +208,9 @@ package struct QuantizePass: Pass {
             patch.addNode(Node(Quantize(), inputs: [input], outputs: [integer]), before: before)
             integers[input] = integer
         }
-        guard QuantizationRule(node.operation, for: target.format) == .shared, parameters != result else { return integer }
+        guard QuantizationRule(node.operation, for: target.format) == .shared, parameters != result else {
+            return integer
+        }
         let requantized = patch.addValue(
             Value(
                 name: graph[input].name + "_requantized", type: target.activations, shape: graph[input].shape,

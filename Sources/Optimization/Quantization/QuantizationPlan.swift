@@ -145,7 +145,8 @@ package struct QuantizationPlan: Sendable {
         }
         for value in touched where !isWeight(value, in: graph) {
             activations[value] =
-                classes.fixedParameters(of: value) ?? ranges[classes.root(of: value)].map { target.parameters($0.quantization) }
+                classes.fixedParameters(of: value)
+                ?? ranges[classes.root(of: value)].map { target.parameters($0.quantization) }
         }
     }
 

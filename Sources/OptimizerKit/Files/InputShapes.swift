@@ -20,7 +20,8 @@ extension Graph {
                 zip(known, shape.sizes).allSatisfy({ $0.isDynamic || $0.size == $1 })
             else {
                 throw OptimizationError(
-                    .usage, "the input '\(shape.name)' has shape \(self[id].shape?.description ?? "?"), not \(Shape(shape.sizes))",
+                    .usage,
+                    "the input '\(shape.name)' has shape \(self[id].shape?.description ?? "?"), not \(Shape(shape.sizes))",
                     at: path)
             }
             for case (.dynamic(let symbol?, _), let size) in zip(known, shape.sizes) {
@@ -35,7 +36,9 @@ extension Graph {
         for id in valueIDs where self[id].constant == nil && changed[id] == nil {
             guard var shape = self[id].shape else { continue }
             for (axis, dimension) in shape.dimensions.enumerated() {
-                if case .dynamic(let symbol?, _) = dimension, let size = symbols[symbol] { shape.dimensions[axis] = .fixed(size) }
+                if case .dynamic(let symbol?, _) = dimension, let size = symbols[symbol] {
+                    shape.dimensions[axis] = .fixed(size)
+                }
             }
             guard shape != self[id].shape else { continue }
             var value = self[id]
@@ -45,7 +48,8 @@ extension Graph {
         for id in order {
             let node = self[id]
             let facts = node.inputs.map { $0.map { (changed[$0] ?? self[$0]).facts } }
-            guard let results = try? node.operation.inferOutputs(from: facts), results.count <= node.outputs.count else {
+            guard let results = try? node.operation.inferOutputs(from: facts), results.count <= node.outputs.count
+            else {
                 continue
             }
             for (output, result) in zip(node.outputs, results) {

@@ -42,7 +42,9 @@ struct JobRun {
                 replacesData: options.replacesOutput)
             // Without a change the file is written as it was read.
             let isChanged = pipeline.records.contains { !$0.patches.isEmpty } || options.usesQOperators
-            try StagedFiles.protecting { try output.write(isChanged ? pipeline.model : input.original, to: staged.path) }
+            try StagedFiles.protecting {
+                try output.write(isChanged ? pipeline.model : input.original, to: staged.path)
+            }
         }
         // What is measured is the file that the user gets, and not the graph that it was written from.
         let output = try stage("read the result") { _ in
@@ -127,7 +129,8 @@ struct JobRun {
         let other: ModelFormat = model.format == .onnx ? .tflite : .onnx
         guard names(target.path, other), !names(options.input, other) else { return }
         throw OptimizationError(
-            .usage, "the model is .\(model.format.rawValue) and the output is named .\(other.rawValue)", at: target.path,
+            .usage, "the model is .\(model.format.rawValue) and the output is named .\(other.rawValue)",
+            at: target.path,
             remedy: "a model stays in its format")
     }
 

@@ -65,7 +65,9 @@ struct IntegerGroups {
 
     private mutating func findSigned() {
         for id in graph.order where graph[id].operation is Quantize {
-            guard let value = graph[id].outputs.first, graph[value].type == .int8, !hasOneReader(value) else { continue }
+            guard let value = graph[id].outputs.first, graph[value].type == .int8, !hasOneReader(value) else {
+                continue
+            }
             staysSigned.insert(value)
         }
     }

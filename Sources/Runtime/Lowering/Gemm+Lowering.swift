@@ -8,7 +8,8 @@ extension Gemm: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (a, b, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
         guard !transposesA, transposesB else {
-            throw RuntimeError(.unsupportedOperator, "the operands are not in the kernel's order", at: lowering.location)
+            throw RuntimeError(
+                .unsupportedOperator, "the operands are not in the kernel's order", at: lowering.location)
         }
         let c = lowering.optionalInput(2)
         let isBias = c.map { $0.constant != nil && ($0.count == y.sizes[1] && $0.sizes.last == $0.count) } ?? true
@@ -99,7 +100,8 @@ extension Lowering {
         }
         multiplyAdds = saturatingProduct(batch, product.rows, product.columns, product.inner)
         try emit(
-            kernel(.matmul, isReal ? "float32" : "bytes"), product, operands: [.value(a.id), .value(b.id), .value(output.id)],
+            kernel(.matmul, isReal ? "float32" : "bytes"), product,
+            operands: [.value(a.id), .value(b.id), .value(output.id)],
             units: batch * product.rows, cost: saturatingProduct(product.columns, product.inner))
     }
 

@@ -7,7 +7,9 @@ extension Lowering {
     /// scale x / (scale y · count); otherwise a sum of real numbers.
     mutating func emitMean(_ x: Tensor, _ windows: [Window], _ geometry: ck_pool) throws(RuntimeError) {
         let (from, to) = (try x.unsignedScale(), try output.unsignedScale())
-        let isGlobal = zip(windows, x.sizes.dropFirst()).allSatisfy { $0.kernel == $1 && $0.before == 0 && $0.output == 1 }
+        let isGlobal = zip(windows, x.sizes.dropFirst()).allSatisfy {
+            $0.kernel == $1 && $0.before == 0 && $0.output == 1
+        }
         let count = Float(geometry.kernel_height * geometry.kernel_width)
         let parameters = ck_affine_pool(
             window: geometry, flip: x.unsignedFlip, is_global: isGlobal ? 1 : 0, input_zero_point: from.zeroPoint,

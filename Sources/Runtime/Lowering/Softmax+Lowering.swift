@@ -16,7 +16,8 @@ extension Softmax: Lowerable {
         let rank = x.sizes.count
         let axis = axis < 0 ? axis + rank : axis
         let isAffine = lowering.numerics == .onnxruntime && (x.type == .int8 || x.type == .uint8)
-        guard x.sizes.indices.contains(axis), isAffine || axis == rank - 1 || x.type == .float32 || includesInnerAxes else {
+        guard x.sizes.indices.contains(axis), isAffine || axis == rank - 1 || x.type == .float32 || includesInnerAxes
+        else {
             throw RuntimeError(
                 .unsupportedOperator, "only a softmax along the last axis is supported", at: lowering.location)
         }

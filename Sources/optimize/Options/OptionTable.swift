@@ -94,7 +94,8 @@ enum OptionTable {
         guard let equals = value.lastIndex(of: "="), equals > value.startIndex else { throw expectation }
         let sizes = value[value.index(after: equals)...].split(separator: ",", omittingEmptySubsequences: false)
             .map { Int($0) }
-        guard !sizes.isEmpty, sizes.count <= 64, sizes.allSatisfy({ $0.map { (1...Int(Int32.max)).contains($0) } ?? false })
+        guard !sizes.isEmpty, sizes.count <= 64,
+            sizes.allSatisfy({ $0.map { (1...Int(Int32.max)).contains($0) } ?? false })
         else { throw expectation }
         settings.optimization.shapes.append(
             .init(name: String(value[..<equals]), sizes: sizes.compactMap { $0 }))

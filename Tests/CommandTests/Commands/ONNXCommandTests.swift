@@ -9,12 +9,15 @@ struct ONNXCommandTests {
     }
 
     /// The bound is the accuracy that onnxruntime has on the float model, less one point.
-    @Test("The whole job, in both forms and with both types of activations", arguments: [[], ["--qoperator"], ["--activations", "s8"]])
+    @Test(
+        "The whole job, in both forms and with both types of activations",
+        arguments: [[], ["--qoperator"], ["--activations", "s8"]])
     func wholeJob(options: [String]) async throws {
         let folder = try TemporaryFolder()
         let outcome = try await BuiltCommand.run(
             [
-                Models.path("digits_resnet.onnx"), "--int8", "--prune", "0.3", "--calibrate", Models.calibration, "--evaluate",
+                Models.path("digits_resnet.onnx"), "--int8", "--prune", "0.3", "--calibrate", Models.calibration,
+                "--evaluate",
                 Models.evaluation, "-o", folder.path("out.onnx"), "--report", folder.path("r.json"), "--max-drop", "1",
                 "--max-size", "40KB",
             ] + options)
@@ -30,7 +33,9 @@ struct ONNXCommandTests {
     func cleaned() async throws {
         let folder = try TemporaryFolder()
         let model = try folder.copy(Models.onnx, as: "model.onnx")
-        let outcome = try await BuiltCommand.run([model, "--report", folder.path("r.json"), "--evaluate", Models.evaluation])
+        let outcome = try await BuiltCommand.run([
+            model, "--report", folder.path("r.json"), "--evaluate", Models.evaluation,
+        ])
         #expect(outcome.code == 0, "\(outcome.error)")
         #expect(folder.contents == ["model.onnx", "model.optimized.onnx", "r.json"])
         let report = try OptimizeCommandTests.object(try #require(folder.bytes("r.json")))
@@ -57,7 +62,8 @@ struct ONNXCommandTests {
     func weights(option: String) async throws {
         let folder = try TemporaryFolder()
         let outcome = try await BuiltCommand.run([
-            Models.path("digits_resnet.onnx"), option, "--evaluate", Models.evaluation, "--max-drop", "1", "--max-size", "40KB",
+            Models.path("digits_resnet.onnx"), option, "--evaluate", Models.evaluation, "--max-drop", "1", "--max-size",
+            "40KB",
             "-o", folder.path("out.onnx"),
         ])
         #expect(outcome.code == 0, "\(outcome.error)")

@@ -20,9 +20,11 @@ struct IntegerModel {
         let x = value("x", .float32, [1, 2, 4, 4])
         let xq = value("xq", type, [1, 2, 4, 4], input)
         node(Quantize(), [x], xq)
-        let w = constant("w", .int8, [3, 2, 3, 3], Quantization(scales: Self.scales, axis: 0), (0..<54).map { Int8($0 - 27) })
+        let w = constant(
+            "w", .int8, [3, 2, 3, 3], Quantization(scales: Self.scales, axis: 0), (0..<54).map { Int8($0 - 27) })
         let b = constant(
-            "b", .int32, [3], Quantization(scales: Self.scales.map { input.scale * $0 }, axis: 0), [5, -5, 7] as [Int32])
+            "b", .int32, [3], Quantization(scales: Self.scales.map { input.scale * $0 }, axis: 0),
+            [5, -5, 7] as [Int32])
         let c = value("c", type, [1, 3, 4, 4], activation)
         let one = Padding.Amount(before: 1, after: 1)
         node(Convolution(strides: [1, 1], padding: .explicit([one, one]), layout: .channelsFirst), [xq, w, b], c)
@@ -31,7 +33,8 @@ struct IntegerModel {
         let same = Padding.Amount(before: 0, after: 2)
         let m = value("m", type, [1, 3, 4, 4], type == .uint8 ? pooled : activation)
         node(
-            Pool(.max, window: [3, 3], strides: [1, 1], padding: .explicit([same, same]), layout: .channelsFirst), [r], m)
+            Pool(.max, window: [3, 3], strides: [1, 1], padding: .explicit([same, same]), layout: .channelsFirst), [r],
+            m)
         let a = value("a", type, [1, 3, 4, 4], Quantization(scale: 0.08, zeroPoint: activation.zeroPoint))
         node(Binary(.add), [m, r], a)
         let p = value("p", type, [1, 3, 1, 1], Quantization(scale: 0.06, zeroPoint: activation.zeroPoint))
@@ -49,7 +52,9 @@ struct IntegerModel {
 
     var model: Model { Model(format: .onnx, graphs: [graph]) }
 
-    private mutating func value(_ name: String, _ type: ElementType, _ shape: Shape, _ quantization: Quantization? = nil) -> ValueID {
+    private mutating func value(
+        _ name: String, _ type: ElementType, _ shape: Shape, _ quantization: Quantization? = nil
+    ) -> ValueID {
         graph.addValue(Value(name: name, type: type, shape: shape, quantization: quantization))
     }
 

@@ -35,9 +35,10 @@ struct QuantizedFormTests {
         #expect(!expanded.operationNames.contains("Relu"))
         let model = try Self.written(expanded)
         let names = try Self.types(model)
-        #expect(Set(names) == [
-            "QuantizeLinear", "DequantizeLinear", "Conv", "MaxPool", "Add", "GlobalAveragePool", "Flatten", "Gemm",
-        ])
+        #expect(
+            Set(names) == [
+                "QuantizeLinear", "DequantizeLinear", "Conv", "MaxPool", "Add", "GlobalAveragePool", "Flatten", "Gemm",
+            ])
         // Both readers of the convolution's result read the same real tensor: nine integer tensors and four constants.
         #expect(names.count { $0 == "DequantizeLinear" } == 11)
         #expect(names.count { $0 == "QuantizeLinear" } == 7)
@@ -47,7 +48,9 @@ struct QuantizedFormTests {
         #expect(try Self.written(again).main.outline.sorted() == model.main.outline.sorted())
     }
 
-    @Test("What was written in either form is read as the integer operators that it was", arguments: QuantizedForm.Form.allCases)
+    @Test(
+        "What was written in either form is read as the integer operators that it was",
+        arguments: QuantizedForm.Form.allCases)
     func roundTrip(form: QuantizedForm.Form) throws {
         for type in [ElementType.uint8, .int8] {
             let integer = IntegerModel(type: type).graph
@@ -65,7 +68,8 @@ struct QuantizedFormTests {
         let model = try Self.written(expanded)
         #expect(
             try Self.types(model) == [
-                "QuantizeLinear", "QLinearConv", "MaxPool", "QLinearAdd", "QLinearGlobalAveragePool", "Flatten", "QGemm",
+                "QuantizeLinear", "QLinearConv", "MaxPool", "QLinearAdd", "QLinearGlobalAveragePool", "Flatten",
+                "QGemm",
                 "DequantizeLinear",
             ])
         let source = try #require(model.source as? ONNXSource)
@@ -127,8 +131,10 @@ struct QuantizedFormTests {
     @Test("Integers to integers of other parameters go by way of real numbers")
     func requantization() throws {
         var graph = Graph(name: "requantize")
-        let a = graph.addValue(Value(name: "a", type: .uint8, shape: [2], quantization: Quantization(scale: 1, zeroPoint: 0)))
-        let b = graph.addValue(Value(name: "b", type: .uint8, shape: [2], quantization: Quantization(scale: 2, zeroPoint: 1)))
+        let a = graph.addValue(
+            Value(name: "a", type: .uint8, shape: [2], quantization: Quantization(scale: 1, zeroPoint: 0)))
+        let b = graph.addValue(
+            Value(name: "b", type: .uint8, shape: [2], quantization: Quantization(scale: 2, zeroPoint: 1)))
         graph.addNode(Node(Quantize(), inputs: [a], outputs: [b]))
         graph.setInterface(inputs: [a], outputs: [b])
         for form in QuantizedForm.Form.allCases {
