@@ -36,6 +36,8 @@ package final class ONNXSource: OperatorSetSource, @unchecked Sendable {
     var hasExternalData: Bool { onnx_external_tensor_count(handle) > 0 }
     /// The files that hold external data of the main graph, by their location in the model.
     var externalFiles: [String: MappedFile] = [:]
+    /// Bytes of the files that hold external data.
+    package var externalByteCount: Int { externalFiles.values.reduce(0) { $0 + $1.bytes.count } }
 
     /// - Throws: `ONNXError` if the file is not a model.
     init(_ file: MappedFile) throws(ONNXError) {

@@ -76,6 +76,9 @@ package struct QuantizePass: Pass {
         guard settings.mode == .int8 else {
             let real = groups.filter { $0.realWeights(in: graph, connections: connections) != nil }
             if real.isEmpty { notes.append("there are no real weights to quantize") }
+            if settings.mode == .dynamicRange, target.format == .onnx, !real.isEmpty {
+                notes.append("activations stay real, as not every engine quantizes them while a .onnx runs")
+            }
             return real.reversed().map(Step.weights)
         }
         let inputs = Set(groups.compactMap { graph[$0.linear].inputs[0] })

@@ -68,11 +68,14 @@ package struct ModelFile: Sendable {
     /// Whether the file's content is that of a model of a format that is known by it.
     package static func isModel(path: String) -> Bool { format(path: path) != nil }
 
+    /// Bytes of the model, with those of the files beside it that hold its weights.
+    private var byteCount: Int { file.bytes.count + ((model.source as? ONNXSource)?.externalByteCount ?? 0) }
+
     /// - Parameter path: the name to show, if it is not the file's own.
     func summary(as path: String? = nil) -> Report.FileSummary {
         withExtendedLifetime(file) {
             Report.FileSummary(
-                path: path ?? self.path, format: model.format.rawValue, bytes: file.bytes.count,
+                path: path ?? self.path, format: model.format.rawValue, bytes: byteCount,
                 gzipBytes: CompressedSize.gzip(of: file.bytes))
         }
     }
