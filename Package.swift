@@ -25,7 +25,8 @@ let package = Package(
         .target(
             name: "OptimizerKit",
             dependencies: [
-                "Reporting", "Evaluation", "Optimization", "Runtime", "TFLiteFormat", "ONNXFormat", "Operators", "ModelGraph",
+                "Reporting", "Evaluation", "Optimization", "Runtime", "TFLiteFormat", "ONNXFormat", "Operators",
+                "ModelGraph",
             ], swiftSettings: swift),
         .target(name: "Reporting", dependencies: ["ModelGraph"], swiftSettings: swift),
         .target(
@@ -73,7 +74,9 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "RuntimeTests",
-            dependencies: ["Runtime", "ONNXFormat", "TFLiteFormat", "Evaluation", "Operators", "ModelGraph", "CKernels"],
+            dependencies: [
+                "Runtime", "ONNXFormat", "TFLiteFormat", "Evaluation", "Operators", "ModelGraph", "CKernels",
+            ],
             resources: [.copy("Golden")], swiftSettings: swift),
         .testTarget(
             name: "EvaluationTests",

@@ -34,20 +34,41 @@ package struct WeightTensor: Sendable {
         }
     }
 
+    /// All elements in the order of memory, as runs of one channel.
+    @inline(__always)
+    package func forEachRun(_ body: (_ channel: Int, _ range: Range<Int>) -> Void) {
+        let perGroup = channels / groups
+        var start = 0
+        for o in 0..<outer * groups {
+            let first = o / max(1, outer) * perGroup
+            for channel in first..<first + perGroup {
+                body(channel, start..<start + inner)
+                start += inner
+            }
+        }
+    }
+
     /// The largest magnitude in each channel.
     package func maximumMagnitudes() -> [Float] {
-        (0..<channels).map { channel in
-            var largest: Float = 0
-            forEachIndex(ofChannel: channel) { largest = max(largest, abs(values[$0])) }
-            return largest
+        var largest = Array(repeating: Float(0), count: channels)
+        values.withUnsafeBufferPointer { values in
+            largest.withUnsafeMutableBufferPointer { largest in
+                forEachRun { channel, range in
+                    for index in range { largest[channel] = max(largest[channel], abs(values[index])) }
+                }
+            }
         }
+        return largest
     }
 
     /// Each channel multiplied by its factor.
     package func scaled(by factors: [Float]) -> WeightTensor {
+        guard factors.contains(where: { $0 != 1 }) else { return self }
         var result = self
-        for channel in 0..<channels {
-            forEachIndex(ofChannel: channel) { result.values[$0] *= factors[channel] }
+        result.values.withUnsafeMutableBufferPointer { values in
+            forEachRun { channel, range in
+                for index in range { values[index] *= factors[channel] }
+            }
         }
         return result
     }

@@ -233,10 +233,9 @@ extension Node {
 
 extension WeightTensor {
     fileprivate mutating func multiply(channel: Int, by factor: Float) {
-        for o in 0..<outer {
-            let start = (o * channels + channel) * inner
-            for index in start..<start + inner { values[index] *= factor }
-        }
+        var indices: [Int] = []
+        forEachIndex(ofChannel: channel) { indices.append($0) }
+        for index in indices { values[index] *= factor }
     }
 }
 

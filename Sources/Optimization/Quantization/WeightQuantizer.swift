@@ -45,13 +45,16 @@ package enum WeightQuantizer {
         if let minimumScales { scales = zip(scales, minimumScales).map(max) }
         var integers = Array(repeating: Int8(0), count: weights.values.count)
         var dequantized = weights
-        for channel in 0..<weights.channels {
-            let scale = scales[channel]
-            weights.forEachIndex(ofChannel: channel) { index in
-                let quotient = weights.values[index] / scale
-                let integer = max(-127, min(127, quotient.rounded(.toNearestOrEven)))
-                integers[index] = Int8(integer.isNaN ? 0 : integer)
-                dequantized.values[index] = Float(integers[index]) * scale
+        integers.withUnsafeMutableBufferPointer { integers in
+            dequantized.values.withUnsafeMutableBufferPointer { values in
+                weights.forEachRun { channel, range in
+                    let scale = scales[channel]
+                    for index in range {
+                        let integer = max(-127, min(127, (values[index] / scale).rounded(.toNearestOrEven)))
+                        integers[index] = Int8(integer.isNaN ? 0 : integer)
+                        values[index] = Float(integers[index]) * scale
+                    }
+                }
             }
         }
         return Result(integers: integers, scales: scales, dequantized: dequantized)

@@ -61,7 +61,11 @@ extension Report {
 
 extension Graph {
     fileprivate var constantGzipByteCount: Int {
-        valueIDs.reduce(0) { $0 + (self[$1].constant?.gzipByteCount ?? 0) }
+        var seen: Set<TensorData.Identity> = []
+        return valueIDs.reduce(0) { sum, id in
+            guard let data = self[id].constant, seen.insert(data.identity).inserted else { return sum }
+            return sum + data.gzipByteCount
+        }
     }
 }
 
