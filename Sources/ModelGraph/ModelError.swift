@@ -60,3 +60,30 @@ package struct GraphError: ModelError {
 
     package var kind: FailureKind { code == .unsupported ? .unsupported : .unreadable }
 }
+
+/// The codes of one module's errors.
+package protocol FailureCode: Sendable, Equatable {
+    var kind: FailureKind { get }
+}
+
+/// An error of a module that tells its errors apart by a code.
+package struct CodedError<Code: FailureCode>: ModelError {
+    package var code: Code
+    package var message: String
+    package var location: String?
+    package var remedy: String?
+    package var cause: (any Error)?
+
+    package init(
+        _ code: Code, _ message: String, at location: String? = nil, remedy: String? = nil,
+        cause: (any Error)? = nil
+    ) {
+        self.code = code
+        self.message = message
+        self.location = location
+        self.remedy = remedy
+        self.cause = cause
+    }
+
+    package var kind: FailureKind { code.kind }
+}

@@ -67,7 +67,7 @@ package final class ONNXSource: OperatorSetSource, @unchecked Sendable {
     private static func failure(_ error: onnx_error?, file: MappedFile) -> ONNXError {
         guard let error else { return ONNXError(.notONNX, "the file is empty", at: file.path) }
         let text = withUnsafeBytes(of: error.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        let code: ONNXError.Code = error.status == ONNX_MALFORMED ? .malformed : .unsupported
+        let code: ONNXErrorCode = error.status == ONNX_MALFORMED ? .malformed : .unsupported
         return ONNXError(code, text, at: "\(file.path), byte \(error.offset)")
     }
 }

@@ -25,7 +25,7 @@ import Testing
     }
 
     private func expectRefusal(
-        _ model: Model, _ code: RuntimeError.Code, _ comment: Comment? = nil,
+        _ model: Model, _ code: RuntimeErrorCode, _ comment: Comment? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let error = #expect(throws: RuntimeError.self, comment, sourceLocation: sourceLocation) { try Plan(model) }

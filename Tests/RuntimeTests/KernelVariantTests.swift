@@ -13,7 +13,7 @@ import Testing
         return try Plan(model, options: options)
     }
 
-    @Test(arguments: variants, RandomGraph.Arithmetic.allCases)
+    @Test(arguments: variants.filter { $0 != .portable }, RandomGraph.Arithmetic.allCases)
     func equalsPortable(_ set: InstructionSet, _ arithmetic: RandomGraph.Arithmetic) throws {
         for (name, model) in RandomGraph.awkward(arithmetic) {
             let expected = try RandomGraph.run(Self.plan(model, .portable))

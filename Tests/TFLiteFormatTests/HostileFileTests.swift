@@ -44,6 +44,8 @@ import Testing
         return made + SharedModels.own.compactMap { try? SharedModels.contents(of: $0) }
     }()
 
+    @Test func noInputIsLeftOut() { #expect(Self.inputs.count == 2 + SharedModels.own.count) }
+
     @Test(arguments: inputs.indices) func truncated(_ index: Int) throws {
         let bytes = Self.inputs[index]
         let step = max(1, bytes.count / 1000)

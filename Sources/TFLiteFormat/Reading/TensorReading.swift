@@ -90,7 +90,7 @@ struct TensorReading {
         let scales: [Float]
         switch TFLiteNames.elementType(tensors[scaleIndex].integer("type")) {
         case .float32: scales = data.elements()
-        case .float16: scales = data.elements(as: UInt16.self).map(Float.init(float16Bits:))
+        case .float16: scales = data.elements(as: UInt16.self).map(Float.init(halfBits:))
         default: return nil
         }
         guard !scales.isEmpty else { return nil }
@@ -122,21 +122,5 @@ struct TensorReading {
             tensors[index].budget.allows(range.count)
         else { return nil }
         return TensorData(mapped: buffers.file, range: range)
-    }
-}
-
-extension Float {
-    /// The value of a half-precision number's bits: IEEE 754 binary16.
-    init(float16Bits bits: UInt16) {
-        let sign = UInt32(bits & 0x8000) << 16
-        let exponent = UInt32(bits >> 10 & 0x1F)
-        let fraction = UInt32(bits & 0x3FF)
-        switch exponent {
-        case 0:
-            let magnitude = Float(fraction) * 0x1p-24
-            self = sign == 0 ? magnitude : -magnitude
-        case 0x1F: self.init(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-        default: self.init(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
-        }
     }
 }

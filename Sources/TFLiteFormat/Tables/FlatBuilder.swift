@@ -38,9 +38,6 @@ final class FlatBuilder {
     /// A vector of references whose entries are filled in when the file's layout is known.
     func placeholders(_ count: Int) -> Reference { Reference(raw: ctf_build_placeholders(raw, count)) }
 
-    /// A copy of everything that the table reaches.
-    func copy(_ table: FlatTable) -> Reference { Reference(raw: ctf_build_copy(raw, table.raw)) }
-
     /// A table of a type with the fields that `fill` sets, and those of `base` that it leaves alone.
     func table(_ type: String, over base: FlatTable? = nil, _ fill: (inout TableDraft) -> Void) -> Reference {
         var draft = TableDraft(type: type, builder: self)

@@ -51,7 +51,6 @@ struct FlatTable {
         self.init(ctf_table(position: nil, type: ctf_type(type)), budget: budget)
     }
 
-    var isPresent: Bool { raw.position != nil }
     var typeName: String { ctf_type_name(raw.type).map { String(cString: $0) } ?? "" }
 
     /// The number of a field.

@@ -1,4 +1,5 @@
 import Foundation
+import ModelGraph
 import Testing
 
 @testable import Evaluation
