@@ -156,10 +156,6 @@ typedef enum {
     CK_FLOOR_DIVIDE, CK_FLOOR_MODULO
 } ck_binary_operator;
 
-typedef struct {
-    int32_t zero_point, multiplier, left, right;
-} ck_operand;
-
 // y[i, j] = a[offset(i) + j · a_step] op b[…]. Units: runs of `inner` elements; the last one is cut off at `count`.
 // Buffers: a, b, y.
 typedef struct {
@@ -170,9 +166,6 @@ typedef struct {
     ptrdiff_t b_strides[CK_MAX_RANK];
     ptrdiff_t inner, count, a_step, b_step;
     float minimum, maximum;
-    // int8
-    ck_operand a, b, y;
-    int32_t quantized_minimum, quantized_maximum;
 } ck_binary;
 
 // Arithmetic of bytes as MLAS does it, in single precision, ties to even. Bytes become unsigned by exclusive or with
@@ -222,13 +215,14 @@ typedef struct {
 // f on one float, as the float kernel computes it.
 float ck_unary_value(int32_t operation, float x);
 
-// Fills an int8 hard swish table. The fields are LiteRT's fixed-point parameters.
+// The hard swish of 256 values from `lowest` on, as many results. The other fields are LiteRT's fixed-point parameters.
 typedef struct {
+    int32_t lowest;
     int32_t input_zero_point, output_zero_point;
     int16_t output_multiplier, reluish_multiplier;
     int32_t output_exponent, reluish_exponent;
 } ck_hard_swish;
-void ck_hard_swish_table(const ck_hard_swish *parameters, int8_t *table);
+void ck_hard_swish_table(const ck_hard_swish *parameters, int32_t *table);
 
 // x · 2^left · multiplier · 2^-31 · 2^-right with LiteRT's double rounding.
 int32_t ck_requantize(int32_t x, int32_t multiplier, int32_t left, int32_t right);
@@ -242,8 +236,6 @@ typedef struct {
     ptrdiff_t kept_sizes[CK_MAX_RANK], kept_strides[CK_MAX_RANK];
     ptrdiff_t reduced_sizes[CK_MAX_RANK], reduced_strides[CK_MAX_RANK];
     ptrdiff_t reduced_count;
-    // int8 mean
-    int32_t input_zero_point, output_zero_point, multiplier, left, right;
 } ck_reduce;
 
 // Units: rows. Buffers: x, y. Elements of a row lie `stride` apart, and rows side by side: row r starts at
@@ -253,6 +245,8 @@ typedef struct {
     float beta;
     // int8
     int32_t multiplier, left, minimum_difference;
+    // What makes int8 of the bytes by exclusive or: 0x80 for uint8.
+    uint8_t flip;
 } ck_softmax;
 
 // A softmax of bytes as onnxruntime computes it (QLinearSoftmax). Units: rows, as in ck_softmax. Buffers: x, y.
@@ -304,5 +298,7 @@ typedef struct {
     ptrdiff_t input_height, input_width, output_height, output_width, channels;
     int32_t aligns_corners, uses_half_pixel_centers;
 } ck_resize;
+
+#include "ck_quantized.h"
 
 #endif

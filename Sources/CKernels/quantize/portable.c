@@ -39,6 +39,7 @@ static inline int32_t quantized(float x, const ck_quantize *p) {
 
 QUANTIZE(ck_quantize_float32_to_int8_portable, int8_t)
 QUANTIZE(ck_quantize_float32_to_uint8_portable, uint8_t)
+QUANTIZE(ck_quantize_float32_to_int16_portable, int16_t)
 
 #define REQUANTIZE(name, input, output)                                                            \
     void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {      \
@@ -46,7 +47,8 @@ QUANTIZE(ck_quantize_float32_to_uint8_portable, uint8_t)
         const input *x = buffers[0];                                                               \
         output *y = buffers[1];                                                                    \
         CHUNKS {                                                                                   \
-            int32_t value = ck_rescale(x[i] - p->input_zero_point, p->multiplier, p->left, p->right); \
+            int32_t value = ck_wrapping_add(x[i], -p->input_zero_point); \
+            value = ck_rescale(value, p->multiplier, p->left, p->right); \
             y[i] = (output)ck_clamp(ck_wrapping_add(value, p->zero_point), p->minimum, p->maximum); \
         }                                                                                          \
     }
@@ -55,6 +57,12 @@ REQUANTIZE(ck_quantize_int8_to_int8_portable, int8_t, int8_t)
 REQUANTIZE(ck_quantize_int8_to_uint8_portable, int8_t, uint8_t)
 REQUANTIZE(ck_quantize_uint8_to_int8_portable, uint8_t, int8_t)
 REQUANTIZE(ck_quantize_uint8_to_uint8_portable, uint8_t, uint8_t)
+REQUANTIZE(ck_quantize_int8_to_int16_portable, int8_t, int16_t)
+REQUANTIZE(ck_quantize_int16_to_int8_portable, int16_t, int8_t)
+REQUANTIZE(ck_quantize_int16_to_int16_portable, int16_t, int16_t)
+REQUANTIZE(ck_quantize_int16_to_int32_portable, int16_t, int32_t)
+REQUANTIZE(ck_quantize_int32_to_int8_portable, int32_t, int8_t)
+REQUANTIZE(ck_quantize_int32_to_int16_portable, int32_t, int16_t)
 
 #define DEQUANTIZE(name, element)                                                                        \
     void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {            \

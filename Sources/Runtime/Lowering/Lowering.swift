@@ -17,6 +17,8 @@ enum KernelFamily: String, CaseIterable {
     case affineBinary = "affine_binary", affinePool = "affine_pool"
     case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
+    case quantizedBinary = "quantized_binary", quantizedReduce = "quantized_reduce", table
+    case softmax16 = "softmax_16", logSoftmax = "log_softmax", quantizedL2Norm = "quantized_l2_norm"
     case copy, fill, resizeBilinear = "resize_bilinear"
 }
 

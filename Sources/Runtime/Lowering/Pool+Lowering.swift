@@ -19,8 +19,8 @@ extension Pool: Lowerable {
         (parameters.kernel_height, parameters.kernel_width) = (windows[0].kernel, windows[1].kernel)
         (parameters.stride_height, parameters.stride_width) = (windows[0].stride, windows[1].stride)
         (parameters.pad_top, parameters.pad_left) = (windows[0].before, windows[1].before)
-        let isByte = x.type == .int8 || x.type == .uint8 && lowering.numerics == .onnxruntime
-        guard x.type == y.type, x.type == .float32 || isByte else { throw lowering.unsupportedTypes() }
+        let isByte = x.type == .int8 || x.type == .uint8
+        guard x.type == y.type, x.type == .float32 || isByte || x.isQuantized else { throw lowering.unsupportedTypes() }
         if isByte, lowering.numerics == .onnxruntime, kind == .average {
             guard activation == .none else { throw lowering.unsupportedTypes() }
             return try lowering.emitMean(x, windows, parameters)
@@ -30,7 +30,7 @@ extension Pool: Lowerable {
         } else {
             let scale = try lowering.requireSameScale(x, y)
             (parameters.quantized_minimum, parameters.quantized_maximum) = try scale.bounds(
-                of: activation, in: x.byteRange, at: location)
+                of: activation, in: x.integerRange, at: location)
         }
         let kernel = try lowering.kernel(kind == .average ? .averagePool : .maxPool, x.type.rawValue)
         let (height, width) = (min(windows[0].kernel, x.sizes[1]), min(windows[1].kernel, x.sizes[2]))

@@ -26,11 +26,11 @@ extension Softmax: Lowerable {
         if isAffine {
             return try lowerBytes(count: count, stride: stride, into: &lowering)
         }
-        guard x.type == y.type, x.type == .float32 || x.type == .int8 else { throw lowering.unsupportedTypes() }
+        if x.isQuantized, axis == rank - 1 { return try lowering.emitQuantizedSoftmax(beta: beta) }
+        guard x.type == y.type, x.type == .float32 else { throw lowering.unsupportedTypes() }
         var parameters = ck_softmax()
         (parameters.count, parameters.stride) = (count, stride)
         parameters.beta = beta
-        if x.type == .int8 { try quantize(&parameters, x: x, y: y, lowering: lowering) }
         try lowering.emit(
             lowering.kernel(.softmax, x.type.rawValue), parameters, operands: [.value(x.id), .value(y.id)],
             units: x.count / count, cost: count * 16)
@@ -55,27 +55,5 @@ extension Softmax: Lowerable {
         try lowering.emit(
             lowering.kernel(.affineSoftmax, "bytes"), parameters, operands: [.value(x.id), .value(y.id)],
             units: x.count / count, cost: count * 4)
-    }
-
-    /// Differences to the largest element are scaled to Q5.26; those below −(2⁵ − 1) count as minus infinity.
-    private func quantize(
-        _ parameters: inout ck_softmax, x: Tensor, y: Tensor, lowering: Lowering
-    ) throws(RuntimeError) {
-        let (from, to) = (try x.affineScale(), try y.affineScale())
-        guard abs(to.scale - 1 / 256) <= 0.001 / 256, to.zeroPoint == -128 else {
-            throw RuntimeError(
-                .invalidModel, "the result of a softmax has scale \(to.scale) and zero point \(to.zeroPoint)",
-                at: lowering.location, remedy: "they must be 1/256 and -128")
-        }
-        let factor = min(Double(beta) * Double(from.scale) * 0x1p26, Double(Int32.max))
-        guard factor > 1 else {
-            throw RuntimeError(
-                .unsupportedOperator, "a softmax of scale \(from.scale) and beta \(beta) is not representable",
-                at: lowering.location)
-        }
-        let multiplier = QuantizedMultiplier(factor)
-        let radius = (31.0 * 0x1p26 / Double(sign: .plus, exponent: Int(multiplier.left), significand: 1))
-        (parameters.multiplier, parameters.left) = (multiplier.multiplier, multiplier.left)
-        parameters.minimum_difference = -Int32(radius.rounded(.down))
     }
 }

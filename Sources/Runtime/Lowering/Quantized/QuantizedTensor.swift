@@ -1,0 +1,36 @@
+import CKernels
+import ModelGraph
+
+extension Tensor {
+    /// Whether the elements are integers that LiteRT computes with by their scale: int8, uint8 or int16.
+    var isQuantized: Bool {
+        [.int8, .uint8, .int16].contains(type) && !(quantization?.scales.isEmpty ?? true)
+    }
+
+    /// The values of an integer type of 8 or 16 bits.
+    var integerRange: ClosedRange<Int32> {
+        switch type {
+        case .int16: -32768...32767
+        case .uint8: 0...255
+        default: -128...127
+        }
+    }
+}
+
+extension Lowering {
+    /// Whether operators on quantized tensors follow LiteRT.
+    var followsLiteRT: Bool { numerics != .onnxruntime }
+}
+
+extension ck_fixed_point {
+    /// A factor that is applied in fixed point to what is left of `zeroPoint`.
+    init(_ factor: Double, zeroPoint: Int32 = 0) {
+        self.init(QuantizedMultiplier(factor), zeroPoint: zeroPoint)
+    }
+
+    init(_ factor: QuantizedMultiplier, zeroPoint: Int32 = 0) {
+        self.init(zero_point: zeroPoint, multiplier: factor.multiplier, left: factor.left, right: factor.right)
+    }
+
+    func apply(to x: Int32) -> Int32 { ck_requantize(x, multiplier, left, right) }
+}
