@@ -17,6 +17,7 @@ enum KernelFamily: String, CaseIterable {
     case affineBinary = "affine_binary", affinePool = "affine_pool"
     case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
+    case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
 }
 
@@ -45,8 +46,8 @@ struct KernelCall {
 struct Lowering {
     /// As errors name the node.
     let location: String
-    let inputs: [Tensor?]
-    let outputs: [Tensor]
+    var inputs: [Tensor?]
+    var outputs: [Tensor]
     let storage: Storage
     let isa: ck_isa
     let numerics: Numerics
@@ -116,6 +117,18 @@ struct Lowering {
     func kernel(_ family: KernelFamily, _ type: String) throws(RuntimeError) -> ck_kernel {
         guard let kernel = ck_find_kernel(family.rawValue, type, isa) else { throw unsupportedTypes() }
         return kernel.pointee
+    }
+
+    /// Replaces the operands of the calls from `first` on that are values which `place` knows.
+    mutating func rename(
+        from first: Int, _ place: (ValueID) throws(RuntimeError) -> Operand?
+    ) throws(RuntimeError) {
+        for call in calls.indices.dropFirst(first) {
+            for index in calls[call].operands.indices {
+                guard case .value(let value) = calls[call].operands[index], let found = try place(value) else { continue }
+                calls[call].operands[index] = found
+            }
+        }
     }
 
     mutating func emit<Parameters: BitwiseCopyable>(
