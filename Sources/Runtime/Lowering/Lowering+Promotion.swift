@@ -79,14 +79,16 @@ extension Lowering {
         }
         let first = calls.count
         try operation.lower(into: &self)
-        try rename(from: first) { value in
-            if let place = places[value.index] { return place }
-            // A constant is copied only if a kernel reads it as it is.
-            let number = -1 - value.index
-            guard operands.indices.contains(number), let constant = inputs[number]?.constant else { return nil }
-            let place = Operand.constant(UnsafeRawPointer(try storage.copy(constant)))
-            places[value.index] = place
-            return place
+        for call in calls.indices.dropFirst(first) {
+            for index in calls[call].operands.indices {
+                guard case .value(let value) = calls[call].operands[index] else { continue }
+                let number = -1 - value.index
+                if places[value.index] == nil, operands.indices.contains(number), let data = inputs[number]?.constant {
+                    // A constant is copied only if a kernel reads it as it is.
+                    places[value.index] = .constant(UnsafeRawPointer(try storage.copy(data)))
+                }
+                if let place = places[value.index] { calls[call].operands[index] = place }
+            }
         }
         for (result, wide) in zip(results, outputs) where result.id != wide.id {
             if let place = places[wide.id.index] {

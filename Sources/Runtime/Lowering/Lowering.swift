@@ -52,7 +52,7 @@ struct Lowering {
     let isa: ck_isa
     let numerics: Numerics
 
-    private(set) var calls: [KernelCall] = []
+    var calls: [KernelCall] = []
     /// Bytes of each scratch buffer.
     private(set) var scratch: [Int] = []
     /// Whether the output has the bytes of operand 0, so that it may be the same memory.
@@ -117,18 +117,6 @@ struct Lowering {
     func kernel(_ family: KernelFamily, _ type: String) throws(RuntimeError) -> ck_kernel {
         guard let kernel = ck_find_kernel(family.rawValue, type, isa) else { throw unsupportedTypes() }
         return kernel.pointee
-    }
-
-    /// Replaces the operands of the calls from `first` on that are values which `place` knows.
-    mutating func rename(
-        from first: Int, _ place: (ValueID) throws(RuntimeError) -> Operand?
-    ) throws(RuntimeError) {
-        for call in calls.indices.dropFirst(first) {
-            for index in calls[call].operands.indices {
-                guard case .value(let value) = calls[call].operands[index], let found = try place(value) else { continue }
-                calls[call].operands[index] = found
-            }
-        }
     }
 
     mutating func emit<Parameters: BitwiseCopyable>(
