@@ -40,9 +40,15 @@ static inline int32_t quotient(int32_t a, int32_t b, const ck_quantized_binary *
     int headroom = (magnitude ? __builtin_clz(magnitude) : 32) - 1;
     int32_t unscaled = ck_fixed_multiply((int32_t)((uint32_t)a << headroom), reciprocal);
     int shift = p->y.left - p->y.right - (31 - zeros) - headroom;
-    if (shift < -31) return ck_clamp(p->y.zero_point, p->minimum, p->maximum);
-    int32_t value = shift > 0 ? ck_fixed_multiply((int32_t)((uint32_t)unscaled << shift), p->y.multiplier)
-                              : ck_divide_by_power(ck_fixed_multiply(unscaled, p->y.multiplier), -shift);
+    int32_t product = ck_fixed_multiply(unscaled, p->y.multiplier), value;
+    if (shift > 0) {
+        value = ck_fixed_multiply((int32_t)((uint32_t)unscaled << (shift & 31)), p->y.multiplier);
+    } else if (shift >= -31) {
+        value = ck_divide_by_power(product, -shift);
+    } else {
+        // Quotients near zero: LiteRT shifts by more bits than there are, which the processor takes modulo 32.
+        value = ck_wrapping_add(product >> (-shift & 31), product > (product < 0 ? 0 : -1));
+    }
     return ck_clamp(ck_wrapping_add(value, p->y.zero_point), p->minimum, p->maximum);
 }
 

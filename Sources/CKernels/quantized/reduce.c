@@ -26,11 +26,10 @@ static inline int32_t finished(int32_t x, const ck_quantized_reduce *p, int32_t 
     return ck_clamp(ck_wrapping_add(value, p->y.zero_point), lowest, highest);
 }
 
-// A sum scaled in single precision, without a limit: what does not fit the type wraps.
-static inline int32_t scaled_sum(int32_t sum, const ck_quantized_reduce *p) {
-    float value = roundf((float)sum * p->factor + p->offset);
-    int64_t whole = value >= 0x1p31f ? INT32_MIN : value < -0x1p31f ? INT32_MIN : value == value ? (int64_t)value : INT32_MIN;
-    return (int32_t)((uint32_t)whole + (uint32_t)p->y.zero_point);
+// A sum scaled in single precision, ties away from zero.
+static inline int32_t scaled_sum(int32_t sum, const ck_quantized_reduce *p, int32_t lowest, int32_t highest) {
+    float value = roundf((float)sum * p->factor + p->offset) + (float)p->y.zero_point;
+    return value > (float)lowest ? (int32_t)(value < (float)highest ? value : (float)highest) : lowest;
 }
 
 // The nearest integer, ties to even, with a limit.
@@ -73,7 +72,7 @@ static inline int32_t limited_sum(int32_t sum, const ck_quantized_reduce *p, int
                 break;                                                                                          \
             case CK_QUANTIZED_SUM:                                                                              \
                 FOLD(ck_wrapping_add(sum, x))                                                                \
-                y[unit] = (element)scaled_sum(sum, p);                                                          \
+                y[unit] = (element)scaled_sum(sum, p, lowest, highest);                                                          \
                 break;                                                                                          \
             case CK_QUANTIZED_PRODUCT:                                                                          \
                 FOLD(is_first ? x - p->input_zero_point                                                      \

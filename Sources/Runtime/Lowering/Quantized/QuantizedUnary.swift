@@ -38,7 +38,7 @@ extension Lowering {
 
     /// A table of `function` of real numbers: each byte is dequantized and quantized again, in single precision; of int16
     /// there are 512 steps with lines between them.
-    mutating func emitQuantizedTable(of function: (Float) -> Float) throws(RuntimeError) {
+    mutating func emitQuantizedFunction(_ function: (Float) -> Float) throws(RuntimeError) {
         let (x, y) = (try input(0), output)
         let (from, to) = (try x.affineScale(), try y.affineScale())
         if x.type == .int16 {
@@ -112,16 +112,16 @@ extension Unary {
         case .relu0To1: try clamp(from, to, lower: 0, upper: 1, &lowering)
         case .hardSwish where x.type != .int16: try hardSwish(from, to, &lowering)
         case .logistic, .tanh:
-            guard x.type == .int16 else { return try lowering.emitQuantizedTable(of: value) }
+            guard x.type == .int16 else { return try lowering.emitQuantizedFunction(value) }
             let (multiplier, shift) = Unary.sigmoidInput(from.scale, allowsShift: kind == .tanh)
             let function = kind == .tanh ? ck_tanh_16 : ck_logistic_16
             try lowering.emitQuantizedTable { function($0, multiplier, shift) }
-        case .elu, .exp: try lowering.emitQuantizedTable(of: value)
+        case .elu, .exp: try lowering.emitQuantizedFunction(value)
         case .log:
             let lowest = (Float(range.lowerBound) - Float(to.zeroPoint)) * to.scale
-            try lowering.emitQuantizedTable { $0 <= 0 ? lowest : logf($0) }
+            try lowering.emitQuantizedFunction { $0 <= 0 ? lowest : logf($0) }
         case .rsqrt where x.type == .int16:
-            try lowering.emitQuantizedTable { $0 <= 0 ? 32767 * to.scale : 1 / $0.squareRoot() }
+            try lowering.emitQuantizedFunction { $0 <= 0 ? 32767 * to.scale : 1 / $0.squareRoot() }
         case .rsqrt:
             let factor = ck_fixed_point(1 / Double(from.scale.squareRoot() * to.scale))
             try lowering.emitQuantizedTable { q in
