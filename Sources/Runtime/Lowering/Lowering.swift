@@ -18,6 +18,8 @@ enum KernelFamily: String, CaseIterable {
     case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
     case copy, fill, resizeBilinear = "resize_bilinear"
+    case gelu
+    case layerNorm = "layer_norm"
 }
 
 /// Where a kernel finds one of its buffers.
