@@ -21,6 +21,8 @@ enum KernelFamily: String, CaseIterable {
     case softmax16 = "softmax_16", logSoftmax = "log_softmax", quantizedL2Norm = "quantized_l2_norm"
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
+    case gelu
+    case layerNorm = "layer_norm"
 }
 
 /// Where a kernel finds one of its buffers.

@@ -31,8 +31,10 @@ extension Softmax: Lowerable {
         var parameters = ck_softmax()
         (parameters.count, parameters.stride) = (count, stride)
         parameters.beta = beta
+        let isMLAS = lowering.numerics == .onnxruntime && x.type == .float32
         try lowering.emit(
-            lowering.kernel(.softmax, x.type.rawValue), parameters, operands: [.value(x.id), .value(y.id)],
+            lowering.kernel(.softmax, isMLAS ? "mlas" : x.type.rawValue), parameters,
+            operands: [.value(x.id), .value(y.id)],
             units: x.count / count, cost: count * 16)
     }
 
