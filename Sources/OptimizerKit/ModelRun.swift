@@ -90,7 +90,8 @@ package struct ModelRun: Sendable {
     private func write(_ execution: Execution, _ plan: Plan, to target: OutputTarget) throws -> [Output] {
         var writer = NPZWriter()
         var outputs: [Output] = []
-        for (index, tensor) in plan.outputs.enumerated() {
+        for index in plan.outputs.indices {
+            let tensor = execution.outputInfo(index)
             var name = tensor.name.isEmpty ? "output_\(index)" : tensor.name
             if outputs.contains(where: { $0.name == name }) { name += "_\(index)" }
             try execution.withOutput(index) { bytes in
