@@ -19,6 +19,8 @@ enum KernelFamily: String, CaseIterable {
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
+    case gelu
+    case layerNorm = "layer_norm"
 }
 
 /// Where a kernel finds one of its buffers.
