@@ -62,7 +62,7 @@ void ck_inverse_square_root(int32_t x, int32_t *multiplier, int32_t *shift);
 
 typedef enum {
     CK_QUANTIZED_MEAN, CK_QUANTIZED_SUM, CK_QUANTIZED_PRODUCT, CK_QUANTIZED_MAX, CK_QUANTIZED_MIN,
-    // XNNPACK: (Σ − n · zero point) · factor, to the nearest integer, ties to even.
+    // XNNPACK: Σ · factor + offset, to the nearest integer, ties to even.
     CK_QUANTIZED_SCALED_SUM
 } ck_quantized_reduction;
 
@@ -102,5 +102,17 @@ typedef struct {
     uint8_t flip;
     int32_t zero_point;
 } ck_quantized_l2_norm;
+
+// Where an output position falls: between `low` and `high`, `weight` / 2048 of the way.
+typedef struct {
+    int32_t low, high, weight;
+} ck_resize_position;
+
+// XNNPACK's bilinear resize of bytes. Units: output rows (n, oy). Buffers: x, y. `flip` as in ck_log_softmax.
+typedef struct {
+    ptrdiff_t input_height, input_width, output_height, output_width, channels;
+    const ck_resize_position *rows, *columns;
+    uint8_t flip;
+} ck_resize_fixed;
 
 #endif

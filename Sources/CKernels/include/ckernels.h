@@ -61,6 +61,8 @@ typedef struct {
     int32_t zero_point;
     int32_t minimum;
     int32_t maximum;
+    // Whether the second of two roundings takes ties up, as LiteRT's optimized kernels do, and not away from zero.
+    int32_t rounds_up;
 } ck_requantization;
 
 // Units: output rows (n, oy). Buffers float32, int8: x, y. Buffers hybrid: x int8, y, scale and zero point of each
@@ -287,7 +289,7 @@ typedef struct {
     float scale;
     int32_t zero_point;
     int32_t minimum, maximum;
-    // Whether ties go to even numbers, as ONNX has it, and not away from zero.
+    // 0: ties go away from zero. 1: to even numbers, as ONNX has it. 2: likewise, and `scale` is 1/scale.
     int32_t rounds_to_even;
     // Integer to integer.
     int32_t input_zero_point, multiplier, left, right;

@@ -23,7 +23,7 @@ static inline int32_t quantized(float x, const ck_quantize *p) {
     if (p->rounds_to_even) {
         // MLAS cuts off before it rounds (MlasQuantizeLinear); no number becomes the lowest.
         float low = (float)(p->minimum - p->zero_point), high = (float)(p->maximum - p->zero_point);
-        float value = x / p->scale;
+        float value = p->rounds_to_even == 2 ? x * p->scale : x / p->scale;
         value = value > low ? value : low;
         return (int32_t)rintf(value < high ? value : high) + p->zero_point;
     }

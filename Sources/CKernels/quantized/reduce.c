@@ -32,12 +32,10 @@ static inline int32_t scaled_sum(int32_t sum, const ck_quantized_reduce *p, int3
     return value > (float)lowest ? (int32_t)(value < (float)highest ? value : (float)highest) : lowest;
 }
 
-// The nearest integer, ties to even, with a limit.
-static inline int32_t limited_sum(int32_t sum, const ck_quantized_reduce *p, int32_t lowest, int32_t highest) {
-    float value = (float)sum * p->factor;
-    float low = (float)(lowest - p->y.zero_point), high = (float)(highest - p->y.zero_point);
-    value = value > low ? value : low;
-    return (int32_t)rintf(value < high ? value : high) + p->y.zero_point;
+// The same, ties to even; the zero point is in the offset.
+static inline int32_t even_sum(int32_t sum, const ck_quantized_reduce *p, int32_t lowest, int32_t highest) {
+    float value = rintf((float)sum * p->factor + p->offset);
+    return value > (float)lowest ? (int32_t)(value < (float)highest ? value : (float)highest) : lowest;
 }
 
 // Elements in the order of the input, as a product that is rounded at each step wants them.
@@ -67,8 +65,8 @@ static inline int32_t limited_sum(int32_t sum, const ck_quantized_reduce *p, int
                 y[unit] = (element)finished(sum, p, lowest, highest);                                           \
                 break;                                                                                          \
             case CK_QUANTIZED_SCALED_SUM:                                                                       \
-                FOLD(ck_wrapping_add(sum, x - p->input_zero_point))                                          \
-                y[unit] = (element)limited_sum(sum, p, lowest, highest);                                        \
+                FOLD(ck_wrapping_add(sum, x))                                          \
+                y[unit] = (element)even_sum(sum, p, lowest, highest);                                        \
                 break;                                                                                          \
             case CK_QUANTIZED_SUM:                                                                              \
                 FOLD(ck_wrapping_add(sum, x))                                                                \

@@ -19,6 +19,7 @@ enum KernelFamily: String, CaseIterable {
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
     case quantizedBinary = "quantized_binary", quantizedReduce = "quantized_reduce", table
     case softmax16 = "softmax_16", logSoftmax = "log_softmax", quantizedL2Norm = "quantized_l2_norm"
+    case resizeFixed = "resize_fixed"
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
     case gelu

@@ -21,6 +21,13 @@ extension Quantize: Lowerable {
         (parameters.scale, parameters.zero_point) = (to.scale, to.zeroPoint)
         (parameters.minimum, parameters.maximum) = y.type == .int32 ? (.min, .max) : (y.integerRange.lowerBound, y.integerRange.upperBound)
         parameters.rounds_to_even = isSingle ? 1 : 0
+        if lowering.numerics == .xnnpack, x.type == .float32 {
+            (parameters.rounds_to_even, parameters.scale) = (2, 1 / to.scale)
+        }
+        if lowering.numerics == .xnnpack, x.type == y.type, x.isQuantized {
+            let factor = try x.affineScale().scale / to.scale
+            if try lowering.emitXNNPACKRamp(above: factor, below: factor) { return }
+        }
         if x.type != .float32 {
             let from = try x.affineScale()
             let factor = QuantizedMultiplier(Double(from.scale) / Double(to.scale))

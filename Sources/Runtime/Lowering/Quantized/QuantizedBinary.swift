@@ -59,6 +59,7 @@ extension Lowering {
 extension Binary {
     /// The operator on quantized tensors as LiteRT computes it.
     func lowerQuantized(into lowering: inout Lowering) throws(RuntimeError) {
+        if lowering.numerics == .xnnpack, try lowerXNNPACK(into: &lowering) { return }
         let (a, b, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
         let (left, right, to) = (try a.affineScale(), try b.affineScale(), try y.affineScale())
         var parameters = ck_quantized_binary()

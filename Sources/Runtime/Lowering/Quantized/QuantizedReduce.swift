@@ -33,8 +33,15 @@ extension Reduce {
         let operation: ck_quantized_reduction
         switch kind {
         case .mean:
-            operation = CK_QUANTIZED_MEAN
-            parameters.y = Reduce.mean(of: count, from, to)
+            if lowering.numerics == .xnnpack, x.type != .int16 {
+                operation = CK_QUANTIZED_SCALED_SUM
+                parameters.factor = from.scale / to.scale / Float(count)
+                parameters.offset =
+                    Float(to.zeroPoint) - Float(from.zeroPoint) * Float(count) * parameters.factor
+            } else {
+                operation = CK_QUANTIZED_MEAN
+                parameters.y = Reduce.mean(of: count, from, to)
+            }
         case .sum:
             // LiteRT's kernel of this name in single precision: the other one is broken.
             operation = CK_QUANTIZED_SUM
