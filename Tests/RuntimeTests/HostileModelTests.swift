@@ -207,12 +207,6 @@ import Testing
         graph.setInterface(inputs: [a, a], outputs: [b, b, a])
         #expect(throws: Never.self) { _ = try RandomGraph.run(Plan(Model(format: .tflite, graphs: [graph]))) }
         #expect(throws: RuntimeError.self) { try Plan(Model(format: .tflite, graphs: [graph]), graph: 1) }
-        var options = PlanOptions()
-        options.numerics = .xnnpack
-        let error = #expect(throws: RuntimeError.self) {
-            try Plan(Model(format: .tflite, graphs: [graph]), options: options)
-        }
-        #expect(error?.code == .unsupportedNumerics)
     }
 
     /// Flips bits in the golden models; whatever still reads must plan and run, or be refused.

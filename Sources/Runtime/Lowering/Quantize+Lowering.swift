@@ -19,7 +19,8 @@ extension Quantize: Lowerable {
         var parameters = ck_quantize()
         parameters.count = y.count
         (parameters.scale, parameters.zero_point) = (to.scale, to.zeroPoint)
-        (parameters.minimum, parameters.maximum) = y.type == .int32 ? (.min, .max) : (y.integerRange.lowerBound, y.integerRange.upperBound)
+        (parameters.minimum, parameters.maximum) =
+            y.type == .int32 ? (.min, .max) : (y.integerRange.lowerBound, y.integerRange.upperBound)
         parameters.rounds_to_even = isSingle ? 1 : 0
         if lowering.numerics == .xnnpack, x.type == .float32 {
             (parameters.rounds_to_even, parameters.scale) = (2, 1 / to.scale)

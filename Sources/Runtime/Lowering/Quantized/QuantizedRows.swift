@@ -65,7 +65,9 @@ extension Lowering {
     /// exp(x) for x in [−10, 0] and 1 / (1 + x) for x in [0, 1], in 1/32768.
     private static func fillSoftmaxTables(_ parameters: inout ck_softmax_16) {
         let outputs = (low: 2.0 / 65535 * -32768, high: 2.0 / 65535 * 32767)
-        let exponential = interpolationSteps(inputs: (low: 10.0 / 65535 * -65535, high: 0.0), outputs: outputs) { exp($0) }
+        let exponential = interpolationSteps(inputs: (low: 10.0 / 65535 * -65535, high: 0.0), outputs: outputs) {
+            exp($0)
+        }
         let reciprocal = interpolationSteps(inputs: (low: 0.0, high: 1.0 / 65535 * 65535), outputs: outputs) {
             1 / (1 + $0)
         }
