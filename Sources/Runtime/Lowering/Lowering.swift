@@ -18,6 +18,7 @@ enum KernelFamily: String, CaseIterable {
     case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
     case copy, fill, resizeBilinear = "resize_bilinear"
+    case windowConv = "window_conv", windowPool = "window_pool", unpool
 }
 
 /// Where a kernel finds one of its buffers.
@@ -45,8 +46,9 @@ struct KernelCall {
 struct Lowering {
     /// As errors name the node.
     let location: String
-    let inputs: [Tensor?]
-    let outputs: [Tensor]
+    /// An operator that runs on another shape of the same elements may change the extents.
+    var inputs: [Tensor?]
+    var outputs: [Tensor]
     let storage: Storage
     let isa: ck_isa
     let numerics: Numerics
