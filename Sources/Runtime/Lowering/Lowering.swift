@@ -17,6 +17,7 @@ enum KernelFamily: String, CaseIterable {
     case affineBinary = "affine_binary", affinePool = "affine_pool"
     case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
+    case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
     case windowConv = "window_conv", windowPool = "window_pool", unpool
 }
@@ -53,7 +54,7 @@ struct Lowering {
     let isa: ck_isa
     let numerics: Numerics
 
-    private(set) var calls: [KernelCall] = []
+    var calls: [KernelCall] = []
     /// Bytes of each scratch buffer.
     private(set) var scratch: [Int] = []
     /// Whether the output has the bytes of operand 0, so that it may be the same memory.
