@@ -61,11 +61,13 @@ static int32_t rescale_wide(int64_t x, int32_t multiplier, int32_t left, int32_t
 static int32_t quantized_sum(const ck_window_conv *p, int64_t sum, ptrdiff_t lane) {
     const ck_requantization *o = &p->output;
     int32_t value;
+    if (o->scale) {
+        int64_t exact = p->is_wide ? sum : (int32_t)sum;
+        double real = __builtin_round((double)exact * o->scale[lane]) + o->zero_point;
+        return (int32_t)(real < o->minimum ? o->minimum : real > o->maximum ? o->maximum : real);
+    }
     if (p->is_wide) {
         value = rescale_wide(sum, o->multiplier[lane], o->left[lane], o->right[lane]);
-    } else if (o->scale) {
-        double real = __builtin_round((double)(int32_t)sum * o->scale[lane]) + o->zero_point;
-        return (int32_t)(real < o->minimum ? o->minimum : real > o->maximum ? o->maximum : real);
     } else {
         value = ck_rescale((int32_t)sum, o->multiplier[lane], o->left[lane], o->right[lane]);
     }

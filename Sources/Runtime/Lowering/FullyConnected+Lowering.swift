@@ -16,7 +16,8 @@ extension FullyConnected: Lowerable {
             return try lowering.emitWindowConvolution(
                 WindowConvolution(
                     windows: [window], groups: 1, inputs: inputs, outputs: outputs,
-                    strides: .init(group: 0, tap: 0, input: 1, output: inputs), weightAxis: 0, activation: activation))
+                    strides: .init(group: 0, tap: 0, input: 1, output: inputs), weightAxis: 0, activation: activation,
+                    scalesInDoublePrecision: true))
         }
         let kernel = try lowering.kernel(.fullyConnected, arithmetic.rawValue)
         let packing = ck_packing(

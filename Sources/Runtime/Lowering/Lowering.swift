@@ -20,6 +20,8 @@ enum KernelFamily: String, CaseIterable {
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
     case windowConv = "window_conv", windowPool = "window_pool", unpool
+    case gelu
+    case layerNorm = "layer_norm"
 }
 
 /// Where a kernel finds one of its buffers.

@@ -23,6 +23,8 @@ struct WindowConvolution {
     /// The axis of the weights' output channels.
     var weightAxis: Int
     var activation = Activation.none
+    /// Whether sums are scaled once, in double precision, as LiteRT's fully connected kernels do it.
+    var scalesInDoublePrecision = false
     /// Which operands are x, w and the bias.
     var operands = (x: 0, w: 1, bias: 2)
 }
@@ -149,6 +151,7 @@ extension Lowering {
         parameters.output.multiplier = try array(multipliers.map(\.multiplier))
         parameters.output.left = try array(multipliers.map(\.left))
         parameters.output.right = try array(multipliers.map(\.right))
+        if convolution.scalesInDoublePrecision { parameters.output.scale = try array(factors) }
         parameters.output.zero_point = to.zeroPoint
         (parameters.output.minimum, parameters.output.maximum) = try to.bounds(
             of: convolution.activation, in: y.integerRange, at: location)
