@@ -70,7 +70,8 @@ package struct Pool: Operation, Equatable {
     /// - Throws: `GraphError` if the input and the attributes do not fit each other.
     package func windows(x: [Int]) throws(GraphError) -> [Window] {
         let axes = x.count >= 3 ? layout.spatialAxes(rank: x.count) : 0..<0
-        guard x.count >= 3, window.count == axes.count, strides.count == axes.count, dilations.count == axes.count else {
+        guard x.count >= 3, window.count == axes.count, strides.count == axes.count, dilations.count == axes.count
+        else {
             throw GraphError(
                 .invalidAttribute,
                 "\(window.count) window extents and \(strides.count) strides for an input of shape \(Shape(x))")

@@ -24,7 +24,9 @@ extension Convolution: Lowerable {
             try groupCount(x: x.sizes, w: w.sizes)
         }
         if arithmetic == .wide || x.sizes.count > 4 {
-            let (outputs, taps, inputs) = (w.sizes[0] / groups, w.sizes.dropFirst().dropLast().reduce(1, *), w.sizes.last!)
+            let (outputs, taps, inputs) = (
+                w.sizes[0] / groups, w.sizes.dropFirst().dropLast().reduce(1, *), w.sizes.last!
+            )
             return try lowering.emitWindowConvolution(
                 WindowConvolution(
                     windows: windows, groups: groups, inputs: inputs, outputs: outputs,
