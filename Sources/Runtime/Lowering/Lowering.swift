@@ -22,6 +22,7 @@ enum KernelFamily: String, CaseIterable {
     case resizeFixed = "resize_fixed"
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
+    case windowConv = "window_conv", windowPool = "window_pool", unpool
     case gelu
     case layerNorm = "layer_norm"
 }
@@ -51,6 +52,7 @@ struct KernelCall {
 struct Lowering {
     /// As errors name the node.
     let location: String
+    /// An operator that runs on another shape of the same elements may change the extents.
     var inputs: [Tensor?]
     var outputs: [Tensor]
     let storage: Storage
