@@ -6,15 +6,6 @@ extension Tensor {
     var isQuantized: Bool {
         [.int8, .uint8, .int16].contains(type) && !(quantization?.scales.isEmpty ?? true)
     }
-
-    /// The values of an integer type of 8 or 16 bits.
-    var integerRange: ClosedRange<Int32> {
-        switch type {
-        case .int16: -32768...32767
-        case .uint8: 0...255
-        default: -128...127
-        }
-    }
 }
 
 extension Lowering {
