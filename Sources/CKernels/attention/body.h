@@ -31,9 +31,10 @@ static void NAME(row)(
     int sees = 0;
     for (ptrdiff_t c = 0; c < p->columns; c++) {
         T score = NAME(dot)(q, k + c * p->k_strides[2], p->size) * p->scale;
+        if (p->scores == CK_SCORES_RAW) scores[c] = score;
         if (p->cap > 0) score = TANH(score / p->cap) * p->cap;
         T bias = NAME(bias)(p, mask, at, position, c, length);
-        if (p->scores == CK_SCORES_RAW) scores[c] = score;
+        if (p->scores == CK_SCORES_CAPPED) scores[c] = score;
         if (bias != -(T)INFINITY) sees = 1;
         work[c] = bias == -(T)INFINITY ? bias : score + bias;
         if (p->scores == CK_SCORES_BIASED) scores[c] = work[c];

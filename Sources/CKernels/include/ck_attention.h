@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 // What is written beside the result.
-typedef enum { CK_SCORES_NONE, CK_SCORES_RAW, CK_SCORES_BIASED, CK_SCORES_PROBABILITIES } ck_attention_scores;
+typedef enum { CK_SCORES_NONE, CK_SCORES_RAW, CK_SCORES_CAPPED, CK_SCORES_BIASED, CK_SCORES_PROBABILITIES } ck_attention_scores;
 typedef enum { CK_MASK_NONE, CK_MASK_BOOL, CK_MASK_FLOAT } ck_attention_mask;
 
 // y = softmax(cap(scale · q · kᵀ) + mask) · v for each head. Strides are those of batch, head and row; keys and values

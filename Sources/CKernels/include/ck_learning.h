@@ -42,4 +42,10 @@ typedef struct {
     uint8_t is_wide, counts, weighs;
 } ck_ngrams;
 
+// 1 above the threshold, 0 elsewhere. Units: chunks. Buffers: x, y.
+typedef struct {
+    ptrdiff_t count;
+    float threshold;
+} ck_threshold;
+
 #endif
