@@ -22,6 +22,8 @@ enum KernelFamily: String, CaseIterable {
     case recurrent, attention, linearAttention = "linear_attention", rotary, gatedUnit = "gated_unit"
     case normalize, l2Rows = "l2_rows", logSoftmaxLines = "log_softmax_lines", loss, update, dropout
     case dft, suppression, postProcess = "post_process", trees, ngrams, threshold
+    case gelu
+    case layerNorm = "layer_norm"
 }
 
 /// Where a kernel finds one of its buffers.
