@@ -3,7 +3,7 @@ import ModelGraph
 /// The discrete Fourier transform along one axis. The last axis holds real numbers (1) or real and imaginary parts (2).
 ///
 /// Operands: x [.., 1 or 2], and optionally the length of the transform: what x lacks is zero, what it has beyond is cut
-/// off. One-sided, only the first half of the spectrum is made of real numbers, or makes real numbers of it inversely.
+/// off; and the axis, which stands in for the attribute. One-sided, only the first half of the spectrum is made of real numbers, or makes real numbers of it inversely.
 package struct FourierTransform: Operation, Equatable {
     package var axis: Int
     package var isInverse: Bool
@@ -20,8 +20,10 @@ package struct FourierTransform: Operation, Equatable {
     /// The axis, and how many elements are transformed.
     ///
     /// - Throws: `GraphError` if the attributes do not fit x.
-    package func transform(x: [Int], length: Int?) throws(GraphError) -> (axis: Int, length: Int) {
-        let axis = try Operands.axis(axis, rank: x.count)
+    package func transform(
+        x: [Int], length: Int?, axis given: Int?
+    ) throws(GraphError) -> (axis: Int, length: Int) {
+        let axis = try Operands.axis(given ?? axis, rank: x.count)
         guard x.count >= 2, axis < x.count - 1, [1, 2].contains(x[x.count - 1]), x.allSatisfy({ $0 > 0 }) else {
             throw GraphError(.invalidShape, "a transform along axis \(axis) of a tensor of shape \(Shape(x))")
         }
@@ -34,14 +36,14 @@ package struct FourierTransform: Operation, Equatable {
 
     package func inferOutputs(from inputs: [TensorFacts?]) throws(GraphError) -> [TensorFacts]? {
         let operands = Operands(inputs, of: name)
-        try operands.requireCount(1, upTo: 2)
+        try operands.requireCount(1, upTo: 3)
         guard let x = try operands.sizes(0) else { return nil }
-        var length: Int?
-        if operands.optional(1) != nil {
-            guard let given = try operands.integers(1) else { return nil }
-            length = given.first
+        var parameters: [Int?] = [nil, nil]
+        for index in 1...2 where operands.optional(index) != nil {
+            guard let given = try operands.integers(index)?.first else { return nil }
+            parameters[index - 1] = given
         }
-        let transform = try transform(x: x, length: length)
+        let transform = try transform(x: x, length: parameters[0], axis: parameters[1])
         var y = x
         y[transform.axis] = isOneSided && !isInverse ? transform.length / 2 + 1 : transform.length
         y[x.count - 1] = isOneSided && isInverse ? 1 : 2

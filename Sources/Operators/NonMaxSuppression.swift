@@ -43,7 +43,8 @@ package struct NonMaxSuppression: Operation, Equatable {
             }
             for entry in 0..<classes {
                 let start = (sample * classes + entry) * count
-                let order = NonMaxSuppression.order(Array(values[start..<start + count]), above: least.map { Float($0) })
+                let order = NonMaxSuppression.order(
+                    Array(values[start..<start + count]), above: least.map { Float($0) })
                 for box in NonMaxSuppression.keep(
                     order, of: candidates, most: Int(limit.isNaN ? 0 : limit), overlap: Float(overlap ?? 0))
                 {

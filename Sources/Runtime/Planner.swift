@@ -146,7 +146,7 @@ struct Planner {
             throw RuntimeError(
                 .unknownShape, "the shape of the result depends on what is computed while running", at: location)
         }
-        guard facts.count >= node.outputs.count else {
+        guard facts.count >= node.outputs.count, !node.outputs.isEmpty else {
             throw RuntimeError(
                 .invalidModel, "\(operation.name) has \(facts.count) results, not \(node.outputs.count)", at: location)
         }

@@ -11,17 +11,11 @@ extension OperatorTable {
     private static let fourierTransform = OperatorRow(
         type: "DFT",
         decode: { node throws(Misfit) in
-            try node.requireOperands(1...3, required: 1)
-            var axis = node.version < 20 ? try node.int("axis") ?? 1 : -2
-            if node.has(2) {
-                guard node.version >= 20, let given = try node.constantInts(2).first else { throw Misfit() }
-                axis = given
-            }
+            try node.requireOperands(1...(node.version < 20 ? 2 : 3), required: 1)
             let transform = FourierTransform(
-                axis: axis, isInverse: try node.flag("inverse"), isOneSided: try node.flag("onesided"))
-            return DecodedNode(
-                operation: transform, operands: [node.operand(0)] + (node.has(1) ? [node.operand(1)] : []),
-                implicit: node.implicit(from: 2))
+                axis: node.version < 20 ? try node.int("axis") ?? 1 : -2, isInverse: try node.flag("inverse"),
+                isOneSided: try node.flag("onesided"))
+            return DecodedNode(operation: transform, operands: node.givenOperands)
         },
         encode: { encoder throws(Misfit) in
             let transform = try encoder.operation(FourierTransform.self)
@@ -30,16 +24,15 @@ extension OperatorTable {
                 "inverse": .int(transform.isInverse ? 1 : 0), "onesided": .int(transform.isOneSided ? 1 : 0),
             ]
             try encoder.require(encoder.version >= 17)
+            var inputs = encoder.inputs
             if encoder.version < 20 {
-                try encoder.require(transform.axis >= 0)
+                try encoder.require(transform.axis >= 0 && inputs.count < 3)
                 attributes["axis"] = .int(transform.axis)
-                return EncodedNode(inputs: encoder.inputs, attributes: attributes)
+            } else if inputs.count < 3, transform.axis != -2 {
+                inputs += Array(repeating: nil, count: 2 - inputs.count)
+                inputs.append(encoder.constant("axis", .int64, [], TensorData([Int64(transform.axis)])))
             }
-            let length = encoder.inputs.count > 1 ? encoder.inputs[1] : nil
-            let axis =
-                encoder.node.implicitInputs.first.map { EncodedNode.Input.value($0) }
-                ?? encoder.constant("axis", .int64, [], TensorData([Int64(transform.axis)]))
-            return EncodedNode(inputs: [try encoder.input(0), length, axis], attributes: attributes)
+            return EncodedNode(inputs: inputs, attributes: attributes)
         })
 
     private static let shortTimeFourierTransform = OperatorRow(

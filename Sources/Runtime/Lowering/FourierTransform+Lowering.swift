@@ -33,7 +33,8 @@ extension Lowering {
     ) throws(RuntimeError) {
         let lines = transforms.sizes.reduce(1, *)
         guard transforms.sizes.count <= Int(CK_DFT_AXES) else {
-            throw RuntimeError(.unsupportedOperator, "more than \(CK_DFT_AXES + 2) axes are not supported", at: location)
+            throw RuntimeError(
+                .unsupportedOperator, "more than \(CK_DFT_AXES + 2) axes are not supported", at: location)
         }
         var parameters = ck_dft()
         (parameters.slots, parameters.lines, parameters.rank) = (min(lines, 16), lines, transforms.sizes.count)
@@ -60,8 +61,9 @@ extension FourierTransform: Lowerable {
         let (x, y) = (try lowering.input(0), lowering.output)
         guard x.type == .float32, y.type == .float32 else { throw lowering.unsupportedTypes() }
         let given = lowering.optionalInput(1) == nil ? nil : try lowering.integers(1, "lengths of transforms").first
+        let chosen = lowering.optionalInput(2) == nil ? nil : try lowering.integers(2, "axes").first
         let (axis, length) = try checked(at: lowering.location) { () throws(GraphError) in
-            try transform(x: x.sizes, length: given)
+            try transform(x: x.sizes, length: given, axis: chosen)
         }
         let outer = x.sizes.indices.filter { $0 != axis && $0 != x.sizes.count - 1 }
         let transforms = LineTransforms(

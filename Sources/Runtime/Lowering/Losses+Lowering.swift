@@ -40,10 +40,12 @@ extension Dropout: Lowerable {
         let (x, y) = (try lowering.input(0), lowering.output)
         var isTraining = false
         if lowering.optionalInput(2) != nil {
-            isTraining = try lowering.constant(2, "training modes").elements(as: UInt8.self).first.map { $0 != 0 } ?? false
+            isTraining =
+                try lowering.constant(2, "training modes").elements(as: UInt8.self).first.map { $0 != 0 } ?? false
         }
         guard isTraining else {
-            try lowering.emitCopy(from: StridedView(x, strides: [1]), to: StridedView(y, strides: [1]), sizes: [x.count])
+            try lowering.emitCopy(
+                from: StridedView(x, strides: [1]), to: StridedView(y, strides: [1]), sizes: [x.count])
             return try keepAll(into: &lowering)
         }
         guard x.type == .float32 else { throw lowering.unsupportedTypes() }
@@ -63,7 +65,8 @@ extension Dropout: Lowerable {
         try lowering.emit(
             lowering.kernel(.dropout, "float32"), parameters,
             operands: [
-                .value(x.id), .value(y.id), lowering.outputs.count > 1 ? .value(lowering.outputs[1].id) : .none, computed,
+                .value(x.id), .value(y.id), lowering.outputs.count > 1 ? .value(lowering.outputs[1].id) : .none,
+                computed,
             ], units: 1, cost: x.count * 8)
     }
 
