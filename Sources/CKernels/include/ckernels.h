@@ -397,5 +397,11 @@ typedef struct {
 } ck_resize;
 
 #include "ck_quantized.h"
+#include "ck_attention.h"
+#include "ck_detection.h"
+#include "ck_learning.h"
+#include "ck_normalize.h"
+#include "ck_recurrent.h"
+#include "ck_spectral.h"
 
 #endif

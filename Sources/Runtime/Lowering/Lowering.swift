@@ -22,6 +22,9 @@ enum KernelFamily: String, CaseIterable {
     case resizeFixed = "resize_fixed"
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
+    case recurrent, attention, linearAttention = "linear_attention", rotary, gatedUnit = "gated_unit"
+    case normalize, l2Rows = "l2_rows", logSoftmaxLines = "log_softmax_lines", loss, update, dropout
+    case dft, suppression, postProcess = "post_process", trees, ngrams, threshold
     case windowConv = "window_conv", windowPool = "window_pool", unpool
     case gelu
     case layerNorm = "layer_norm"
