@@ -28,6 +28,7 @@ enum OperatorTable {
         + normalizationRows
         + geluRows
         + castRows
+        + sequenceRows
 
     private static let byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
 
