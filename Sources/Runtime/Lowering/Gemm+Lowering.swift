@@ -13,7 +13,9 @@ extension Gemm: Lowerable {
         }
         let c = lowering.optionalInput(2)
         if a.type != .float32, a.type.arithmeticName != nil {
-            let fits = c?.sizes.count ?? 0 <= 2 && zip(c?.sizes.reversed() ?? [], y.sizes.reversed()).allSatisfy { $0 == 1 || $0 == $1 }
+            let fits =
+                c?.sizes.count ?? 0 <= 2
+                && zip(c?.sizes.reversed() ?? [], y.sizes.reversed()).allSatisfy { $0 == 1 || $0 == $1 }
             guard fits else {
                 throw RuntimeError(.invalidModel, "the sum does not have the product's shape", at: lowering.location)
             }

@@ -13,7 +13,8 @@ extension LocalResponseNormalization: Lowerable {
             alpha: dividesBySize ? alpha / Float(size) : alpha, beta: beta, bias: bias)
         try lowering.emit(
             lowering.kernel(.localResponse, "float32"), parameters, operands: [.value(x.id), .value(y.id)],
-            units: x.count / max(1, x.sizes[axis]), cost: saturatingProduct(x.sizes[axis], min(size, x.sizes[axis]) + 8))
+            units: x.count / max(1, x.sizes[axis]), cost: saturatingProduct(x.sizes[axis], min(size, x.sizes[axis]) + 8)
+        )
     }
 }
 
