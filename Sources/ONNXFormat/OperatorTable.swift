@@ -25,6 +25,7 @@ enum OperatorTable {
         elementwiseRows + linearRows + poolingRows + reshapingRows + movementRows + reductionRows + quantizationRows
         + integerRows
         + spatialRows
+        + resizeRows
         + normalizationRows
         + geluRows
         + castRows

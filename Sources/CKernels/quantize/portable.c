@@ -49,7 +49,7 @@ QUANTIZE(ck_quantize_float32_to_int16_portable, int16_t)
         output *y = buffers[1];                                                                    \
         CHUNKS {                                                                                   \
             int32_t value = ck_wrapping_add(x[i], -p->input_zero_point); \
-            value = ck_rescale(value, p->multiplier, p->left, p->right); \
+            value = (i < p->rounded_up ? ck_rescale_up : ck_rescale)(value, p->multiplier, p->left, p->right); \
             y[i] = (output)ck_clamp(ck_wrapping_add(value, p->zero_point), p->minimum, p->maximum); \
         }                                                                                          \
     }

@@ -26,6 +26,9 @@ enum KernelFamily: String, CaseIterable {
     case normalize, l2Rows = "l2_rows", logSoftmaxLines = "log_softmax_lines", loss, update, dropout
     case dft, suppression, postProcess = "post_process", trees, ngrams, threshold
     case windowConv = "window_conv", windowPool = "window_pool", unpool
+    case localResponse = "local_response", causalConv = "causal_conv", resample
+    case gridSample = "grid_sample", affineGrid = "affine_grid", roiAlign = "roi_align", roiPool = "roi_pool"
+    case deformConv = "deform_conv", matrixProduct = "matrix_product", einsum, determinant
     case gelu
     case layerNorm = "layer_norm"
 }

@@ -34,6 +34,8 @@ extension Quantize: Lowerable {
             let factor = QuantizedMultiplier(Double(from.scale) / Double(to.scale))
             parameters.input_zero_point = from.zeroPoint
             (parameters.multiplier, parameters.left, parameters.right) = (factor.multiplier, factor.left, factor.right)
+            let isByte = [.int8, .uint8].contains(x.type) && [.int8, .uint8].contains(y.type)
+            if lowering.numerics == .xnnpack, isByte { parameters.rounded_up = y.count / 16 * 16 }
             lowering.overwritableInputs = [0]
         }
         try lowering.emitChunks(
