@@ -32,8 +32,9 @@ extension GraphReader {
 
     // MARK: Control flow
 
-    private mutating func control(_ message: Message, _ type: String, _ node: Node) throws(ONNXError) -> (any Operation)?
-    {
+    private mutating func control(_ message: Message, _ type: String, _ node: Node) throws(ONNXError) -> (
+        any Operation
+    )? {
         switch type {
         case "If":
             guard let then = try body("then_branch", of: message, node),
