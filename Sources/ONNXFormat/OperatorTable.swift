@@ -24,9 +24,12 @@ enum OperatorTable {
     static let rows: [OperatorRow] =
         elementwiseRows + linearRows + poolingRows + reshapingRows + movementRows + reductionRows + quantizationRows
         + integerRows
+        + spatialRows
+        + resizeRows
         + normalizationRows
         + geluRows
         + castRows
+        + sequenceRows
 
     private static let byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
 

@@ -151,6 +151,149 @@ typedef struct {
     int32_t quantized_minimum, quantized_maximum;
 } ck_pool;
 
+#define CK_MAX_SPATIAL 6
+
+// Sliding windows over up to CK_MAX_SPATIAL axes. A transposed window is met by each input position that a forward
+// window would put onto an output position.
+typedef struct {
+    ptrdiff_t rank;
+    ptrdiff_t input[CK_MAX_SPATIAL], output[CK_MAX_SPATIAL], kernel[CK_MAX_SPATIAL];
+    ptrdiff_t stride[CK_MAX_SPATIAL], dilation[CK_MAX_SPATIAL], before[CK_MAX_SPATIAL];
+    int32_t is_transposed;
+} ck_windows;
+
+// Convolution over any number of axes. Units: output positions. Buffers: x [N, positions, channels], y.
+typedef struct {
+    ck_windows windows;
+    // Of x; `inputs` and `outputs` are those of one group.
+    ptrdiff_t channels, groups, inputs, outputs;
+    // [group, tap, input, output]; int16 around zero for integers
+    const void *weights;
+    // float or double; int64 for integers; null for none
+    const void *bias;
+    float minimum, maximum;
+    // Integers, one entry of every array for each output. `scale` is null where sums are scaled by `multiplier`.
+    int32_t input_zero_point;
+    // Whether sums have 64 bits.
+    int32_t is_wide;
+    ck_requantization output;
+} ck_window_conv;
+
+typedef enum { CK_POOL_MEAN, CK_POOL_MAX, CK_POOL_NORM, CK_POOL_ROOT_MEAN_SQUARE } ck_pool_kind;
+// What is told of where a largest element is: nothing; its offset from the tensor's first element by `place_strides`, as
+// int64; the number of the tap, as float.
+typedef enum { CK_NO_PLACES, CK_PLACE_IN_TENSOR, CK_PLACE_IN_WINDOW } ck_places;
+
+// Pool over any number of axes, in any order of axes. Units: output positions. Buffers: x, y, places.
+typedef struct {
+    ck_windows windows;
+    int32_t kind, places, counts_padding;
+    // Positions before this one count as padding behind the input.
+    ptrdiff_t counted_end[CK_MAX_SPATIAL];
+    ptrdiff_t channels, x_batch, x_channel, y_batch, y_channel;
+    ptrdiff_t x_strides[CK_MAX_SPATIAL], y_strides[CK_MAX_SPATIAL], place_strides[CK_MAX_SPATIAL];
+    // Of the norm.
+    int64_t order;
+    // The largest element of no elements.
+    double lowest, minimum, maximum;
+} ck_window_pool;
+
+// Puts elements back to where a pool found them. Buffers: x, places, y. Units: 1; for windows: batches.
+typedef struct {
+    ptrdiff_t x_count, y_count;
+    // Of places in a tensor: its extents, and those of y.
+    ptrdiff_t rank;
+    ptrdiff_t inferred[CK_MAX_RANK], sizes[CK_MAX_RANK];
+    // Of places in windows: the pool's windows, channels last.
+    ck_windows windows;
+    ptrdiff_t channels;
+} ck_unpool;
+
+// y = x · (bias + alpha · Σ x²)^−beta over the channels from `before` before to `after` behind each one. Units: rows of
+// channels, `inner` apart. Buffers: x, y.
+typedef struct {
+    ptrdiff_t channels, inner, before, after;
+    float alpha, beta, bias;
+} ck_local_response;
+
+// Each channel by itself with the taps − 1 elements before it. Units: rows [batch, channel]. Buffers: x [rows, length],
+// w [channels, taps], bias or null, state [rows, taps − 1] or null, y, the next state or null.
+typedef struct {
+    ptrdiff_t channels, length, taps;
+    int32_t is_swish;
+} ck_causal_conv;
+
+// y[row, j, inner] = Σ weights[j, t] · x[row, indices[j, t], inner]; a first index below zero stands for
+// `extrapolation`. Units: (row, j). Buffers: x, y. bytes: `inner` counts bytes, and there is one tap.
+typedef struct {
+    ptrdiff_t input, output, inner, taps;
+    const int64_t *indices;
+    const float *weights;
+    float extrapolation;
+} ck_resample;
+
+typedef enum { CK_SAMPLE_NEAREST, CK_SAMPLE_LINEAR, CK_SAMPLE_CUBIC } ck_sample_mode;
+typedef enum { CK_SAMPLE_ZEROS, CK_SAMPLE_BORDER, CK_SAMPLE_REFLECTION } ck_sample_padding;
+
+// Units: (batch, position). Buffers: x [N, C, input…], grid [N, positions, rank] with the last axis first, y.
+typedef struct {
+    ptrdiff_t rank, channels, positions;
+    ptrdiff_t input[CK_MAX_SPATIAL];
+    int32_t mode, padding, aligns_corners;
+} ck_grid_sample;
+
+// Units: (batch, position). Buffers: theta [N, rank, rank + 1], y [N, positions, rank].
+typedef struct {
+    ptrdiff_t rank;
+    ptrdiff_t sizes[CK_MAX_SPATIAL];
+    int32_t aligns_corners;
+} ck_affine_grid;
+
+// Units: (region, channel). Buffers: x [N, C, H, W], regions [R, 4], their batches [R] int64, y; roi_pool: x, regions
+// [R, 5] with the batch first, y.
+typedef struct {
+    ptrdiff_t batches, channels, height, width, output_height, output_width, sampling_ratio;
+    float scale;
+    int32_t half_pixel, is_max;
+} ck_roi_align;
+
+// Units: output positions (n, oy, ox). Buffers: x [N, C, H, W], w [O, C/groups, kernel H, kernel W], offsets, bias or
+// null, mask or null, y.
+typedef struct {
+    ptrdiff_t channels, height, width, outputs, output_height, output_width, kernel_height, kernel_width;
+    ptrdiff_t stride_height, stride_width, dilation_height, dilation_width, pad_top, pad_left;
+    ptrdiff_t groups, offset_groups;
+} ck_deform_conv;
+
+// y = alpha · a · b + beta · c for each matrix of a batch. Units: rows of all results. Buffers: a, b, y, c or null; hybrid:
+// a int8, b int8, y float32, ck_batch_quantization of each row. Strides of rows and columns are those of one matrix; the
+// others are over the batch's axes. alpha of hybrid is the scale of b.
+typedef struct {
+    ptrdiff_t rows, columns, inner, a_row, a_column, b_row, b_column, c_row, c_column;
+    ptrdiff_t rank;
+    ptrdiff_t sizes[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
+    double alpha, beta;
+    // Quantized integers: one entry of every array.
+    int32_t a_zero_point, b_zero_point, is_wide;
+    ck_requantization output;
+} ck_matrix_product;
+
+#define CK_MAX_LABELS 24
+#define CK_MAX_OPERANDS 8
+
+// Sums products of one element of each operand over named axes. Units: elements of the result. Buffers: the operands, y.
+typedef struct {
+    // Axes of the result, then those that are summed over.
+    ptrdiff_t kept, rank, terms, count;
+    ptrdiff_t sizes[CK_MAX_LABELS];
+    ptrdiff_t strides[CK_MAX_OPERANDS][CK_MAX_LABELS];
+} ck_einsum;
+
+// Units: 1. Buffers: x [count, order, order], y [count], double [order, order].
+typedef struct {
+    ptrdiff_t count, order;
+} ck_determinant;
+
 typedef enum {
     CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_MAXIMUM, CK_MINIMUM, CK_POWER, CK_SQUARED_DIFFERENCE,
     CK_FLOOR_DIVIDE, CK_FLOOR_MODULO
@@ -344,5 +487,12 @@ typedef struct {
     ptrdiff_t input_height, input_width, output_height, output_width, channels;
     int32_t aligns_corners, uses_half_pixel_centers;
 } ck_resize;
+
+#include "ck_attention.h"
+#include "ck_detection.h"
+#include "ck_learning.h"
+#include "ck_normalize.h"
+#include "ck_recurrent.h"
+#include "ck_spectral.h"
 
 #endif

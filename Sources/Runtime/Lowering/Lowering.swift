@@ -19,6 +19,13 @@ enum KernelFamily: String, CaseIterable {
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
+    case recurrent, attention, linearAttention = "linear_attention", rotary, gatedUnit = "gated_unit"
+    case normalize, l2Rows = "l2_rows", logSoftmaxLines = "log_softmax_lines", loss, update, dropout
+    case dft, suppression, postProcess = "post_process", trees, ngrams, threshold
+    case windowConv = "window_conv", windowPool = "window_pool", unpool
+    case localResponse = "local_response", causalConv = "causal_conv", resample
+    case gridSample = "grid_sample", affineGrid = "affine_grid", roiAlign = "roi_align", roiPool = "roi_pool"
+    case deformConv = "deform_conv", matrixProduct = "matrix_product", einsum, determinant
     case gelu
     case layerNorm = "layer_norm"
 }
@@ -48,6 +55,7 @@ struct KernelCall {
 struct Lowering {
     /// As errors name the node.
     let location: String
+    /// An operator that runs on another shape of the same elements may change the extents.
     var inputs: [Tensor?]
     var outputs: [Tensor]
     let storage: Storage
