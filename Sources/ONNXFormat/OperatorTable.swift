@@ -26,6 +26,7 @@ enum OperatorTable {
         + integerRows
         + normalizationRows
         + geluRows
+        + integerProductRows
         + castRows
 
     private static let byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })

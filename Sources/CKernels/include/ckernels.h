@@ -129,10 +129,46 @@ typedef struct {
     ptrdiff_t rank;
     ptrdiff_t sizes[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
     float factor;
-    // Bytes, with the rounding of MLAS: `flip` as in ck_affine_binary, or what makes real numbers of the sums.
-    uint8_t flip, b_flip, is_real;
-    int32_t a_zero_point, b_zero_point, y_zero_point;
 } ck_matmul;
+
+// What becomes of an int32 accumulator and its bias: itself, a real number, or a byte by MLAS's rule. `flip` as in
+// ck_affine_binary.
+enum { CK_INTEGER_SUM, CK_INTEGER_REAL, CK_INTEGER_BYTE };
+typedef struct {
+    int32_t kind, zero_point;
+    uint8_t flip;
+    // One for each channel, or one for all with a step of 0. The bias may be null, and may differ by row.
+    const float *factor;
+    const int32_t *bias;
+    ptrdiff_t factor_step, bias_step, bias_row_step;
+} ck_integer_result;
+
+// A convolution of bytes, channels first, with one to three spatial axes (extent 1 where there are fewer). Units: images
+// (n, channel). Buffers: x, w [O, C / groups, kernel…], y, zero points of x and of w (null for 0). Bytes become unsigned
+// by exclusive or with the flips; zero points are stored as the bytes are.
+typedef struct {
+    ptrdiff_t groups, channels, outputs;
+    ptrdiff_t input[3], output[3], kernel[3], stride[3], dilation[3], before[3];
+    uint8_t x_flip, w_flip;
+    ptrdiff_t w_zero_step;
+    ck_integer_result result;
+} ck_integer_conv;
+
+// The product of bytes a [.., rows, inner] and b. Units: rows of all results. Buffers: a, b, y, zero points of a and of b,
+// as in ck_integer_conv. Strides as in ck_matmul.
+typedef struct {
+    ptrdiff_t rows, columns, inner, b_row_stride, b_column_stride;
+    ptrdiff_t rank;
+    ptrdiff_t sizes[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
+    uint8_t a_flip, b_flip;
+    ptrdiff_t a_zero_step, b_zero_step;
+    ck_integer_result result;
+} ck_integer_matmul;
+
+// uint8 by the range of the whole tensor (DynamicQuantizeLinear). One unit. Buffers: x, y, scale, zero point.
+typedef struct {
+    ptrdiff_t count;
+} ck_dynamic_quantize;
 
 // Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization,
 // padding rows [batch, padding] (null without padding).

@@ -240,8 +240,7 @@ struct IntegerGroups {
     /// them.
     private func linearOperands(_ node: Node, x: ValueID, in patch: inout GraphPatch) -> [ValueID?]? {
         guard node.inputs.count > 1, let w = integers(node.inputs[1], perTensor: false), graph[w].constant != nil,
-            graph[w].type == .int8 || graph[w].type == .uint8 && graph[x].type == .uint8,
-            graph[w].quantization?.zeroPoints.allSatisfy({ $0 == (graph[w].type == .int8 ? 0 : 128) }) == true
+            graph[w].type == .int8 || graph[w].type == .uint8 && graph[x].type == .uint8
         else { return nil }
         guard node.inputs.count > 2, let given = node.inputs[2] else { return [x, w] }
         if let bias = integers(given, perTensor: false) {

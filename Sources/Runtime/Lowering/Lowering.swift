@@ -21,6 +21,9 @@ enum KernelFamily: String, CaseIterable {
     case copy, fill, resizeBilinear = "resize_bilinear"
     case gelu
     case layerNorm = "layer_norm"
+    case integerConv = "integer_conv"
+    case integerMatmul = "integer_matmul"
+    case dynamicQuantize = "dynamic_quantize"
 }
 
 /// Where a kernel finds one of its buffers.

@@ -49,7 +49,7 @@ extension Softmax: Lowerable {
         parameters.zero_point = to.zeroPoint
         parameters.inverse_scale = (1 / to.scale).rounded(.down)
         let scale = Double(from.scale)
-        let shift = max(0, log(Double(Float.greatestFiniteMagnitude / Float(count))) - 5) / scale
+        let shift = max(0, Double(logf(Float.greatestFiniteMagnitude / Float(count))) - 5) / scale
         withUnsafeMutableBytes(of: &parameters.table) { bytes in
             let table = bytes.bindMemory(to: Float.self)
             for index in table.indices { table[index] = Float(exp((Double(index) - 255 + shift) * scale)) }
