@@ -56,6 +56,7 @@ struct Lowering {
     let storage: Storage
     let isa: ck_isa
     let numerics: Numerics
+    private let demands: Demands
 
     var calls: [KernelCall] = []
     /// Bytes of each scratch buffer.
@@ -67,7 +68,8 @@ struct Lowering {
     var multiplyAdds = 0
 
     init(
-        location: String, inputs: [Tensor?], outputs: [Tensor], storage: Storage, isa: ck_isa, numerics: Numerics
+        location: String, inputs: [Tensor?], outputs: [Tensor], storage: Storage, isa: ck_isa, numerics: Numerics,
+        demands: Demands = Demands()
     ) {
         self.location = location
         self.inputs = inputs
@@ -75,6 +77,7 @@ struct Lowering {
         self.storage = storage
         self.isa = isa
         self.numerics = numerics
+        self.demands = demands
     }
 
     /// - Throws: `RuntimeError.invalidModel` if the operand is left out.
@@ -90,11 +93,11 @@ struct Lowering {
     var output: Tensor { outputs[0] }
 
     /// The bytes of an operand that must be known before running.
-    /// - Throws: `RuntimeError.unsupportedOperator` if it is computed.
+    /// - Throws: `RuntimeError.computedOperand` if it is computed: the node is planned again when it is known.
     func constant(_ index: Int, _ role: String) throws(RuntimeError) -> TensorData {
         guard let constant = try input(index).constant else {
-            throw RuntimeError(
-                .unsupportedOperator, "\(role) that are computed while running are not supported", at: location)
+            demands.operands.insert(index)
+            throw RuntimeError(.computedOperand, "\(role) are computed while running", at: location)
         }
         return constant
     }

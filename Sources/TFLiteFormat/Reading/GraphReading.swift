@@ -73,7 +73,9 @@ struct GraphReading {
         let facts = OperandFacts(inputs: inputs.map { $0.map { graph[$0] } }, outputs: outputs.map { graph[$0] })
         let operation: any Operation =
             Self.decode(table, code.name, facts)
-            ?? OpaqueOperation(name: code.name, callsSubgraphs: called.contains { $0 >= 0 })
+            ?? OpaqueOperation(
+                name: code.name, callsSubgraphs: called.contains { $0 >= 0 },
+                hosted: HostedOperators.decode(table, code.name))
         return Node(
             operation, inputs: inputs, outputs: outputs, intermediates: intermediates,
             source: SourceReference(graph: index, index: position))
