@@ -79,6 +79,12 @@ struct NodeReader {
         try attribute(name, .ints, ONNX_ATTRIBUTE_INTS).map { $0.integers(ONNX_ATTRIBUTE_INTS).map(Int.init) }
     }
 
+    mutating func floats(_ name: String) throws(Misfit) -> [Float]? {
+        try attribute(name, .floats, ONNX_ATTRIBUTE_FLOATS).map { message in
+            (0..<message.count(ONNX_ATTRIBUTE_FLOATS)).map { Float(message.real(ONNX_ATTRIBUTE_FLOATS, $0)) }
+        }
+    }
+
     /// Reads an attribute that may only have this value.
     mutating func require(_ name: String, is value: Int) throws(Misfit) {
         guard try int(name) ?? value == value else { throw Misfit() }

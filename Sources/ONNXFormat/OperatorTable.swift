@@ -27,6 +27,7 @@ enum OperatorTable {
         + normalizationRows
         + geluRows
         + integerProductRows
+        + fusedRows
         + castRows
 
     private static let byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })

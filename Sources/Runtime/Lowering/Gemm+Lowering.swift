@@ -37,9 +37,12 @@ extension Gemm: Lowerable {
 }
 
 extension MatrixMultiplication: Lowerable {
-    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) { try lower(into: &lowering, factor: 1) }
+
+    /// - Parameter factor: of a product of real numbers.
+    func lower(into lowering: inout Lowering, factor: Float) throws(RuntimeError) {
         let (a, b, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
-        if lowering.numerics == .onnxruntime, a.type == .int8 || a.type == .uint8 {
+        if lowering.numerics == .onnxruntime, factor == 1, a.type == .int8 || a.type == .uint8 {
             return try lowering.emitIntegerProduct()
         }
         let left = a.sizes.count == 1 ? [1] + a.sizes : a.sizes
@@ -70,6 +73,7 @@ extension MatrixMultiplication: Lowerable {
         product.sizes = axisTuple((0..<rank).map { max(extent(left, $0), extent(right, $0)) })
         product.a_strides = axisTuple(strides(left))
         product.b_strides = axisTuple(strides(right))
+        product.factor = factor
         try lowering.emitProduct(product, a, b, batch: y.count / area)
     }
 }

@@ -89,7 +89,8 @@ extension Lowering {
         multiplyAdds = saturatingProduct(y.count, taps)
         try emit(
             kernel(.integerConv, "bytes"), parameters,
-            operands: [.value(x.id), .value(w.id), .value(y.id)] + zero, units: saturatingProduct(x.sizes[0], w.sizes[0]),
+            operands: [.value(x.id), .value(w.id), .value(y.id)] + zero,
+            units: saturatingProduct(x.sizes[0], w.sizes[0]),
             cost: saturatingProduct(area, taps))
     }
 
