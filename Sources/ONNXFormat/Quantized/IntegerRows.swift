@@ -136,37 +136,41 @@ extension OperatorTable {
         decode: { node throws(Misfit) in
             try node.requireInputs(5...5)
             let window = try SpatialAttributes(&node, rankOfWindow: node.value(0)?.shape.map { $0.rank - 2 })
-            try node.require("ceil_mode", is: 0)
-            try node.require("channels_last", is: 0)
+            let layout: TensorLayout = try node.int("channels_last") ?? 0 != 0 ? .channelsLast : .channelsFirst
+            let roundsUp = try node.int("ceil_mode") ?? 0 != 0
             let countsPadding = try node.int("count_include_pad") ?? 0 != 0
-            guard let kernel = window.kernel, window.dilations.allSatisfy({ $0 == 1 }),
-                !countsPadding || window.padding == .valid
-            else { throw Misfit() }
+            guard let kernel = window.kernel, window.dilations.allSatisfy({ $0 == 1 }) else { throw Misfit() }
             return try node.decodeUnary(
                 Pool(
-                    .average, window: kernel, strides: window.strides, padding: window.padding, layout: .channelsFirst))
+                    .average, window: kernel, strides: window.strides, padding: window.padding, roundsUp: roundsUp,
+                    countsPadding: countsPadding, layout: layout))
         },
         encode: { encoder throws(Misfit) in
             let pool = try encoder.operation(Pool.self)
-            try encoder.require(pool.kind == .average && pool.activation == .none && pool.layout == .channelsFirst)
+            try encoder.require(
+                pool.kind == .average && pool.activation == .none && pool.dilations.allSatisfy { $0 == 1 })
+            var attributes = SpatialAttributes.encode(
+                kernel: pool.window, strides: pool.strides, padding: pool.padding)
+            if pool.roundsUp { attributes["ceil_mode"] = .int(1) }
+            if pool.countsPadding { attributes["count_include_pad"] = .int(1) }
+            if pool.layout == .channelsLast { attributes["channels_last"] = .int(1) }
             return EncodedNode(
-                inputs: try encoder.quantizedInput(0) + encoder.resultParameters(),
-                attributes: SpatialAttributes.encode(kernel: pool.window, strides: pool.strides, padding: pool.padding))
+                inputs: try encoder.quantizedInput(0) + encoder.resultParameters(), attributes: attributes)
         })
 
     private static let integerGlobalAveragePool = OperatorRow(
         type: "QLinearGlobalAveragePool", domain: contributed,
         decode: { node throws(Misfit) in
             try node.requireInputs(5...5)
-            try node.require("channels_last", is: 0)
-            return try node.decodeUnary(GlobalPool(.average, layout: .channelsFirst))
+            let layout: TensorLayout = try node.int("channels_last") ?? 0 != 0 ? .channelsLast : .channelsFirst
+            return try node.decodeUnary(GlobalPool(.average, layout: layout))
         },
         encode: { encoder throws(Misfit) in
-            try encoder.require(
-                try encoder.operation(GlobalPool.self) == GlobalPool(.average, layout: .channelsFirst))
+            let pool = try encoder.operation(GlobalPool.self)
+            try encoder.require(pool.kind == .average)
             return EncodedNode(
                 inputs: try encoder.quantizedInput(0) + encoder.resultParameters(),
-                attributes: ["channels_last": .int(0)])
+                attributes: ["channels_last": .int(pool.layout == .channelsLast ? 1 : 0)])
         })
 
     private static let integerSoftmax = OperatorRow(

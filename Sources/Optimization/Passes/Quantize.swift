@@ -76,8 +76,12 @@ package struct QuantizePass: Pass {
         guard settings.mode == .int8 else {
             let real = groups.filter { $0.realWeights(in: graph, connections: connections) != nil }
             if real.isEmpty { notes.append("there are no real weights to quantize") }
-            if settings.mode == .dynamicRange, target.format == .onnx, !real.isEmpty {
-                notes.append("activations stay real, as not every engine quantizes them while a .onnx runs")
+            if settings.mode == .dynamicRange, target.format == .onnx,
+                real.contains(where: { $0.kind != .fullyConnected })
+            {
+                notes.append(
+                    "convolutions keep real activations: engines are slower with integers that a .onnx quantizes as it runs"
+                )
             }
             return real.reversed().map(Step.weights)
         }

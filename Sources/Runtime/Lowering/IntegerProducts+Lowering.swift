@@ -34,12 +34,12 @@ extension DynamicQuantize: Lowerable {
 
 extension Lowering {
     /// Whether the operands are bytes that only the kernels for any zero points take: weights that are computed, or not
-    /// symmetric.
+    /// symmetric, or that slide over three axes.
     static func needsAnyZeroPoints(_ x: Tensor, _ w: Tensor, bias: Tensor?) -> Bool {
         guard x.type == .int8 || x.type == .uint8, w.type == .int8 || w.type == .uint8 else { return false }
         let plain: Int64 = w.type == .int8 ? 0 : 128
         let isPlain = w.quantization?.zeroPoints.allSatisfy { $0 == plain } ?? false
-        return w.constant == nil || !isPlain || bias != nil && bias?.constant == nil
+        return w.constant == nil || !isPlain || w.sizes.count > 4 || bias != nil && bias?.constant == nil
             || x.type == .int8 && w.type == .uint8
     }
 

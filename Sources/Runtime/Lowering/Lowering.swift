@@ -19,8 +19,10 @@ enum KernelFamily: String, CaseIterable {
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
+    case windowConv = "window_conv", windowPool = "window_pool", unpool
     case gelu
     case layerNorm = "layer_norm"
+    case affineWindowPool = "affine_window_pool"
     case integerConv = "integer_conv"
     case integerMatmul = "integer_matmul"
     case dynamicQuantize = "dynamic_quantize"
@@ -51,6 +53,7 @@ struct KernelCall {
 struct Lowering {
     /// As errors name the node.
     let location: String
+    /// An operator that runs on another shape of the same elements may change the extents.
     var inputs: [Tensor?]
     var outputs: [Tensor]
     let storage: Storage
