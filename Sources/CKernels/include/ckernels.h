@@ -383,6 +383,8 @@ typedef struct {
 typedef struct {
     ptrdiff_t count, stride;
     uint8_t flip;
+    // Whether what overflows does so as a signed byte.
+    uint8_t is_signed;
     int32_t zero_point;
     // ⌊1 / scale y⌋
     float inverse_scale;

@@ -32,7 +32,7 @@ void ck_affine_softmax_bytes_portable(const void *parameters, void *const *buffe
         const float *table = p->table + (255 - largest);
         for (ptrdiff_t i = 0; i < length; i += stride) sum += table[x[i] ^ p->flip];
         for (ptrdiff_t i = 0; i < length; i += stride) {
-            y[i] = rounded(rintf(table[x[i] ^ p->flip] * p->inverse_scale / sum), p->zero_point, p->flip != 0) ^ p->flip;
+            y[i] = rounded(rintf(table[x[i] ^ p->flip] * p->inverse_scale / sum), p->zero_point, p->is_signed) ^ p->flip;
         }
     }
 }

@@ -221,6 +221,7 @@ struct IntegerGroups {
             guard let inputs = operands(of: id, result: result, in: &patch) else { continue }
             var node = graph[id]
             node.inputs = inputs
+            if let softmax = node.operation as? Softmax { node.operation = UnsignedSoftmax(softmax: softmax) }
             if let reader, let result {
                 node.outputs = [result]
                 patch.removeNode(reader)
