@@ -51,7 +51,7 @@ struct NodeReader {
     // MARK: Attributes
 
     /// AttributeProto.AttributeType's numbers.
-    private enum Kind: Int64 { case float = 1, int, string, tensor, graph, floats, ints }
+    private enum Kind: Int64 { case float = 1, int, string, tensor, graph, floats, ints, strings }
 
     private mutating func attribute(_ name: String, _ kind: Kind, _ field: Field) throws(Misfit) -> Message? {
         guard let attribute = attributes[name] else { return nil }
@@ -85,6 +85,12 @@ struct NodeReader {
         }
     }
 
+    mutating func strings(_ name: String) throws(Misfit) -> [String]? {
+        try attribute(name, .strings, ONNX_ATTRIBUTE_STRINGS).map { message in
+            (0..<message.count(ONNX_ATTRIBUTE_STRINGS)).map { message.text(ONNX_ATTRIBUTE_STRINGS, $0) }
+        }
+    }
+
     /// Reads an attribute that may only have this value.
     mutating func require(_ name: String, is value: Int) throws(Misfit) {
         guard try int(name) ?? value == value else { throw Misfit() }
@@ -112,6 +118,9 @@ struct NodeReader {
     func has(_ index: Int) -> Bool { inputs.indices.contains(index) && inputs[index] != nil }
 
     func value(_ index: Int) -> Value? { has(index) ? inputs[index].map { graph[$0] } : nil }
+
+    /// Whether the file has a name for a result.
+    func isNamed(_ id: ValueID) -> Bool { !graph[id].name.isEmpty }
 
     var result: Value? { outputs.first.map { graph[$0] } }
 

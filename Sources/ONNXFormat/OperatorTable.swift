@@ -25,11 +25,13 @@ enum OperatorTable {
         elementwiseRows + linearRows + poolingRows + reshapingRows + movementRows + reductionRows + quantizationRows
         + integerRows
         + spatialRows
+        + resizeRows
         + normalizationRows
         + geluRows
         + integerProductRows
         + fusedRows
         + castRows
+        + sequenceRows
 
     private static let byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
 

@@ -44,7 +44,7 @@ extension MatrixMultiplication: Relayable {
     /// With a constant matrix b it is a fully connected layer.
     func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
         guard inputs.count == 2, let a = inputs[0], let b = inputs[1], b.constant != nil, b.sizes.count == 2,
-            !Lowering.needsAnyZeroPoints(a, b, bias: nil)
+            b.type == .float32 || b.type.arithmeticName == nil, !Lowering.needsAnyZeroPoints(a, b, bias: nil)
         else { return nil }
         return StoredForm(
             FullyConnected(keepsDimensions: true), operands: [.model, .permuted([1, 0])], movesResult: false)
