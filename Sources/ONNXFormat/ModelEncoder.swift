@@ -334,6 +334,11 @@ final class ModelEncoder {
         case .string(let value):
             type = 3
             try draft.set(ONNX_ATTRIBUTE_S, of: message, to: value)
+        case .tensor(let value):
+            type = 4
+            let tensor = try draft.make(for: ONNX_ATTRIBUTE_T, of: message)
+            try TensorEncoder(self).fill(tensor, with: value)
+            try draft.set(ONNX_ATTRIBUTE_T, of: message, to: tensor)
         case .ints(let values):
             type = 7
             try draft.set(ONNX_ATTRIBUTE_INTS, of: message, to: values.map(Int64.init))

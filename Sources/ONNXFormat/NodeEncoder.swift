@@ -8,11 +8,13 @@ struct EncodedNode {
         case constant(Value)
     }
 
-    enum Attribute: Equatable {
+    enum Attribute {
         case int(Int)
         case float(Float)
         case string(String)
         case ints([Int])
+        /// A constant.
+        case tensor(Value)
     }
 
     var inputs: [Input?]

@@ -30,11 +30,13 @@ struct NodeReader {
     private let name: String
     private let attributes: [String: Message]
     private let attributeCount: Int
+    private let tensors: TensorReader
     private var read: Set<String> = []
     /// Values that stand for real numbers by what the node says.
     private(set) var quantized: [(ValueID, Quantization)] = []
 
-    init(_ message: Message, node: Node, graph: Graph, version: Int) {
+    init(_ message: Message, node: Node, graph: Graph, version: Int, tensors: TensorReader) {
+        self.tensors = tensors
         inputs = node.inputs
         outputs = node.outputs
         self.graph = graph
@@ -79,6 +81,13 @@ struct NodeReader {
         try attribute(name, .ints, ONNX_ATTRIBUTE_INTS).map { $0.integers(ONNX_ATTRIBUTE_INTS).map(Int.init) }
     }
 
+    mutating func tensor(_ name: String) throws(Misfit) -> Value? {
+        guard let message = try attribute(name, .tensor, ONNX_ATTRIBUTE_T)?.child(ONNX_ATTRIBUTE_T) else { return nil }
+        var reader = tensors
+        guard let tensor = try? reader.read(message), !tensor.isEncoded else { throw Misfit() }
+        return tensor.value(named: "\(self.name)/\(name)")
+    }
+
     /// Reads an attribute that may only have this value.
     mutating func require(_ name: String, is value: Int) throws(Misfit) {
         guard try int(name) ?? value == value else { throw Misfit() }
@@ -88,9 +97,16 @@ struct NodeReader {
 
     /// Checks that there are as many operands, and one result.
     func requireInputs(_ range: ClosedRange<Int>) throws(Misfit) {
+        try requireInputs(range, outputs: 1...1)
+        guard outputs.dropFirst().allSatisfy({ graph[$0].name.isEmpty }) else { throw Misfit() }
+    }
+
+    /// Checks that there are as many operands, and at least as many results.
+    func requireInputs(_ range: ClosedRange<Int>, outputs results: ClosedRange<Int>) throws(Misfit) {
         guard range.contains(inputs.count), inputs.prefix(range.lowerBound).allSatisfy({ $0 != nil }),
-            outputs.first.map({ graph[$0].name.isEmpty }) == false,
-            outputs.dropFirst().allSatisfy({ graph[$0].name.isEmpty })
+            outputs.count >= results.lowerBound,
+            outputs.prefix(results.lowerBound).allSatisfy({ !graph[$0].name.isEmpty }),
+            outputs.dropFirst(results.upperBound).allSatisfy({ graph[$0].name.isEmpty })
         else { throw Misfit() }
     }
 

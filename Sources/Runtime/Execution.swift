@@ -16,6 +16,8 @@ package final class Execution {
     package let plan: Plan
     private let pool: ThreadPool?
     private let arena: UnsafeMutableRawPointer
+    /// Where kernels report numbers that they cannot use.
+    private let status: UnsafeMutablePointer<ck_status>
     private let steps: [Step]
     private let operands: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private let inputs: [UnsafeMutableRawBufferPointer]
@@ -30,6 +32,8 @@ package final class Execution {
     }
 
     private struct Step {
+        /// As errors name it.
+        var name: String
         var calls: [Call]
         var outputs: [(ValueID, UnsafeRawBufferPointer)]
     }
@@ -44,10 +48,14 @@ package final class Execution {
         // Slack is read, though never used.
         memset(arena, 0, size)
         self.arena = arena
+        let status = UnsafeMutablePointer<ck_status>.allocate(capacity: 1)
+        status.initialize(to: ck_status())
+        self.status = status
         func address(_ location: Location?) -> UnsafeMutableRawPointer? {
             switch location {
             case .arena(let offset): arena + offset
             case .constant(let box): UnsafeMutableRawPointer(mutating: box.pointer)
+            case .status: UnsafeMutableRawPointer(status)
             case nil: nil
             }
         }
@@ -70,13 +78,16 @@ package final class Execution {
                     function: call.function, parameters: call.parameters, operands: first, units: call.units,
                     parts: Execution.parts(of: call, threads: threads))
             }
-            return Step(calls: calls, outputs: step.info.outputs.map { ($0, UnsafeRawBufferPointer(buffer($0))) })
+            return Step(
+                name: step.info.name, calls: calls,
+                outputs: step.info.outputs.map { ($0, UnsafeRawBufferPointer(buffer($0))) })
         }
         inputs = plan.inputs.map { buffer($0.value) }
     }
 
     deinit {
         operands.deallocate()
+        status.deallocate()
         free(arena)
     }
 
@@ -96,18 +107,24 @@ package final class Execution {
         try body(inputs)
     }
 
+    /// - Throws: `RuntimeError.indexOutOfRange` if an operator reads an index that is none.
     package func run() throws(RuntimeError) {
-        for step in steps {
-            for call in step.calls { run(call) }
-        }
+        status.pointee = ck_status()
+        for step in steps { try run(step) }
+    }
+
+    private func run(_ step: Step) throws(RuntimeError) {
+        for call in step.calls { run(call) }
+        try status.pointee.check(at: step.name)
     }
 
     /// Runs and calls `observing` for each graph input before the first step, and for each output of a step right
     /// behind it.
     package func run(observing: (ValueID, UnsafeRawBufferPointer) throws -> Void) throws {
         for (info, buffer) in zip(plan.inputs, inputs) { try observing(info.value, UnsafeRawBufferPointer(buffer)) }
+        status.pointee = ck_status()
         for step in steps {
-            for call in step.calls { run(call) }
+            try run(step)
             for (value, bytes) in step.outputs { try inModelOrder(value, bytes) { try observing(value, $0) } }
         }
     }
@@ -168,7 +185,15 @@ package final class Execution {
         switch plan.placement(of: info.value) {
         case .arena(let offset): UnsafeRawBufferPointer(start: arena + offset, count: info.byteCount)
         case .constant(let box): UnsafeRawBufferPointer(start: box.pointer, count: info.byteCount)
-        case nil: nil
+        case .status, nil: nil
         }
+    }
+}
+
+extension ck_status {
+    /// - Throws: `RuntimeError.indexOutOfRange` if a kernel has reported a number.
+    func check(at location: String) throws(RuntimeError) {
+        guard failed != 0 else { return }
+        throw RuntimeError(.indexOutOfRange, "the index \(value) is out of range", at: location)
     }
 }

@@ -76,7 +76,7 @@ struct Planner {
         let location = graph.describe(id)
         guard let operation = node.operation as? any Lowerable & Operation else {
             // A shape is known once shapes are; it needs no kernel.
-            if let shape = node.operation as? ShapeOf { return try fold(shape, of: node, at: location) }
+            if let shape = node.operation as? any ShapeReading { return try fold(shape, of: node, at: location) }
             throw RuntimeError(
                 .unsupportedOperator, "the operator \(node.operation.name) is not supported", at: location)
         }
@@ -146,7 +146,7 @@ struct Planner {
             throw RuntimeError(
                 .unknownShape, "the shape of the result depends on what is computed while running", at: location)
         }
-        guard facts.count == node.outputs.count else {
+        guard facts.count >= node.outputs.count else {
             throw RuntimeError(
                 .invalidModel, "\(operation.name) has \(facts.count) results, not \(node.outputs.count)", at: location)
         }
@@ -176,7 +176,7 @@ struct Planner {
         return outputs
     }
 
-    private mutating func fold(_ shape: ShapeOf, of node: Node, at location: String) throws(RuntimeError) {
+    private mutating func fold(_ shape: any ShapeReading, of node: Node, at location: String) throws(RuntimeError) {
         var inputs: [Tensor?] = []
         for case let input? in node.inputs { inputs.append(try tensor(input)) }
         for output in try inferOutputs(of: node, shape, inputs: inputs, at: location) {
@@ -198,9 +198,7 @@ struct Planner {
     /// A value as the graph declares it.
     private func declaredTensor(_ id: ValueID, isFed: Bool = false) throws(RuntimeError) -> Tensor {
         let value = graph[id]
-        guard !value.isSparse else {
-            throw RuntimeError(.unsupportedType, "sparse tensors are not supported", at: graph.describe(id))
-        }
+        if value.isSparse { return try densifiedTensor(id) }
         guard !value.isVariable else {
             throw RuntimeError(
                 .unsupportedOperator, "tensors that keep their content between runs are not supported",
@@ -210,6 +208,23 @@ struct Planner {
             throw RuntimeError(.unknownShape, "the shape is not known", at: graph.describe(id))
         }
         return try makeTensor(id, type: value.type, sizes: sizes, constant: value.constant)
+    }
+
+    /// A sparse constant with all its elements.
+    private func densifiedTensor(_ id: ValueID) throws(RuntimeError) -> Tensor {
+        let value = graph[id]
+        guard let sparsity = value.sparsity, let constant = value.constant, let sizes = value.shape?.sizes,
+            let byteCount = Shape.elementCount(sizes).flatMap(value.type.byteCount)
+        else {
+            throw RuntimeError(.unsupportedType, "the encoding of the sparse tensor is not known", at: graph.describe(id))
+        }
+        guard byteCount <= MemoryLimit.byteCount else {
+            throw RuntimeError(.outOfMemory, "the sparse tensor has \(byteCount) bytes", at: graph.describe(id))
+        }
+        let dense = try checked(at: graph.describe(id)) { () throws(GraphError) in
+            try sparsity.densified(constant, type: value.type, sizes: sizes)
+        }
+        return try makeTensor(id, type: value.type, sizes: sizes, constant: dense)
     }
 
     /// The extents of a graph input: those of the options, or the model's with a batch of 1 where it leaves that open.
@@ -282,6 +297,7 @@ struct Planner {
         let temporary = Storage()
         var memory: [Int: UnsafeMutableRawPointer] = [:]
         var scratch: [UnsafeMutableRawPointer] = []
+        let status = try temporary.elements(1, of: ck_status.self)
         for byteCount in lowering.scratch { scratch.append(try temporary.bytes(byteCount)) }
         for output in lowering.outputs { memory[output.id.index] = try temporary.bytes(output.byteCount) }
         for call in lowering.calls {
@@ -291,6 +307,7 @@ struct Planner {
                 case .none: pointers.append(nil)
                 case .scratch(let index): pointers.append(scratch[index])
                 case .constant(let memory): pointers.append(UnsafeMutableRawPointer(mutating: memory))
+                case .status: pointers.append(UnsafeMutableRawPointer(status))
                 case .value(let id):
                     if memory[id.index] == nil, let constant = tensors[id.index]?.constant {
                         memory[id.index] = try temporary.copy(constant)
@@ -299,6 +316,7 @@ struct Planner {
                 }
             }
             call.function(call.parameters, pointers, 0, call.units)
+            try status.pointee.check(at: lowering.location)
         }
         for output in lowering.outputs {
             guard let bytes = memory[output.id.index] else { continue }
@@ -367,6 +385,7 @@ struct Planner {
                     case .none: operands.append(nil)
                     case .scratch(let index): operands.append(.arena(buffers[node.scratch[index]].offset))
                     case .constant(let memory): operands.append(.constant(UnsafeRawPointerBox(pointer: memory)))
+                    case .status: operands.append(.status)
                     case .value(let id): operands.append(location(of: id))
                     }
                 }

@@ -7,11 +7,12 @@ package typealias RuntimeError = CodedError<RuntimeErrorCode>
 package enum RuntimeErrorCode: String, FailureCode {
     case unsupportedOperator, unsupportedType, unsupportedNumerics, unknownShape, invalidModel, outOfMemory
     case wrongInput
+    case indexOutOfRange
 
     package var kind: FailureKind {
         switch self {
         case .unsupportedOperator, .unsupportedType, .unsupportedNumerics, .unknownShape: .unsupported
-        case .invalidModel, .wrongInput: .unreadable
+        case .invalidModel, .wrongInput, .indexOutOfRange: .unreadable
         case .outOfMemory: .internal
         }
     }
