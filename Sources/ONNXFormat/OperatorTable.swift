@@ -17,6 +17,7 @@ enum OperatorTable {
         elementwiseRows + linearRows + poolingRows + reshapingRows + movementRows + reductionRows + quantizationRows
         + integerRows
         + indexRows + arrangementRows
+        + castRows
 
     private static let byType = Dictionary(uniqueKeysWithValues: rows.map { ($0.type, $0) })
 

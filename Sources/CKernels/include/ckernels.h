@@ -300,6 +300,18 @@ typedef enum {
     CK_UINT64, CK_UINT32, CK_UINT16, CK_UINT8, CK_UINT4, CK_UINT2, CK_BOOL
 } ck_element;
 
+// Units: chunks. Buffers: x, y.
+typedef struct {
+    ptrdiff_t count;
+    // ck_element
+    int32_t from, to;
+    // Whether what lies beyond the result's range becomes the end of it: LiteRT for integers, an option of ONNX for
+    // numbers of 8 bits.
+    int32_t saturates;
+    // Of the result that is only an exponent: 0 up, 1 down, 2 to nearest.
+    int32_t rounding;
+} ck_convert;
+
 // Copies y[i…, j] = x[i…, j] for j in a run of `inner` elements. Units: runs. Buffers: x, y. Offsets, steps and
 // strides count elements.
 typedef struct {

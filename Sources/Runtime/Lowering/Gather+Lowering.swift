@@ -44,22 +44,12 @@ extension Lowering {
 }
 
 extension ElementType {
-    /// The kernels' code of a type that they compute with.
+    /// The kernels' code of a type of numbers that fill whole bytes.
     var numberCode: ck_element? {
         switch self {
-        case .float64: CK_FLOAT64
-        case .float32: CK_FLOAT32
-        case .float16: CK_FLOAT16
-        case .bfloat16: CK_BFLOAT16
-        case .int64: CK_INT64
-        case .int32: CK_INT32
-        case .int16: CK_INT16
-        case .int8: CK_INT8
-        case .uint64: CK_UINT64
-        case .uint32: CK_UINT32
-        case .uint16: CK_UINT16
-        case .uint8: CK_UINT8
-        case .bool: CK_BOOL
+        case .float64, .float32, .float16, .bfloat16, .int64, .int32, .int16, .int8, .uint64, .uint32, .uint16, .uint8,
+            .bool:
+            kernelCode
         default: nil
         }
     }

@@ -21,6 +21,7 @@ enum KernelFamily: String, CaseIterable {
     case scatterElements = "scatter_elements", scatterND = "scatter_nd", tensorScatter = "tensor_scatter"
     case remap, reverseSequence = "reverse_sequence", trilu, oneHot = "one_hot", updateSlice = "update_slice"
     case embedding, columnsToImage = "col2im"
+    case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
 }
 
@@ -51,13 +52,13 @@ struct KernelCall {
 struct Lowering {
     /// As errors name the node.
     let location: String
-    let inputs: [Tensor?]
-    let outputs: [Tensor]
+    var inputs: [Tensor?]
+    var outputs: [Tensor]
     let storage: Storage
     let isa: ck_isa
     let numerics: Numerics
 
-    private(set) var calls: [KernelCall] = []
+    var calls: [KernelCall] = []
     /// Bytes of each scratch buffer.
     private(set) var scratch: [Int] = []
     /// Whether the output has the bytes of operand 0, so that it may be the same memory.
