@@ -41,7 +41,9 @@ package struct Sparsity: Sendable, Hashable {
         for axis in sizes.indices.reversed().dropFirst() { strides[axis] = strides[axis + 1] * sizes[axis + 1] }
         var blocks = Array(repeating: 1, count: rank)
         for (level, axis) in order.enumerated() where axis >= rank {
-            guard case .dense(let size) = levels[level], size > 0, blocks[blockAxes[axis - rank]] == 1 else { throw wrong }
+            guard case .dense(let size) = levels[level], size > 0, blocks[blockAxes[axis - rank]] == 1 else {
+                throw wrong
+            }
             blocks[blockAxes[axis - rank]] = size
         }
         var steps: [Int] = []

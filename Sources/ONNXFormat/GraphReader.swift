@@ -243,7 +243,8 @@ struct GraphReader {
 
     /// Turns the node into one of an operator that we know, where it fits exactly.
     private mutating func decode(_ message: Message, row: OperatorRow, into node: inout Node) {
-        var reader = NodeReader(message, node: node, graph: graph, version: source.operatorSets[""] ?? 1, tensors: tensors)
+        var reader = NodeReader(
+            message, node: node, graph: graph, version: source.operatorSets[""] ?? 1, tensors: tensors)
         do throws(Misfit) {
             let decoded = try row.decode(&reader)
             guard reader.hasReadAllAttributes else { return }

@@ -8,13 +8,12 @@ struct EncodedNode {
         case constant(Value)
     }
 
-    enum Attribute {
+    enum Attribute: Equatable {
         case int(Int)
         case float(Float)
         case string(String)
         case ints([Int])
-        /// A constant.
-        case tensor(Value)
+        case tensor(TensorData, ElementType, Shape)
     }
 
     var inputs: [Input?]

@@ -23,7 +23,9 @@ package struct NonZero: Operation, Equatable {
         var indices: [Int64] = []
         indices.reserveCapacity(places.count * axes.count)
         if isRowPerElement {
-            for place in places { for axis in axes.indices { indices.append(Int64(place / strides[axis] % axes[axis])) } }
+            for place in places {
+                for axis in axes.indices { indices.append(Int64(place / strides[axis] % axes[axis])) }
+            }
             return ([places.count, axes.count], indices)
         }
         for axis in axes.indices { for place in places { indices.append(Int64(place / strides[axis] % axes[axis])) } }

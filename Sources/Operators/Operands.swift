@@ -59,8 +59,9 @@ struct Operands {
     func wholeNumber(_ index: Int) throws(GraphError) -> Int? {
         let operand = try required(index)
         guard let constant = operand.constant else { return nil }
-        guard let number = constant.wholeNumbers(of: operand.type)?.first
-            ?? constant.realNumbers(of: operand.type)?.first.flatMap({ Int(exactly: $0.rounded(.towardZero)) })
+        guard
+            let number = constant.wholeNumbers(of: operand.type)?.first
+                ?? constant.realNumbers(of: operand.type)?.first.flatMap({ Int(exactly: $0.rounded(.towardZero)) })
         else {
             throw GraphError(.invalidAttribute, "operand \(index) of \(operation) is no whole number")
         }

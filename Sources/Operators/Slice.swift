@@ -27,7 +27,8 @@ package struct Slice: Operation, Equatable {
             if endsAreSizes {
                 let (start, size) = (starts[entry], ends[entry] == -1 ? x[axis] &- starts[entry] : ends[entry])
                 guard (0...x[axis]).contains(start), (0...(x[axis] - start)).contains(size) else {
-                    throw GraphError(.invalidAttribute, "\(size) elements from \(start) of an axis of extent \(x[axis])")
+                    throw GraphError(
+                        .invalidAttribute, "\(size) elements from \(start) of an axis of extent \(x[axis])")
                 }
                 runs[axis] = StridedSlice.Run(start: start, step: 1, count: size)
                 continue

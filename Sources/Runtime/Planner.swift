@@ -146,7 +146,7 @@ struct Planner {
             throw RuntimeError(
                 .unknownShape, "the shape of the result depends on what is computed while running", at: location)
         }
-        guard facts.count >= node.outputs.count else {
+        guard facts.count >= node.outputs.count, !node.outputs.isEmpty else {
             throw RuntimeError(
                 .invalidModel, "\(operation.name) has \(facts.count) results, not \(node.outputs.count)", at: location)
         }
@@ -161,7 +161,9 @@ struct Planner {
             let isReal =
                 value.type == .float32 && options.numerics == .onnxruntime
                 && (operation is Gemm || operation is MatrixMultiplication || operation is FullyConnected)
-            guard operation is Quantize || isReal || fact.type == value.type || !isTyped else {
+            // A table of scaled integers may, too.
+            let isLookup = value.type == .float32 && operation is EmbeddingLookup
+            guard operation is Quantize || isReal || isLookup || fact.type == value.type || !isTyped else {
                 throw RuntimeError(
                     .invalidModel, "\(graph.describe(id)) is \(value.type), but the operator makes \(fact.type)",
                     at: location)
@@ -216,7 +218,8 @@ struct Planner {
         guard let sparsity = value.sparsity, let constant = value.constant, let sizes = value.shape?.sizes,
             let byteCount = Shape.elementCount(sizes).flatMap(value.type.byteCount)
         else {
-            throw RuntimeError(.unsupportedType, "the encoding of the sparse tensor is not known", at: graph.describe(id))
+            throw RuntimeError(
+                .unsupportedType, "the encoding of the sparse tensor is not known", at: graph.describe(id))
         }
         guard byteCount <= MemoryLimit.byteCount else {
             throw RuntimeError(.outOfMemory, "the sparse tensor has \(byteCount) bytes", at: graph.describe(id))

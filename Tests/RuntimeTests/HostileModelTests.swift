@@ -142,8 +142,6 @@ import Testing
         expectRefusal(
             model(BatchNormalization(), [x, x, x, x, x], y), .invalidModel, "parameters of another shape")
         expectRefusal(
-            model(Gather(axis: 1), [x, value(.int64, [1])], value(.float32, [1, 1, 3, 3])), .unsupportedOperator)
-        expectRefusal(
             model(Pool(.max, window: [9, 9], strides: [1, 1], layout: .channelsFirst), [x], y), .invalidModel)
     }
 

@@ -80,9 +80,9 @@ extension OperatorTable {
         },
         encode: { encoder throws(Misfit) in
             _ = try encoder.operation(Fill.self)
-            guard var value = encoder.value(1), value.facts.constant != nil else { throw Misfit() }
-            value.shape = [1]
-            return EncodedNode(inputs: [try encoder.input(0)], attributes: ["value": .tensor(value)])
+            guard let value = encoder.value(1), let constant = value.facts.constant else { throw Misfit() }
+            return EncodedNode(
+                inputs: [try encoder.input(0)], attributes: ["value": .tensor(constant, value.type, [1])])
         })
 
     private static let eyeLike = OperatorRow(
@@ -165,7 +165,8 @@ extension OperatorTable {
         return (block, order)
     }
 
-    private static func encode(_ block: Int, _ order: BlockOrder, _ encoder: NodeEncoder) throws(Misfit) -> EncodedNode {
+    private static func encode(_ block: Int, _ order: BlockOrder, _ encoder: NodeEncoder) throws(Misfit) -> EncodedNode
+    {
         var attributes: [String: EncodedNode.Attribute] = ["blocksize": .int(block)]
         if order != .pixelsFirst {
             try encoder.require(encoder.version >= 11)

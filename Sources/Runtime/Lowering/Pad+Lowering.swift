@@ -4,7 +4,9 @@ import Operators
 
 extension Lowering {
     /// Fills a tensor with one element.
-    mutating func emitFill(_ y: Tensor, _ element: [UInt8], target: Operand? = nil, count: Int? = nil) throws(RuntimeError) {
+    mutating func emitFill(_ y: Tensor, _ element: [UInt8], target: Operand? = nil, count: Int? = nil)
+        throws(RuntimeError)
+    {
         var parameters = ck_fill()
         parameters.count = count ?? y.count
         parameters.element_size = element.count
