@@ -13,10 +13,10 @@ extension OperatorTable {
         type: "Split",
         decode: { node throws(Misfit) in
             let count = node.outputs.count
-            try node.requireInputs(1...2, outputs: count...count)
+            try node.requireInputs(1...2, results: count)
             let axis = try node.int("axis") ?? 0
             var operands = node.operands
-            if node.version >= 2, node.version < 13 { try node.requireInputs(1...1, outputs: count...count) }
+            if node.version >= 2, node.version < 13 { try node.requireInputs(1...1, results: count) }
             if node.version < 13, let parts = try node.ints("split") {
                 operands = [node.operand(0), node.constant("split", parts, [parts.count])]
             }

@@ -176,7 +176,7 @@ extension OperatorTable {
     private static let unique = OperatorRow(
         type: "Unique",
         decode: { node throws(Misfit) in
-            try node.requireInputs(1...1, outputs: 1...4)
+            try node.requireInputs(1...1, results: 4)
             let isSorted = try node.int("sorted") ?? 1 != 0
             return DecodedNode(
                 operation: Unique(axis: try node.int("axis"), isSorted: isSorted), operands: node.operands)

@@ -23,6 +23,9 @@ enum KernelFamily: String, CaseIterable {
     case embedding, columnsToImage = "col2im"
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
+    case windowConv = "window_conv", windowPool = "window_pool", unpool
+    case gelu
+    case layerNorm = "layer_norm"
 }
 
 /// Where a kernel finds one of its buffers.
@@ -52,11 +55,13 @@ struct KernelCall {
 struct Lowering {
     /// As errors name the node.
     let location: String
+    /// An operator that runs on another shape of the same elements may change the extents.
     var inputs: [Tensor?]
     var outputs: [Tensor]
     let storage: Storage
     let isa: ck_isa
     let numerics: Numerics
+    private let demands: Demands
 
     var calls: [KernelCall] = []
     /// Bytes of each scratch buffer.
@@ -68,7 +73,8 @@ struct Lowering {
     var multiplyAdds = 0
 
     init(
-        location: String, inputs: [Tensor?], outputs: [Tensor], storage: Storage, isa: ck_isa, numerics: Numerics
+        location: String, inputs: [Tensor?], outputs: [Tensor], storage: Storage, isa: ck_isa, numerics: Numerics,
+        demands: Demands = Demands()
     ) {
         self.location = location
         self.inputs = inputs
@@ -76,6 +82,7 @@ struct Lowering {
         self.storage = storage
         self.isa = isa
         self.numerics = numerics
+        self.demands = demands
     }
 
     /// - Throws: `RuntimeError.invalidModel` if the operand is left out.
@@ -91,11 +98,11 @@ struct Lowering {
     var output: Tensor { outputs[0] }
 
     /// The bytes of an operand that must be known before running.
-    /// - Throws: `RuntimeError.unsupportedOperator` if it is computed.
+    /// - Throws: `RuntimeError.computedOperand` if it is computed: the node is planned again when it is known.
     func constant(_ index: Int, _ role: String) throws(RuntimeError) -> TensorData {
         guard let constant = try input(index).constant else {
-            throw RuntimeError(
-                .unsupportedOperator, "\(role) that are computed while running are not supported", at: location)
+            demands.operands.insert(index)
+            throw RuntimeError(.computedOperand, "\(role) are computed while running", at: location)
         }
         return constant
     }

@@ -58,6 +58,7 @@ enum TFLiteOperators {
     static let rows: [TFLiteOperator] =
         linear + elementwise + activations + pooling + reductions + dataMovement + conversions
         + indexing + arrangement
+        + spatial
         + casts
 
     static let byBuiltin = Dictionary(uniqueKeysWithValues: rows.map { ($0.builtin, $0) })
@@ -97,6 +98,7 @@ extension TableDraft {
     mutating func set(_ padding: Padding) -> Bool {
         switch padding {
         case .same: set("padding", 0)
+        case .sameLower: return false
         case .valid: set("padding", 1)
         case .explicit(let amounts):
             guard amounts.allSatisfy({ $0.before == 0 && $0.after == 0 }) else { return false }
