@@ -296,29 +296,14 @@ struct Planner {
     /// A value as the graph declares it.
     private func declaredTensor(_ id: ValueID, isFed: Bool = false) throws(RuntimeError) -> Tensor {
         let value = graph[id]
-        if value.isSparse { return try densifiedTensor(id) }
+        if value.isSparse {
+            let dense = try value.densified(at: graph.describe(id))
+            return try makeTensor(id, type: value.type, sizes: value.shape?.sizes ?? [], constant: dense)
+        }
         guard let sizes = isFed ? try fedSizes(value, at: graph.describe(id)) : value.shape?.sizes else {
             throw RuntimeError(.unknownShape, "the shape is not known", at: graph.describe(id))
         }
         return try makeTensor(id, type: value.type, sizes: sizes, constant: value.constant)
-    }
-
-    /// A sparse constant with all its elements.
-    private func densifiedTensor(_ id: ValueID) throws(RuntimeError) -> Tensor {
-        let value = graph[id]
-        guard let sparsity = value.sparsity, let constant = value.constant, let sizes = value.shape?.sizes,
-            let byteCount = Shape.elementCount(sizes).flatMap(value.type.byteCount)
-        else {
-            throw RuntimeError(
-                .unsupportedType, "the encoding of the sparse tensor is not known", at: graph.describe(id))
-        }
-        guard byteCount <= MemoryLimit.byteCount else {
-            throw RuntimeError(.outOfMemory, "the sparse tensor has \(byteCount) bytes", at: graph.describe(id))
-        }
-        let dense = try checked(at: graph.describe(id)) { () throws(GraphError) in
-            try sparsity.densified(constant, type: value.type, sizes: sizes)
-        }
-        return try makeTensor(id, type: value.type, sizes: sizes, constant: dense)
     }
 
     /// The extents of a graph input: those of the options, or the model's with a batch of 1 where it leaves that open.
