@@ -26,9 +26,11 @@ enum OperatorTable {
         + integerRows
         + indexRows + arrangementRows
         + spatialRows
+        + resizeRows
         + normalizationRows
         + geluRows
         + castRows
+        + sequenceRows
 
     private static let byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
 

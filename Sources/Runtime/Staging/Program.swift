@@ -46,6 +46,12 @@ final class Program: Sendable {
         valueCount = (graph.valueIDs.last?.index ?? -1) + 1
         do throws(GraphError) {
             try graph.validate()
+        } catch {
+            throw RuntimeError(
+                error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)
+        }
+        let graph = try CallInlining.inline(graph, of: context.model)
+        do throws(GraphError) {
             self.graph = context.options.numerics == .onnxruntime ? try IntegerGroups.fuse(graph) : graph
         } catch {
             throw RuntimeError(

@@ -1,6 +1,6 @@
 // The parameters of kernels that move elements.
-#ifndef CKERNELS_MOVEMENT_H
-#define CKERNELS_MOVEMENT_H
+#ifndef CK_MOVEMENT_H
+#define CK_MOVEMENT_H
 
 #include "ckernels.h"
 
