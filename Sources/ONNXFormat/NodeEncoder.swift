@@ -14,6 +14,7 @@ struct EncodedNode {
         case string(String)
         case ints([Int])
         case floats([Float])
+        case tensor(TensorData, ElementType, Shape)
     }
 
     var inputs: [Input?]

@@ -20,6 +20,14 @@
 
 typedef void (*ck_function)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end);
 
+// Where a kernel says that an operand holds a number that it cannot use, such as an index out of range: the last buffer
+// of every kernel that reads such numbers while running. All zero before a run.
+typedef struct {
+    int64_t failed;
+    // The number.
+    int64_t value;
+} ck_status;
+
 typedef enum { CK_ISA_PORTABLE = 0, CK_ISA_AVX2 = 1, CK_ISA_AVX512 = 2 } ck_isa;
 
 // One row of kernels.def.
@@ -459,7 +467,7 @@ typedef struct {
 // Units: chunks of bytes. Buffers: y. `pattern` is repeated; its size is `element_size` bytes.
 typedef struct {
     ptrdiff_t count, element_size;
-    uint8_t pattern[8];
+    uint8_t pattern[16];
 } ck_fill;
 
 // Units: output rows (n, oy). Buffers: x, y.
@@ -471,6 +479,7 @@ typedef struct {
 #include "ck_attention.h"
 #include "ck_detection.h"
 #include "ck_learning.h"
+#include "ck_movement.h"
 #include "ck_normalize.h"
 #include "ck_recurrent.h"
 #include "ck_spectral.h"

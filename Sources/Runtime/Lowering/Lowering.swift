@@ -17,6 +17,10 @@ enum KernelFamily: String, CaseIterable {
     case affineBinary = "affine_binary", affinePool = "affine_pool"
     case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
+    case gather, gatherElements = "gather_elements", gatherND = "gather_nd"
+    case scatterElements = "scatter_elements", scatterND = "scatter_nd", tensorScatter = "tensor_scatter"
+    case remap, reverseSequence = "reverse_sequence", trilu, oneHot = "one_hot", updateSlice = "update_slice"
+    case embedding, columnsToImage = "col2im"
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
     case recurrent, attention, linearAttention = "linear_attention", rotary, gatedUnit = "gated_unit"
@@ -41,6 +45,8 @@ enum Operand {
     case scratch(Int)
     /// Memory of the plan.
     case constant(UnsafeRawPointer)
+    /// Where the kernel reports numbers that it cannot use (`ck_status`).
+    case status
     case none
 }
 
