@@ -16,6 +16,7 @@ package struct RecognizeHardSwishPass: Pass {
 
     package let notes: [String] = []
     private let isPossible: Bool
+    private var scan = GraphScan()
 
     package init(context: PassContext) throws(PassError) {
         let model = context.model
@@ -25,11 +26,12 @@ package struct RecognizeHardSwishPass: Pass {
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         guard isPossible else { return nil }
         let connections = GraphConnections(graph)
-        for id in graph.order where graph[id].operation is Binary {
+        return scan.next(in: graph) { id -> GraphPatch? in
+            guard graph[id].operation is Binary else { return nil }
             var match = Product(root: id)
             guard match.collect(id, in: graph, connections: connections), abs(match.factor * 6 - 1) < 1e-6,
                 match.factors.count == 2, case let output = graph[id].outputs[0], graph[output].type == .float32
-            else { continue }
+            else { return nil }
             for (x, gate) in [(0, 1), (1, 0)].map({ (match.factors[$0.0], match.factors[$0.1]) }) {
                 guard let inner = graph.shiftedClamp(gate, of: x, connections: connections),
                     graph[x].shape == graph[output].shape, graph[x].type == .float32
@@ -40,8 +42,8 @@ package struct RecognizeHardSwishPass: Pass {
                 for node in match.nodes + inner { patch.removeNode(node) }
                 return patch
             }
+            return nil
         }
-        return nil
     }
 }
 
