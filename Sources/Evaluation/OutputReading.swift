@@ -10,7 +10,7 @@ package enum OutputReading {
 
     /// Empty for types that hold no numbers.
     package static func reals(_ bytes: UnsafeRawBufferPointer, as tensor: TensorInfo) -> [Float] {
-        guard let element = ArrayElement(tensor.type) else { return [] }
+        guard let element = ArrayElement(tensor.type), element != .complex64, element != .complex128 else { return [] }
         var values = element.floats(bytes)
         if tensor.type.isInteger, let quantization = tensor.quantization, quantization.isPerTensor,
             quantization.scale > 0

@@ -16,6 +16,7 @@ enum OperatorTable {
     static let rows: [OperatorRow] =
         elementwiseRows + linearRows + poolingRows + reshapingRows + movementRows + reductionRows + quantizationRows
         + integerRows
+        + castRows
 
     private static let byType = Dictionary(uniqueKeysWithValues: rows.map { ($0.type, $0) })
 

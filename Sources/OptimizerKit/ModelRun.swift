@@ -2,20 +2,30 @@ import Evaluation
 import ModelGraph
 import Runtime
 
-/// Runs a model once on the arrays of a `.npz` file, and writes its outputs to another.
+/// Runs a model on the arrays of a `.npz` file, and writes its outputs to another.
+///
+/// An array may hold several of the model's inputs behind each other along its first axis: the model then runs once for
+/// each, in order, and the outputs stand behind each other in the same way. A model with state keeps it from one to the
+/// next.
 package struct ModelRun: Sendable {
     private let model: String
     private let arrays: String
     private let output: String
     private let replacesOutput: Bool
     private let threads: Int?
+    private let numerics: EngineNumerics?
 
-    package init(model: String, arrays: String, output: String, replacesOutput: Bool, threads: Int?) {
+    /// - Parameter numerics: nil for those of the engine that the model's format belongs to.
+    package init(
+        model: String, arrays: String, output: String, replacesOutput: Bool, threads: Int?,
+        numerics: EngineNumerics? = nil
+    ) {
         self.model = model
         self.arrays = arrays
         self.output = output
         self.replacesOutput = replacesOutput
         self.threads = threads
+        self.numerics = numerics
     }
 
     /// A written array.
@@ -37,70 +47,82 @@ package struct ModelRun: Sendable {
                 }
             }
             let file = try ModelFile(path: model)
-            let reader = try NPZReader(path: arrays)
-            let plan = try Plan(file.runnable, options: PlanOptions(for: file.runnable))
+            let inputs = ArrayInputs(try NPZReader(path: arrays), of: file.runnable)
+            var options = PlanOptions(for: file.runnable)
+            if let numerics { options.numerics = numerics.runtime }
+            options.inputShapes = inputs.shapes
+            let plan = try Plan(file.runnable, options: options)
             let pool = ThreadPool(threads: threads ?? ThreadPool.defaultThreadCount)
             let execution = try Execution(plan, pool: pool)
-            try execution.withInputs { buffers in
-                for (tensor, buffer) in zip(plan.inputs, buffers) {
-                    try load(tensor, into: buffer, from: reader, isOnly: plan.inputs.count == 1)
+            let batch = try inputs.batch(for: plan.inputs)
+            var outputs = CollectedOutputs()
+            for round in 0..<batch.rounds {
+                try execution.withInputs { buffers in
+                    for (tensor, buffer) in zip(plan.inputs, buffers) {
+                        try batch.load(tensor, round: round, into: buffer)
+                    }
+                }
+                try execution.run()
+                for (index, tensor) in plan.outputs.enumerated() {
+                    try execution.withOutput(index) { try outputs.append($0, of: tensor, index: index) }
                 }
             }
-            try execution.run()
-            return try write(execution, plan, to: target)
+            return try outputs.write(to: target)
         } catch {
             throw OptimizationError(error)
         }
     }
+}
 
-    private func load(
-        _ tensor: TensorInfo, into buffer: UnsafeMutableRawBufferPointer, from reader: NPZReader, isOnly: Bool
-    ) throws {
-        let only = isOnly && reader.members.count == 1 ? reader.members.first : nil
-        guard let member = reader.member(tensor.name) ?? only else {
-            throw OptimizationError(
-                .unreadable, "there is no array for the input '\(tensor.name)' \(tensor.shape)", at: arrays,
-                remedy: "the file holds \(reader.names.isEmpty ? "none" : reader.names.joined(separator: ", "))")
+/// The outputs of all rounds.
+private struct CollectedOutputs {
+    private struct Collected {
+        var name: String
+        var type: ElementType
+        var shape: [Int]
+        var bytes: [UInt8]
+        var rounds = 1
+    }
+
+    private var outputs: [Collected] = []
+
+    /// Puts the bytes behind those of the rounds before.
+    mutating func append(_ bytes: UnsafeRawBufferPointer, of tensor: TensorInfo, index: Int) throws {
+        if index == outputs.count {
+            var name = tensor.name.isEmpty ? "output_\(index)" : tensor.name
+            if outputs.contains(where: { $0.name == name }) { name += "_\(index)" }
+            outputs.append(Collected(name: name, type: tensor.type, shape: tensor.shape, bytes: Array(bytes)))
+            return
         }
-        let shape = member.header.shape
-        guard shape == tensor.shape || [1] + shape == tensor.shape else {
+        // A later round only adds to the first axis; what has none gets one.
+        let whole = outputs[index].type.bitWidth.map { $0 >= 8 } ?? false
+        guard outputs[index].shape.dropFirst() == tensor.shape.dropFirst(), whole else {
             throw OptimizationError(
-                .unreadable,
-                "the array '\(member.name)' has shape \(shape), and the input '\(tensor.name)' takes \(tensor.shape)",
-                at: arrays)
+                .unreadable, "the output '\(tensor.name)' has another shape for each input", at: tensor.name,
+                remedy: "give one input at a time")
         }
-        let array = try reader.array(member)
-        let bytes = array.rowMajorBytes()
-        if array.element.elementType == tensor.type {
-            guard bytes.count == buffer.count else {
-                throw OptimizationError(
-                    .internal, "\(bytes.count) bytes for an input of \(buffer.count)", at: tensor.name)
-            }
-            buffer.copyBytes(from: bytes)
-        } else if let integers = bytes.withUnsafeBytes(array.element.integers), tensor.type.isInteger,
-            tensor.quantization == nil
-        {
-            try InputEncoding.store(integers: integers, into: buffer, as: tensor)
+        outputs[index].bytes += bytes
+        outputs[index].rounds += 1
+        if tensor.shape.isEmpty {
+            outputs[index].shape = []
         } else {
-            // Real numbers, quantized where the input is.
-            try InputEncoding.store(bytes.withUnsafeBytes(array.element.floats), into: buffer, as: tensor)
+            outputs[index].shape[0] += tensor.shape[0]
         }
     }
 
-    private func write(_ execution: Execution, _ plan: Plan, to target: OutputTarget) throws -> [Output] {
+    func write(to target: OutputTarget) throws -> [ModelRun.Output] {
         var writer = NPZWriter()
-        var outputs: [Output] = []
-        for (index, tensor) in plan.outputs.enumerated() {
-            var name = tensor.name.isEmpty ? "output_\(index)" : tensor.name
-            if outputs.contains(where: { $0.name == name }) { name += "_\(index)" }
-            try execution.withOutput(index) { bytes in
-                try writer.add(name, type: tensor.type, shape: tensor.shape, bytes: bytes)
+        var written: [ModelRun.Output] = []
+        for output in outputs {
+            let shape = output.shape.isEmpty && output.rounds > 1 ? [output.rounds] : output.shape
+            try output.bytes.withUnsafeBytes { bytes in
+                try writer.add(output.name, type: output.type, shape: shape, bytes: bytes)
             }
-            outputs.append(Output(name: name, type: tensor.type.rawValue, shape: tensor.shape))
+            written.append(ModelRun.Output(name: output.name, type: output.type.rawValue, shape: shape))
         }
         let staged = try StagedFile(for: target)
         try StagedFiles.protecting { try writer.write(to: staged.path, replacing: false) }
         try staged.commit()
-        return outputs
+        return written
     }
 }

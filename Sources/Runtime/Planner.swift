@@ -97,7 +97,7 @@ struct Planner {
         var lowering = Lowering(
             location: location, inputs: operands, outputs: results, storage: storage, isa: isa,
             numerics: options.numerics)
-        try form.operation.lower(into: &lowering)
+        try lowering.lower(form.operation)
         for result in results { tensors[result.id.index] = result }
         let isConstant = operands.allSatisfy { $0 == nil || $0?.constant != nil }
         var calls: [KernelCall] = []
@@ -240,7 +240,7 @@ struct Planner {
     ) throws(RuntimeError) -> Tensor {
         let value = graph[id]
         let description = graph.describe(id)
-        guard let bits = type.bitWidth, bits % 8 == 0 || constant != nil else {
+        guard type.bitWidth != nil else {
             throw RuntimeError(.unsupportedType, "tensors of type \(type) are not supported", at: description)
         }
         guard let count = Shape.elementCount(sizes), let byteCount = type.byteCount(of: count) else {

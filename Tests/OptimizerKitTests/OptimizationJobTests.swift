@@ -155,6 +155,18 @@ struct ModelRunTests {
         #expect(output.rowMajorBytes().map { Int8(bitPattern: $0) } == expected)
     }
 
+    @Test("Several inputs along the first axis run the model once for each, in order")
+    func rounds() throws {
+        let blank = [UInt8](repeating: 0, count: 64)
+        let name = "digits_dscnn_int8.tflite"
+        let both = try run(name, type: .uint8, shape: [2, 8, 8, 1], bytes: Self.digit + blank, name: "image")
+        let first = try run(name, type: .uint8, shape: [1, 8, 8, 1], bytes: Self.digit, name: "image")
+        let second = try run(name, type: .uint8, shape: [1, 8, 8, 1], bytes: blank, name: "image")
+        #expect(both.shape == [2, 10])
+        #expect(both.rowMajorBytes() == first.rowMajorBytes() + second.rowMajorBytes())
+        #expect(first.rowMajorBytes() != second.rowMajorBytes())
+    }
+
     @Test("An input without its array, or of another shape, is refused")
     func mismatch() {
         #expect(throws: OptimizationError.self) {

@@ -285,6 +285,25 @@ typedef struct {
     const int32_t *zero_points;
 } ck_dequantize;
 
+// The types of elements.
+typedef enum {
+    CK_FLOAT64, CK_FLOAT32, CK_FLOAT16, CK_BFLOAT16, CK_FLOAT8_E4M3FN, CK_FLOAT8_E4M3FNUZ, CK_FLOAT8_E5M2,
+    CK_FLOAT8_E5M2FNUZ, CK_FLOAT8_E8M0, CK_FLOAT4_E2M1, CK_INT64, CK_INT32, CK_INT16, CK_INT8, CK_INT4, CK_INT2,
+    CK_UINT64, CK_UINT32, CK_UINT16, CK_UINT8, CK_UINT4, CK_UINT2, CK_BOOL
+} ck_element;
+
+// Units: chunks. Buffers: x, y.
+typedef struct {
+    ptrdiff_t count;
+    // ck_element
+    int32_t from, to;
+    // Whether what lies beyond the result's range becomes the end of it: LiteRT for integers, an option of ONNX for
+    // numbers of 8 bits.
+    int32_t saturates;
+    // Of the result that is only an exponent: 0 up, 1 down, 2 to nearest.
+    int32_t rounding;
+} ck_convert;
+
 // Copies y[i…, j] = x[i…, j] for j in a run of `inner` elements. Units: runs. Buffers: x, y. Offsets, steps and
 // strides count elements.
 typedef struct {

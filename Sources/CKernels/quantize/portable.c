@@ -1,6 +1,7 @@
 #include "../declarations.h"
 
 #include "../numeric/fixed_point.h"
+#include "../numeric/half.h"
 #include <math.h>
 #include <string.h>
 
@@ -82,27 +83,11 @@ void ck_dequantize_int32_portable(const void *parameters, void *const *buffers, 
     }
 }
 
-static float from_half(uint16_t half) {
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 1023, bits;
-    if (exponent == 31) {
-        bits = sign | 0x7f800000u | fraction << 13;
-    } else if (exponent) {
-        bits = sign | (exponent + 112) << 23 | fraction << 13;
-    } else {
-        float tiny = (float)fraction * 0x1p-24f;
-        memcpy(&bits, &tiny, sizeof bits);
-        bits |= sign;
-    }
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 void ck_dequantize_float16_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_dequantize *p = parameters;
     const uint16_t *x = buffers[0];
     float *y = buffers[1];
-    CHUNKS y[i] = from_half(x[i]);
+    CHUNKS y[i] = ck_from_half(x[i]);
 }
 
 

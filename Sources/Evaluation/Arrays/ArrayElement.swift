@@ -14,13 +14,16 @@ package enum ArrayElement: String, Sendable, CaseIterable {
     case uint32 = "u4"
     case uint64 = "u8"
     case bool = "b1"
+    case complex64 = "c8"
+    case complex128 = "c16"
 
     package var byteCount: Int {
         switch self {
         case .int8, .uint8, .bool: 1
         case .float16, .int16, .uint16: 2
         case .float32, .int32, .uint32: 4
-        case .float64, .int64, .uint64: 8
+        case .float64, .int64, .uint64, .complex64: 8
+        case .complex128: 16
         }
     }
 
@@ -39,6 +42,8 @@ package enum ArrayElement: String, Sendable, CaseIterable {
         case .uint32: .uint32
         case .uint64: .uint64
         case .bool: .bool
+        case .complex64: .complex64
+        case .complex128: .complex128
         }
     }
 
@@ -46,6 +51,14 @@ package enum ArrayElement: String, Sendable, CaseIterable {
     package init?(_ type: ElementType) {
         guard let match = ArrayElement.allCases.first(where: { $0.elementType == type }) else { return nil }
         self = match
+    }
+
+    /// Bytes that stand in the order of the machine: half an element of a complex array.
+    var wordByteCount: Int {
+        switch self {
+        case .complex64, .complex128: byteCount / 2
+        default: byteCount
+        }
     }
 
     package var isFloatingPoint: Bool {

@@ -15,20 +15,23 @@ package struct NPZWriter {
     /// Adds an array.
     ///
     /// - Parameter bytes: the elements in row-major order, little-endian.
-    /// - Throws: `DatasetError` if NumPy has no such element type, the bytes do not fit the shape, or the name is taken.
+    /// - Throws: `DatasetError` if an array cannot hold such elements, the bytes do not fit the shape, or the name is taken.
     package mutating func add(
         _ name: String, type: ElementType, shape: [Int], bytes: UnsafeRawBufferPointer
     ) throws(DatasetError) {
-        guard let element = ArrayElement(type) else {
+        guard let form = NumPyForm(type) else {
             throw DatasetError(.unsupportedFormat, "NumPy has no element type for \(type)", at: name)
         }
-        guard Shape.elementCount(shape).flatMap(type.byteCount(of:)) == bytes.count else {
+        guard let count = Shape.elementCount(shape), type.byteCount(of: count) == bytes.count else {
             throw DatasetError(.mismatch, "\(bytes.count) bytes for an array of shape \(shape)", at: name)
         }
         guard !members.contains(where: { $0.name == name }) else {
             throw DatasetError(.mismatch, "two arrays have the same name", at: name)
         }
-        members.append(Member(name: name, bytes: NPYHeader(element: element, shape: shape).encoded + Array(bytes)))
+        members.append(
+            Member(
+                name: name,
+                bytes: NPYHeader(element: form.element, shape: shape).encoded + form.arrayBytes(bytes, count: count)))
     }
 
     /// Writes the archive, deflated. The file appears under its name only when it is complete.

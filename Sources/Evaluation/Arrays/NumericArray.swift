@@ -66,7 +66,7 @@ package struct NumericArray: Sendable {
                 } else {
                     gatherFortran(sample, from: bytes, into: target, width: width)
                 }
-                if header.isBigEndian, width > 1 { swapBytes(in: target, width: width) }
+                if header.isBigEndian, element.wordByteCount > 1 { swapBytes(in: target, width: element.wordByteCount) }
             }
         }
         return result
@@ -122,7 +122,8 @@ package struct NumericArray: Sendable {
 }
 
 extension ArrayElement {
-    /// The elements as float32, rounded to nearest as NumPy's `astype` does.
+    /// The elements as float32, rounded to nearest as NumPy's `astype` does; real and imaginary parts of complex
+    /// elements follow each other.
     package func floats(_ bytes: UnsafeRawBufferPointer) -> [Float] {
         switch self {
         case .float16: bytes.convert(UInt16.self) { Float(halfBits: $0) }
@@ -137,13 +138,15 @@ extension ArrayElement {
         case .uint32: bytes.convert(UInt32.self) { Float($0) }
         case .uint64: bytes.convert(UInt64.self) { Float($0) }
         case .bool: bytes.convert(UInt8.self) { $0 == 0 ? 0 : 1 }
+        case .complex64: bytes.convert(Float.self) { $0 }
+        case .complex128: bytes.convert(Double.self) { Float($0) }
         }
     }
 
     /// The elements as integers; nil for floating-point elements and integers beyond Int64.
     package func integers(_ bytes: UnsafeRawBufferPointer) -> [Int64]? {
         switch self {
-        case .float16, .float32, .float64: return nil
+        case .float16, .float32, .float64, .complex64, .complex128: return nil
         case .int8: return bytes.convert(Int8.self) { Int64($0) }
         case .int16: return bytes.convert(Int16.self) { Int64($0) }
         case .int32: return bytes.convert(Int32.self) { Int64($0) }

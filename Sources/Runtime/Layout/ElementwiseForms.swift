@@ -15,6 +15,8 @@ extension Unary: Pointwise {}
 extension Identity: Pointwise {}
 extension Quantize: Pointwise {}
 extension Dequantize: Pointwise {}
+extension Cast: Pointwise {}
+extension CastLike: Pointwise {}
 
 extension Softmax: Relayable {
     func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {

@@ -17,6 +17,7 @@ enum KernelFamily: String, CaseIterable {
     case affineBinary = "affine_binary", affinePool = "affine_pool"
     case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
+    case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
 }
 
@@ -45,13 +46,13 @@ struct KernelCall {
 struct Lowering {
     /// As errors name the node.
     let location: String
-    let inputs: [Tensor?]
-    let outputs: [Tensor]
+    var inputs: [Tensor?]
+    var outputs: [Tensor]
     let storage: Storage
     let isa: ck_isa
     let numerics: Numerics
 
-    private(set) var calls: [KernelCall] = []
+    var calls: [KernelCall] = []
     /// Bytes of each scratch buffer.
     private(set) var scratch: [Int] = []
     /// Whether the output has the bytes of operand 0, so that it may be the same memory.

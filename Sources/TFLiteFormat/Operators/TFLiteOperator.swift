@@ -57,6 +57,7 @@ struct TFLiteOperator: Sendable {
 enum TFLiteOperators {
     static let rows: [TFLiteOperator] =
         linear + elementwise + activations + pooling + reductions + dataMovement + conversions
+        + casts
 
     static let byBuiltin = Dictionary(uniqueKeysWithValues: rows.map { ($0.builtin, $0) })
 

@@ -1,6 +1,6 @@
 import OptimizerKit
 
-/// `optimize run`: a model once, on given arrays.
+/// `optimize run`: a model on given arrays.
 struct RunCommand {
     private let settings: Settings
 
@@ -9,7 +9,8 @@ struct RunCommand {
     func run() -> ExitCode {
         let run = ModelRun(
             model: settings.model, arrays: settings.arrays, output: settings.output ?? "",
-            replacesOutput: settings.optimization.replacesOutput, threads: settings.optimization.threads)
+            replacesOutput: settings.optimization.replacesOutput, threads: settings.optimization.threads,
+            numerics: settings.numerics.first)
         do throws(OptimizationError) {
             let outputs = try run.run()
             return Entry.print(outputs.map { PrintableText.escaped($0.description) + "\n" }.joined())

@@ -3,7 +3,7 @@ enum HelpText {
     static let usage = [
         "optimize MODEL [-o OUTPUT] --int8 [--prune SHARE] [--calibrate DATA] [--evaluate DATA] [options]",
         "optimize FOLDER -o OUTPUT_FOLDER --int8 [options]",
-        "optimize run MODEL --input in.npz --output out.npz [--threads N]",
+        "optimize run MODEL --input in.npz --output out.npz [--numerics ENGINE] [--threads N]",
     ]
 
     static let summary =
@@ -26,7 +26,9 @@ enum HelpText {
             lines += wrapped(summary, width: width)
             lines += [""] + usage.enumerated().map { ($0 == 0 ? "Usage: " : "       ") + $1 }
         case .run:
-            lines += wrapped("Runs a model once on the arrays of a file, and writes its outputs.", width: width)
+            lines += wrapped(
+                "Runs a model on the arrays of a file, and writes its outputs. Arrays with several inputs along the "
+                    + "first axis run it once for each.", width: width)
             lines += ["", "Usage: " + usage[2]]
         }
         let column = 2 + (options.map { label($0).count }.max() ?? 0) + 2

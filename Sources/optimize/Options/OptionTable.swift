@@ -197,6 +197,11 @@ enum OptionTable {
         .path("input", "FILE", .running, "the .npz file with the inputs, named after the model's", commands: [.run]) {
             $0.arrays = $1
         },
+        .choice(
+            "numerics", "ENGINE", of: EngineNumerics.self, .running,
+            "whose int8 arithmetic to follow: LiteRT's reference kernels, LiteRT's default (xnnpack), or onnxruntime's",
+            standard: "reference for a .tflite, onnxruntime for a .onnx", commands: [.run]
+        ) { $0.numerics = [$1] },
         .count(
             "threads", in: 1...256, .running, "threads inside a model", standard: "one for each core, at most 4",
             commands: [.optimize, .run]

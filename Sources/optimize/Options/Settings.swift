@@ -24,6 +24,8 @@ struct Settings: Sendable {
     var optimization = OptimizationOptions(input: "")
     /// The arrays that `optimize run` feeds.
     var arrays = ""
+    /// Whose arithmetic a model is run with; empty for that of the engine that the model's format belongs to.
+    var numerics: [EngineNumerics] = []
     var printsJSON = false
     var isQuiet = false
     var isVerbose = false
