@@ -11,9 +11,9 @@ struct GraphReader {
     private var declared: [String: DeclaredType] = [:]
     private var functions: Set<String> = []
 
-    init(_ source: ONNXSource) {
+    init(_ source: ONNXSource, externalFiles: [String: MappedFile] = [:]) {
         self.source = source
-        tensors = TensorReader(file: source.file)
+        tensors = TensorReader(file: source.file, externalFiles: externalFiles)
         graph = Graph(name: source.graphMessage.text(ONNX_GRAPH_NAME), sourceIndex: 0)
     }
 

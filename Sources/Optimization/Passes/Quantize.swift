@@ -270,7 +270,9 @@ package struct QuantizePass: Pass {
         of group: LinearGroup, in graph: Graph, _ mode: QuantizationSettings.Mode
     ) -> GraphPatch? {
         let connections = GraphConnections(graph)
-        guard let weights = StoredWeights(group, in: graph, connections: connections), weights.isReal else { return nil }
+        guard let weights = StoredWeights(group, in: graph, connections: connections), weights.isReal else {
+            return nil
+        }
         guard group.weightGroups == 1 else {
             notes.append("\(graph.layerName(group.linear)) keeps its weights: no axis has all of its channels")
             return nil
