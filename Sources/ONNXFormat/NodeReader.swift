@@ -51,7 +51,7 @@ struct NodeReader {
     // MARK: Attributes
 
     /// AttributeProto.AttributeType's numbers.
-    private enum Kind: Int64 { case float = 1, int, string, tensor, graph, floats, ints }
+    private enum Kind: Int64 { case float = 1, int, string, tensor, graph, floats, ints, strings }
 
     private mutating func attribute(_ name: String, _ kind: Kind, _ field: Field) throws(Misfit) -> Message? {
         guard let attribute = attributes[name] else { return nil }
@@ -79,6 +79,18 @@ struct NodeReader {
         try attribute(name, .ints, ONNX_ATTRIBUTE_INTS).map { $0.integers(ONNX_ATTRIBUTE_INTS).map(Int.init) }
     }
 
+    mutating func floats(_ name: String) throws(Misfit) -> [Float]? {
+        try attribute(name, .floats, ONNX_ATTRIBUTE_FLOATS).map { message in
+            (0..<message.count(ONNX_ATTRIBUTE_FLOATS)).map { Float(message.real(ONNX_ATTRIBUTE_FLOATS, $0)) }
+        }
+    }
+
+    mutating func strings(_ name: String) throws(Misfit) -> [String]? {
+        try attribute(name, .strings, ONNX_ATTRIBUTE_STRINGS).map { message in
+            (0..<message.count(ONNX_ATTRIBUTE_STRINGS)).map { message.text(ONNX_ATTRIBUTE_STRINGS, $0) }
+        }
+    }
+
     /// Reads an attribute that may only have this value.
     mutating func require(_ name: String, is value: Int) throws(Misfit) {
         guard try int(name) ?? value == value else { throw Misfit() }
@@ -86,13 +98,16 @@ struct NodeReader {
 
     // MARK: Operands
 
-    /// Checks that there are as many operands, and one result.
-    func requireInputs(_ range: ClosedRange<Int>) throws(Misfit) {
+    /// Checks that there are as many operands, and one result, or up to `results`.
+    func requireInputs(_ range: ClosedRange<Int>, results: Int = 1) throws(Misfit) {
         guard range.contains(inputs.count), inputs.prefix(range.lowerBound).allSatisfy({ $0 != nil }),
             outputs.first.map({ graph[$0].name.isEmpty }) == false,
-            outputs.dropFirst().allSatisfy({ graph[$0].name.isEmpty })
+            outputs.dropFirst(results).allSatisfy({ graph[$0].name.isEmpty })
         else { throw Misfit() }
     }
+
+    /// Whether the node names its result `index`.
+    func gives(_ index: Int) -> Bool { outputs.indices.contains(index) && !graph[outputs[index]].name.isEmpty }
 
     func operand(_ index: Int) -> DecodedNode.Operand? {
         inputs.indices.contains(index) ? inputs[index].map(DecodedNode.Operand.value) : nil
@@ -103,6 +118,9 @@ struct NodeReader {
     func has(_ index: Int) -> Bool { inputs.indices.contains(index) && inputs[index] != nil }
 
     func value(_ index: Int) -> Value? { has(index) ? inputs[index].map { graph[$0] } : nil }
+
+    /// Whether the file has a name for a result.
+    func isNamed(_ id: ValueID) -> Bool { !graph[id].name.isEmpty }
 
     var result: Value? { outputs.first.map { graph[$0] } }
 

@@ -151,6 +151,61 @@ typedef struct {
     int32_t quantized_minimum, quantized_maximum;
 } ck_pool;
 
+#define CK_MAX_SPATIAL 6
+
+// Sliding windows over up to CK_MAX_SPATIAL axes. A transposed window is met by each input position that a forward
+// window would put onto an output position.
+typedef struct {
+    ptrdiff_t rank;
+    ptrdiff_t input[CK_MAX_SPATIAL], output[CK_MAX_SPATIAL], kernel[CK_MAX_SPATIAL];
+    ptrdiff_t stride[CK_MAX_SPATIAL], dilation[CK_MAX_SPATIAL], before[CK_MAX_SPATIAL];
+    int32_t is_transposed;
+} ck_windows;
+
+// Convolution over any number of axes. Units: output positions. Buffers: x [N, positions, channels], y.
+typedef struct {
+    ck_windows windows;
+    // Of x; `inputs` and `outputs` are those of one group.
+    ptrdiff_t channels, groups, inputs, outputs;
+    // [group, tap, input, output]; int16 around zero for integers
+    const void *weights;
+    // float or double; int64 for integers; null for none
+    const void *bias;
+    float minimum, maximum;
+    // Integers, one entry of every array for each output. `scale` is null where sums are scaled by `multiplier`.
+    int32_t input_zero_point;
+    // Whether sums have 64 bits.
+    int32_t is_wide;
+    ck_requantization output;
+} ck_window_conv;
+
+typedef enum { CK_POOL_MEAN, CK_POOL_MAX, CK_POOL_NORM, CK_POOL_ROOT_MEAN_SQUARE } ck_pool_kind;
+// What is told of where a largest element is: nothing; its offset from the tensor's first element by `place_strides`, as
+// int64; the number of the tap, as float.
+typedef enum { CK_NO_PLACES, CK_PLACE_IN_TENSOR, CK_PLACE_IN_WINDOW } ck_places;
+
+// Pool over any number of axes, in any order of axes. Units: output positions. Buffers: x, y, places.
+typedef struct {
+    ck_windows windows;
+    int32_t kind, places, counts_padding;
+    // Positions before this one count as padding behind the input.
+    ptrdiff_t counted_end[CK_MAX_SPATIAL];
+    ptrdiff_t channels, x_batch, x_channel, y_batch, y_channel;
+    ptrdiff_t x_strides[CK_MAX_SPATIAL], y_strides[CK_MAX_SPATIAL], place_strides[CK_MAX_SPATIAL];
+    // Of the norm.
+    int64_t order;
+    // The largest element of no elements.
+    double lowest, minimum, maximum;
+} ck_window_pool;
+
+// Puts elements back to where a pool found them. Buffers: x, places, y. Units: 1; for windows: batches.
+typedef struct {
+    ptrdiff_t x_count, y_count;
+    // The pool's windows, channels last.
+    ck_windows windows;
+    ptrdiff_t channels;
+} ck_unpool;
+
 typedef enum {
     CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_MAXIMUM, CK_MINIMUM, CK_POWER, CK_SQUARED_DIFFERENCE,
     CK_FLOOR_DIVIDE, CK_FLOOR_MODULO
@@ -218,6 +273,27 @@ typedef struct {
     // int8: y = table[x + 128]
     int8_t table[256];
 } ck_unary;
+
+typedef enum { CK_GELU_EXACT, CK_GELU_TANH, CK_GELU_LOGISTIC } ck_gelu_function;
+
+// Units: chunks. Buffers: x, y, bias [channels] or null.
+typedef struct {
+    int32_t function;
+    float alpha;
+    ptrdiff_t count, channels;
+} ck_gelu;
+float ck_gelu_value(int32_t function, float alpha, float x);
+
+// y = (s − mean) / √(variance + ε) · scale + shift of rows s = x + skip + bias. Units: rows. Buffers: x, y, scale, shift,
+// skip (repeated after `skip_period` rows), bias, and results for the mean and the reciprocal deviation of each row, and
+// for s; all but the first three may be null. x may be y. Simplified, the mean counts as 0.
+typedef struct {
+    ptrdiff_t count, skip_period;
+    float epsilon;
+    uint8_t is_simplified;
+    // Whether one number is for the whole row.
+    uint8_t has_one_scale, has_one_bias;
+} ck_layer_norm;
 
 // f on one float, as the float kernel computes it.
 float ck_unary_value(int32_t operation, float x);
@@ -323,5 +399,12 @@ typedef struct {
     ptrdiff_t input_height, input_width, output_height, output_width, channels;
     int32_t aligns_corners, uses_half_pixel_centers;
 } ck_resize;
+
+#include "ck_attention.h"
+#include "ck_detection.h"
+#include "ck_learning.h"
+#include "ck_normalize.h"
+#include "ck_recurrent.h"
+#include "ck_spectral.h"
 
 #endif

@@ -82,6 +82,9 @@ package struct ModelFile: Sendable {
     /// Whether the file's content is that of a model of a format that is known by it.
     package static func isModel(path: String) -> Bool { format(path: path) != nil }
 
+    /// Larger models are not compressed to tell their sizes: it takes a minute for each gigabyte.
+    static let compressionLimit = 128 << 20
+
     /// Bytes of the model, with those of the files beside it that hold its weights.
     var byteCount: Int { files.reduce(0) { $0 + $1.bytes.count } }
 

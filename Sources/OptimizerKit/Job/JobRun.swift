@@ -13,9 +13,6 @@ struct JobRun {
     private(set) var warnings: [String] = []
     private(set) var stages: [Report.Stage] = []
 
-    /// Larger models are not compressed to tell their sizes: it takes a minute for each gigabyte.
-    private static let compressionLimit = 128 << 20
-
     init(options: OptimizationOptions, observer: @escaping @Sendable (OptimizationEvent) -> Void) {
         self.options = options
         self.observer = observer
@@ -65,7 +62,7 @@ struct JobRun {
             }
         }
 
-        let compresses = input.byteCount <= Self.compressionLimit
+        let compresses = input.byteCount <= ModelFile.compressionLimit
         let (threads, layerSNR) = (threads, quality.layerSNR)
         var report = try stage("measure sizes") { _ in
             var report = Report(input: input.summary(compresses: compresses), before: before.summary)

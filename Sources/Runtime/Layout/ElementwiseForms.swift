@@ -18,6 +18,14 @@ extension Dequantize: Pointwise {}
 extension Cast: Pointwise {}
 extension CastLike: Pointwise {}
 
+extension Gelu: Relayable {
+    /// A bias belongs to the model's last axis.
+    func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
+        guard inputs.count == 1, let x = inputs[0], x.isMoved else { return nil }
+        return StoredForm(self, operands: [.channelsLast], movesResult: true)
+    }
+}
+
 extension Softmax: Relayable {
     func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
         guard let x = inputs.first ?? nil, x.isMoved, !includesInnerAxes else { return nil }

@@ -31,8 +31,10 @@ extension Softmax: Lowerable {
         (parameters.count, parameters.stride) = (count, stride)
         parameters.beta = beta
         if x.type == .int8 { try quantize(&parameters, x: x, y: y, lowering: lowering) }
+        let isMLAS = lowering.numerics == .onnxruntime && x.type == .float32
         try lowering.emit(
-            lowering.kernel(.softmax, x.type.rawValue), parameters, operands: [.value(x.id), .value(y.id)],
+            lowering.kernel(.softmax, isMLAS ? "mlas" : x.type.rawValue), parameters,
+            operands: [.value(x.id), .value(y.id)],
             units: x.count / count, cost: count * 16)
     }
 
