@@ -18,8 +18,9 @@ package enum ONNXReader {
         _ file: MappedFile, externalFiles: [String: MappedFile] = [:]
     ) throws(ONNXError) -> Model {
         let source = try ONNXSource(file)
-        var reader = GraphReader(source, externalFiles: externalFiles)
+        var reader: GraphReader
         do throws(ONNXError) {
+            reader = try GraphReader(source, externalFiles: externalFiles)
             source.original = try reader.read()
         } catch {
             var error = error

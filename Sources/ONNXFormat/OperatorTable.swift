@@ -24,7 +24,9 @@ enum OperatorTable {
     static let rows: [OperatorRow] =
         elementwiseRows + linearRows + poolingRows + reshapingRows + movementRows + reductionRows + quantizationRows
         + integerRows
+        + indexRows + arrangementRows
         + spatialRows
+        + resizeRows
         + normalizationRows
         + geluRows
         + castRows

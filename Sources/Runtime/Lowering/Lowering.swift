@@ -17,12 +17,19 @@ enum KernelFamily: String, CaseIterable {
     case affineBinary = "affine_binary", affinePool = "affine_pool"
     case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
+    case gather, gatherElements = "gather_elements", gatherND = "gather_nd"
+    case scatterElements = "scatter_elements", scatterND = "scatter_nd", tensorScatter = "tensor_scatter"
+    case remap, reverseSequence = "reverse_sequence", trilu, oneHot = "one_hot", updateSlice = "update_slice"
+    case embedding, columnsToImage = "col2im"
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
     case recurrent, attention, linearAttention = "linear_attention", rotary, gatedUnit = "gated_unit"
     case normalize, l2Rows = "l2_rows", logSoftmaxLines = "log_softmax_lines", loss, update, dropout
     case dft, suppression, postProcess = "post_process", trees, ngrams, threshold
     case windowConv = "window_conv", windowPool = "window_pool", unpool
+    case localResponse = "local_response", causalConv = "causal_conv", resample
+    case gridSample = "grid_sample", affineGrid = "affine_grid", roiAlign = "roi_align", roiPool = "roi_pool"
+    case deformConv = "deform_conv", matrixProduct = "matrix_product", einsum, determinant
     case gelu
     case layerNorm = "layer_norm"
 }
@@ -34,6 +41,8 @@ enum Operand {
     case scratch(Int)
     /// Memory of the plan.
     case constant(UnsafeRawPointer)
+    /// Where the kernel reports numbers that it cannot use (`ck_status`).
+    case status
     case none
 }
 
