@@ -11,12 +11,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ck_integers.h"
+
 #define CK_SLACK 64
 // Output channels of one block of packed weights.
 #define CK_BLOCK 16
 #define CK_MAX_RANK 8
 
 typedef void (*ck_function)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end);
+
+// Where a kernel says that an operand holds a number that it cannot use, such as an index out of range: the last buffer
+// of every kernel that reads such numbers while running. All zero before a run.
+typedef struct {
+    int64_t failed;
+    // The number.
+    int64_t value;
+} ck_status;
 
 typedef enum { CK_ISA_PORTABLE = 0, CK_ISA_AVX2 = 1, CK_ISA_AVX512 = 2 } ck_isa;
 
@@ -131,9 +141,6 @@ typedef struct {
     ptrdiff_t rank;
     ptrdiff_t sizes[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
     float factor;
-    // Bytes, with the rounding of MLAS: `flip` as in ck_affine_binary, or what makes real numbers of the sums.
-    uint8_t flip, b_flip, is_real;
-    int32_t a_zero_point, b_zero_point, y_zero_point;
 } ck_matmul;
 
 // Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization,
@@ -357,27 +364,6 @@ typedef struct {
     int8_t table[256];
 } ck_unary;
 
-typedef enum { CK_GELU_EXACT, CK_GELU_TANH, CK_GELU_LOGISTIC } ck_gelu_function;
-
-// Units: chunks. Buffers: x, y, bias [channels] or null.
-typedef struct {
-    int32_t function;
-    float alpha;
-    ptrdiff_t count, channels;
-} ck_gelu;
-float ck_gelu_value(int32_t function, float alpha, float x);
-
-// y = (s − mean) / √(variance + ε) · scale + shift of rows s = x + skip + bias. Units: rows. Buffers: x, y, scale, shift,
-// skip (repeated after `skip_period` rows), bias, and results for the mean and the reciprocal deviation of each row, and
-// for s; all but the first three may be null. x may be y. Simplified, the mean counts as 0.
-typedef struct {
-    ptrdiff_t count, skip_period;
-    float epsilon;
-    uint8_t is_simplified;
-    // Whether one number is for the whole row.
-    uint8_t has_one_scale, has_one_bias;
-} ck_layer_norm;
-
 // f on one float, as the float kernel computes it.
 float ck_unary_value(int32_t operation, float x);
 
@@ -420,6 +406,8 @@ typedef struct {
 typedef struct {
     ptrdiff_t count, stride;
     uint8_t flip;
+    // Whether what overflows does so as a signed byte.
+    uint8_t is_signed;
     int32_t zero_point;
     // ⌊1 / scale y⌋
     float inverse_scale;
@@ -477,7 +465,7 @@ typedef struct {
 // Units: chunks of bytes. Buffers: y. `pattern` is repeated; its size is `element_size` bytes.
 typedef struct {
     ptrdiff_t count, element_size;
-    uint8_t pattern[8];
+    uint8_t pattern[16];
 } ck_fill;
 
 // Units: output rows (n, oy). Buffers: x, y.
@@ -490,6 +478,7 @@ typedef struct {
 #include "ck_attention.h"
 #include "ck_detection.h"
 #include "ck_learning.h"
+#include "ck_movement.h"
 #include "ck_normalize.h"
 #include "ck_recurrent.h"
 #include "ck_spectral.h"

@@ -12,6 +12,11 @@ import Darwin
 
 extension Softmax: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        try lower(into: &lowering, countsAsUnsigned: false)
+    }
+
+    /// - Parameter countsAsUnsigned: whether signed bytes are computed with as unsigned ones.
+    func lower(into lowering: inout Lowering, countsAsUnsigned: Bool) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
         let rank = x.sizes.count
         let axis = axis < 0 ? axis + rank : axis
@@ -24,7 +29,8 @@ extension Softmax: Lowerable {
         let stride = includesInnerAxes ? 1 : x.strides[axis]
         let count = x.sizes[axis] * x.strides[axis] / stride
         if isAffine {
-            return try lowerBytes(count: count, stride: stride, into: &lowering)
+            return try lowerBytes(
+                count: count, stride: stride, isSigned: x.type == .int8 && !countsAsUnsigned, into: &lowering)
         }
         if x.isQuantized, axis == rank - 1 { return try lowering.emitQuantizedSoftmax(beta: beta) }
         guard x.type == y.type, x.type == .float32 else { throw lowering.unsupportedTypes() }
@@ -39,17 +45,20 @@ extension Softmax: Lowerable {
     }
 
     /// Exponentials from a table of single precision numbers, as large as a sum of `count` of them allows.
-    private func lowerBytes(count: Int, stride: Int, into lowering: inout Lowering) throws(RuntimeError) {
+    private func lowerBytes(
+        count: Int, stride: Int, isSigned: Bool, into lowering: inout Lowering
+    ) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
         guard x.type == y.type, beta == 1 else { throw lowering.unsupportedTypes() }
         let (from, to) = (try x.unsignedScale(), try y.unsignedScale())
         var parameters = ck_affine_softmax()
         (parameters.count, parameters.stride) = (count, stride)
         parameters.flip = x.unsignedFlip
+        parameters.is_signed = isSigned ? 1 : 0
         parameters.zero_point = to.zeroPoint
         parameters.inverse_scale = (1 / to.scale).rounded(.down)
         let scale = Double(from.scale)
-        let shift = max(0, log(Double(Float.greatestFiniteMagnitude / Float(count))) - 5) / scale
+        let shift = max(0, Double(logf(Float.greatestFiniteMagnitude / Float(count))) - 5) / scale
         withUnsafeMutableBytes(of: &parameters.table) { bytes in
             let table = bytes.bindMemory(to: Float.self)
             for index in table.indices { table[index] = Float(exp((Double(index) - 255 + shift) * scale)) }
