@@ -99,7 +99,22 @@ typedef struct {
     uint8_t flip;
     float minimum, maximum;
     ck_requantization output;
+    // int8: what the kernels of depth 4 want instead of bias, weight_sum and, for depthwise, weights: ck_prepare_lanes,
+    // ck_prepare_depthwise.
+    const void *prepared;
 } ck_conv;
+
+// Whether the columns of a window lie side by side in the input. Kernels of depth 4 then take the weights of a row of the
+// window as one tap of kernel_width · input_channels inputs. They read the input with its padding around it: pad_top and
+// pad_left are 0, and no window reaches beyond the input.
+int ck_conv_joins_columns(const ck_conv *parameters);
+
+// Puts `value` around images, and flips the bits `flip` of the images' own bytes. Units: rows of the padded images.
+// Buffers: x [N, height, width, channels], y [N, padded_height, padded_width, channels].
+typedef struct {
+    ptrdiff_t height, width, channels, padded_height, padded_width, top, left;
+    uint8_t value, flip;
+} ck_pad_rows;
 
 // How dense weights [group, output, tap, input] become those of the linear kernels.
 typedef struct {
@@ -118,6 +133,18 @@ typedef struct {
     int32_t zero_point;
 } ck_batch_quantization;
 
+// `prepared` of products of rows, for `lanes` lanes of groups of `outputs` outputs. `is_double` chooses LiteRT's rounding of
+// fully connected layers.
+ptrdiff_t ck_prepared_lanes_size(ptrdiff_t lanes);
+void ck_prepare_lanes(
+    const int32_t *bias, const int32_t *weight_sum, const ck_requantization *output, ptrdiff_t lanes,
+    ptrdiff_t outputs, int is_double, void *prepared);
+
+// `prepared` of a depthwise convolution, for all other parameters; 0 bytes for windows that its kernel of depth 4 leaves
+// to the slow one. The memory is zero and aligned to 64 bytes.
+ptrdiff_t ck_prepared_depthwise_size(const ck_conv *parameters);
+void ck_prepare_depthwise(const ck_conv *parameters, void *prepared);
+
 // Units: blocks of outputs. Buffers float32, int8: x, y. Buffers hybrid: x int8, y, ck_batch_quantization of each row.
 typedef struct {
     ptrdiff_t batch, inputs, outputs;
@@ -132,6 +159,8 @@ typedef struct {
     uint8_t is_real;
     float minimum, maximum;
     ck_requantization output;
+    // As in ck_conv; not for real results.
+    const void *prepared;
 } ck_fully_connected;
 
 // y = factor · a · b for each matrix of a batch. Units: rows of all results. Buffers: a [.., rows, inner], b, y
