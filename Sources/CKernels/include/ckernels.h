@@ -153,8 +153,13 @@ typedef struct {
 
 typedef enum {
     CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_MAXIMUM, CK_MINIMUM, CK_POWER, CK_SQUARED_DIFFERENCE,
-    CK_FLOOR_DIVIDE, CK_FLOOR_MODULO
+    CK_FLOOR_DIVIDE, CK_FLOOR_MODULO, CK_REMAINDER, CK_ATAN2, CK_PRELU, CK_AND, CK_OR, CK_EXCLUSIVE_OR, CK_SHIFT_LEFT,
+    CK_SHIFT_RIGHT
 } ck_binary_operator;
+
+typedef enum {
+    CK_EQUAL, CK_NOT_EQUAL, CK_LESS, CK_LESS_OR_EQUAL, CK_GREATER, CK_GREATER_OR_EQUAL
+} ck_comparison;
 
 typedef struct {
     int32_t zero_point, multiplier, left, right;
@@ -174,6 +179,13 @@ typedef struct {
     ck_operand a, b, y;
     int32_t quantized_minimum, quantized_maximum;
 } ck_binary;
+
+// y = c ? a : b. Units and runs are those of ck_binary. Buffers: c, a, b, y.
+typedef struct {
+    ptrdiff_t rank;
+    ptrdiff_t sizes[CK_MAX_RANK], c_strides[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
+    ptrdiff_t inner, count, c_step, a_step, b_step, element_size;
+} ck_select;
 
 // Arithmetic of bytes as MLAS does it, in single precision, ties to even. Bytes become unsigned by exclusive or with
 // `flip` (0x80 for int8), and zero points are those of unsigned bytes. Runs and buffers are those of ck_binary.
@@ -205,8 +217,15 @@ typedef struct {
 
 typedef enum {
     CK_RELU, CK_RELU6, CK_RELU_N1_TO_1, CK_RELU_0_TO_1, CK_LOGISTIC, CK_TANH, CK_HARD_SWISH, CK_ELU, CK_ABS,
-    CK_NEGATE, CK_EXP, CK_LOG, CK_SQRT, CK_RSQRT, CK_SQUARE, CK_SIN, CK_COS, CK_FLOOR, CK_CEIL, CK_ROUND
+    CK_NEGATE, CK_EXP, CK_LOG, CK_SQRT, CK_RSQRT, CK_SQUARE, CK_SIN, CK_COS, CK_FLOOR, CK_CEIL, CK_ROUND, CK_TAN,
+    CK_ASIN, CK_ACOS, CK_ATAN, CK_SINH, CK_COSH, CK_ASINH, CK_ACOSH, CK_ATANH, CK_ERF, CK_RECIPROCAL, CK_SIGN,
+    CK_SOFTPLUS, CK_SOFTSIGN, CK_MISH, CK_NOT,
+    // With parameters: see ck_unary.
+    CK_LEAKY_RELU, CK_SCALED_ELU, CK_SELU, CK_CELU, CK_THRESHOLDED_RELU, CK_HARD_SIGMOID, CK_SHRINK, CK_SWISH, CK_CLAMP
 } ck_unary_operator;
+
+// What is told of a real number; any of them together.
+typedef enum { CK_IS_NAN = 1, CK_IS_POSITIVE_INFINITY = 2, CK_IS_NEGATIVE_INFINITY = 4 } ck_number_class;
 
 // Elements of one unit of an elementwise kernel.
 #define CK_CHUNK 1024
@@ -215,12 +234,15 @@ typedef enum {
 typedef struct {
     int32_t operation;
     ptrdiff_t count;
+    // alpha: the slope or factor below 0, the threshold, the lower end; beta: SELU's factor, an offset, the upper end.
+    double alpha, beta;
     // int8: y = table[x + 128]
     int8_t table[256];
 } ck_unary;
 
 // f on one float, as the float kernel computes it.
 float ck_unary_value(int32_t operation, float x);
+float ck_parametric_value(int32_t operation, float x, float alpha, float beta);
 
 // Fills an int8 hard swish table. The fields are LiteRT's fixed-point parameters.
 typedef struct {
@@ -233,9 +255,12 @@ void ck_hard_swish_table(const ck_hard_swish *parameters, int8_t *table);
 // x · 2^left · multiplier · 2^-31 · 2^-right with LiteRT's double rounding.
 int32_t ck_requantize(int32_t x, int32_t multiplier, int32_t left, int32_t right);
 
-typedef enum { CK_MEAN, CK_SUM, CK_PRODUCT, CK_MAX, CK_MIN } ck_reduction;
+typedef enum {
+    CK_MEAN, CK_SUM, CK_PRODUCT, CK_MAX, CK_MIN, CK_L1, CK_L2, CK_LOG_SUM, CK_LOG_SUM_EXP, CK_SUM_OF_SQUARES, CK_ANY,
+    CK_ALL
+} ck_reduction;
 
-// Units: output elements. Buffers: x, y.
+// Units: output elements. Buffers: x, y. Each rank is at least 1.
 typedef struct {
     int32_t operation;
     ptrdiff_t kept_rank, reduced_rank;
@@ -254,6 +279,24 @@ typedef struct {
     // int8
     int32_t multiplier, left, minimum_difference;
 } ck_softmax;
+
+// Units: rows, as in ck_softmax. Buffers: x, y, one index for each row.
+typedef struct {
+    ptrdiff_t count, stride, index_size;
+    int32_t is_minimum, selects_last;
+} ck_arg_extremum;
+
+// Units: rows, as in ck_softmax. Buffers: x, y.
+typedef struct {
+    ptrdiff_t count, stride;
+    int32_t is_product, is_exclusive, is_reversed;
+} ck_cumulate;
+
+// Units: rows, as in ck_softmax; rows of the results have k elements, k ≤ count. Buffers: x, values, indices.
+typedef struct {
+    ptrdiff_t count, stride, k, index_size;
+    int32_t is_smallest;
+} ck_top_k;
 
 // A softmax of bytes as onnxruntime computes it (QLinearSoftmax). Units: rows, as in ck_softmax. Buffers: x, y.
 // `flip` as in ck_affine_binary; table[255 + x − largest x] is the exponential, times a factor that cancels out.
@@ -277,6 +320,15 @@ typedef struct {
     // Integer to integer.
     int32_t input_zero_point, multiplier, left, right;
 } ck_quantize;
+
+// Units: chunks. Buffers: x, scales, zero points (null if all are 0), y; all float32. There is one scale, one for each
+// of `extent` indices of an axis whose neighbours lie `inner` apart, or one for each `block` indices of it, `blocks` in
+// all.
+typedef struct {
+    ptrdiff_t count, inner, extent, block, blocks;
+    int32_t is_integer;
+    float low, high;
+} ck_scaled;
 
 // Units: chunks. Buffers: x, y. The channel of element i is i / inner % channels.
 typedef struct {

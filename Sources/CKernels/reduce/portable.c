@@ -33,36 +33,6 @@ static ptrdiff_t offset(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t *sizes,
         const element *base =                                                                            \
             (const element *)buffers[0] + offset(unit, p->kept_rank, p->kept_sizes, p->kept_strides);
 
-void ck_reduce_float32_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    OUTPUTS(float)
-        switch (p->operation) {
-        case CK_MEAN: { FOLD(float, float, 0, sum + x) y[unit] = sum / (float)p->reduced_count; break; }
-        case CK_SUM: { FOLD(float, float, 0, sum + x) y[unit] = sum; break; }
-        case CK_PRODUCT: { FOLD(float, float, 1, sum * x) y[unit] = sum; break; }
-        case CK_MAX: { FOLD(float, float, -FLT_MAX, x > sum ? x : sum) y[unit] = sum; break; }
-        case CK_MIN: { FOLD(float, float, FLT_MAX, x < sum ? x : sum) y[unit] = sum; break; }
-        }
-    }
-}
-
-// Whole numbers wrap.
-#define WHOLE(name, element, lowest, highest)                                                                   \
-    void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {                   \
-        OUTPUTS(element)                                                                                        \
-            switch (p->operation) {                                                                             \
-            case CK_MEAN: { FOLD(element, uint64_t, 0, sum + x)                                                 \
-                y[unit] = (element)((int64_t)sum / p->reduced_count); break; }                                  \
-            case CK_SUM: { FOLD(element, uint64_t, 0, sum + x) y[unit] = (element)sum; break; }                 \
-            case CK_PRODUCT: { FOLD(element, uint64_t, 1, sum * x) y[unit] = (element)sum; break; }             \
-            case CK_MAX: { FOLD(element, element, lowest, x > sum ? x : sum) y[unit] = sum; break; }            \
-            case CK_MIN: { FOLD(element, element, highest, x < sum ? x : sum) y[unit] = sum; break; }           \
-            }                                                                                                   \
-        }                                                                                                       \
-    }
-
-WHOLE(ck_reduce_int32_portable, int32_t, INT32_MIN, INT32_MAX)
-WHOLE(ck_reduce_int64_portable, int64_t, INT64_MIN, INT64_MAX)
-
 void ck_reduce_int8_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     OUTPUTS(int8_t)
         switch (p->operation) {
