@@ -249,10 +249,14 @@ final class ModelEncoder {
 
     private func encodeKnown(_ node: Node, former: Node?, into entry: inout Entry) throws(ONNXError) {
         let message = entry.message
-        let formerType = former == nil ? nil : message.text(ONNX_NODE_OP_TYPE)
+        let formerName =
+            former == nil
+            ? nil
+            : OperatorRow.Name(
+                type: message.text(ONNX_NODE_OP_TYPE), domain: GraphReader.domain(message.text(ONNX_NODE_DOMAIN)))
         guard
             let encoded = OperatorTable.encode(
-                NodeEncoder(node: node, graph: graph, version: version), preferring: formerType)
+                NodeEncoder(node: node, graph: graph, version: version), preferring: formerName)
         else {
             throw ONNXError(
                 .unsupported, "\(node.operation.name) cannot be written in ONNX's operator set \(version) as it is here"
@@ -272,11 +276,11 @@ final class ModelEncoder {
         // Optional operands at the end may be left out.
         while inputs.last == "" { inputs.removeLast() }
         try draft.set(ONNX_NODE_INPUT, of: message, to: inputs)
-        if formerType == encoded.row.type, let former, let source, version == sourceVersion,
+        if formerName == encoded.row.name, let former, let source, version == sourceVersion,
             !(former.operation is OpaqueOperation),
             let before = OperatorTable.encode(
-                NodeEncoder(node: former, graph: source.original, version: version), preferring: formerType),
-            before.row.type == encoded.row.type, before.node.attributes == encoded.node.attributes
+                NodeEncoder(node: former, graph: source.original, version: version), preferring: formerName),
+            before.row.name == encoded.row.name, before.node.attributes == encoded.node.attributes
         {
             return
         }

@@ -9,6 +9,14 @@ struct OperatorRow: Sendable {
     let decode: @Sendable (inout NodeReader) throws(Misfit) -> DecodedNode
     /// - Throws: `Misfit` if the operation is not this operator's, or the operator set cannot express it.
     let encode: @Sendable (NodeEncoder) throws(Misfit) -> EncodedNode
+
+    /// What a file calls the operator; several domains have operators of one type.
+    struct Name: Hashable {
+        var type: String
+        var domain: String
+    }
+
+    var name: Name { Name(type: type, domain: domain) }
 }
 
 /// All operators that have a struct in `Operators`; the others stay opaque.
@@ -16,20 +24,24 @@ enum OperatorTable {
     static let rows: [OperatorRow] =
         elementwiseRows + linearRows + poolingRows + reshapingRows + movementRows + reductionRows + quantizationRows
         + integerRows
+        + normalizationRows
+        + geluRows
         + castRows
 
-    private static let byType = Dictionary(uniqueKeysWithValues: rows.map { ($0.type, $0) })
+    private static let byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
 
     static func row(named type: String, domain: String = "") -> OperatorRow? {
-        byType[type].flatMap { $0.domain == domain ? $0 : nil }
+        byName[OperatorRow.Name(type: type, domain: domain)]
     }
 
     /// The operator and form in which a node can be written.
     ///
-    /// - Parameter type: the operator that the node was read from, which is tried first.
+    /// - Parameter name: the operator that the node was read from, which is tried first.
     /// - Returns: nil if no operator can express the node.
-    static func encode(_ encoder: NodeEncoder, preferring type: String?) -> (row: OperatorRow, node: EncodedNode)? {
-        let preferred = type.flatMap { byType[$0] }
+    static func encode(
+        _ encoder: NodeEncoder, preferring name: OperatorRow.Name?
+    ) -> (row: OperatorRow, node: EncodedNode)? {
+        let preferred = name.flatMap { byName[$0] }
         for row in (preferred.map { [$0] } ?? []) + rows {
             if let node = try? row.encode(encoder) { return (row, node) }
         }

@@ -28,7 +28,7 @@ package enum Pipeline {
     static let cleanUpTypes: [any Pass.Type] = [
         FoldConstantsPass.self, RemoveIdentitiesPass.self, CancelReshapesPass.self, CancelTransposesPass.self,
         EliminateCommonSubexpressionsPass.self, FoldPadsPass.self, FoldBatchNormPass.self, MergeScalesPass.self,
-        RecognizeHardSwishPass.self, FuseActivationsPass.self,
+        RecognizeHardSwishPass.self, RecognizeGeluPass.self, RecognizeLayerNormPass.self, FuseActivationsPass.self,
     ]
 
     /// Their names.

@@ -63,7 +63,7 @@ struct ArrayInputs {
             let array = try reader.array(member)
             arrays[tensor.name] = ArrayBatch.Loaded(element: array.element, bytes: array.rowMajorBytes())
         }
-        return ArrayBatch(arrays: arrays, rounds: rounds ?? 1)
+        return ArrayBatch(arrays: arrays, rounds: rounds ?? 1, path: reader.path)
     }
 
     /// How many inputs of a shape an array holds: one, with or without an axis for the batch, or several along the first
@@ -87,10 +87,12 @@ struct ArrayBatch {
     fileprivate let arrays: [String: Loaded]
     /// How often the model runs.
     let rounds: Int
+    private let path: String
 
-    fileprivate init(arrays: [String: Loaded], rounds: Int) {
+    fileprivate init(arrays: [String: Loaded], rounds: Int, path: String) {
         self.arrays = arrays
         self.rounds = rounds
+        self.path = path
     }
 
     /// Writes an input in the type that the model takes.
@@ -111,5 +113,15 @@ struct ArrayBatch {
             // Real numbers, quantized where the input is.
             try InputEncoding.store(bytes.withUnsafeBytes(array.element.floats), into: buffer, as: tensor)
         }
+    }
+}
+
+extension ArrayBatch: SampleSource {
+    var count: Int { rounds }
+    var isSynthetic: Bool { false }
+    var summary: String { "\(rounds) sample\(rounds == 1 ? "" : "s") of \(path)" }
+
+    func load(sample: Int, into buffers: [UnsafeMutableRawBufferPointer], as tensors: [TensorInfo]) throws {
+        for (tensor, buffer) in zip(tensors, buffers) { try load(tensor, round: sample, into: buffer) }
     }
 }

@@ -8,6 +8,8 @@ import Foundation
 package enum JSONReport {
     package static func text(_ report: Report) -> String { encode(report) }
     package static func text(_ report: FolderReport) -> String { encode(report) }
+    package static func text(_ inspection: Inspection) -> String { encode(inspection) }
+    package static func text(_ divergence: Divergence) -> String { encode(divergence) }
 
     /// - Throws: `ReportError` if the text is no report, or one of a version that is not known.
     package static func report(from text: String) throws(ReportError) -> Report {

@@ -5,8 +5,12 @@ package struct TerminalReport {
     /// Whether ANSI colors are used; only where the text goes to a terminal.
     package var usesColor: Bool
 
+    /// The most columns that a line of a table of layers takes.
+    var tableWidth: Int
+
     package init(width: Int = 88, usesColor: Bool = false) {
         self.width = max(60, min(width, 100))
+        tableWidth = max(60, min(width, 160))
         self.usesColor = usesColor
     }
 

@@ -47,6 +47,24 @@ import Testing
         #expect(PassRun.difference(a.map { $0.map(Double.init) }, b.map { $0.map(Double.init) }) < 1e-6)
     }
 
+    /// x · clip(x/6 + 1/2, 0, 1)
+    @Test(arguments: [false, true]) mutating func byTheUnitClamp(isFlipped: Bool) throws {
+        let x = builder.input("x", [1, 8])
+        let part =
+            isFlipped
+            ? builder.node(Binary(.divide), [x, builder.constant("six", [], [6])], "part", [1, 8])
+            : builder.node(Binary(.multiply), [builder.constant("sixth", [], [1 / 6]), x], "part", [1, 8])
+        let shifted = builder.node(Binary(.add), [part, builder.constant("half", [], [0.5])], "shifted", [1, 8])
+        let gate = builder.node(Unary(.relu0To1), [shifted], "gate", [1, 8])
+        let model = builder.finish(
+            builder.node(Binary(.multiply), isFlipped ? [gate, x] : [x, gate], "y", [1, 8]))
+        let recognized = try PassRun.apply("recognize-hard-swish", to: model).model
+        #expect(recognized.main.operatorNames == ["HardSwish"])
+        let inputs = PassRun.randomInputs(model, seed: 4)
+        let (a, b) = (try PassRun.runtime(model, inputs), try PassRun.runtime(recognized, inputs))
+        #expect(PassRun.difference(a.map { $0.map(Double.init) }, b.map { $0.map(Double.init) }) < 1e-6)
+    }
+
     private mutating func product(shift: Float, divisor: Float, format: ModelFormat = .tflite) -> Model {
         let x = builder.input("x", [8])
         let gate = builder.node(

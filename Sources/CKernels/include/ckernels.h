@@ -240,6 +240,27 @@ typedef struct {
     int8_t table[256];
 } ck_unary;
 
+typedef enum { CK_GELU_EXACT, CK_GELU_TANH, CK_GELU_LOGISTIC } ck_gelu_function;
+
+// Units: chunks. Buffers: x, y, bias [channels] or null.
+typedef struct {
+    int32_t function;
+    float alpha;
+    ptrdiff_t count, channels;
+} ck_gelu;
+float ck_gelu_value(int32_t function, float alpha, float x);
+
+// y = (s − mean) / √(variance + ε) · scale + shift of rows s = x + skip + bias. Units: rows. Buffers: x, y, scale, shift,
+// skip (repeated after `skip_period` rows), bias, and results for the mean and the reciprocal deviation of each row, and
+// for s; all but the first three may be null. x may be y. Simplified, the mean counts as 0.
+typedef struct {
+    ptrdiff_t count, skip_period;
+    float epsilon;
+    uint8_t is_simplified;
+    // Whether one number is for the whole row.
+    uint8_t has_one_scale, has_one_bias;
+} ck_layer_norm;
+
 // f on one float, as the float kernel computes it.
 float ck_unary_value(int32_t operation, float x);
 float ck_parametric_value(int32_t operation, float x, float alpha, float beta);

@@ -38,6 +38,7 @@ package enum QuantizationRule: Sendable, Equatable {
             case .tanh: return .fixed(Quantization(scale: 1 / 128, zeroPoint: 0))
             default: return .none("\(op.name) has no int8 form")
             }
+        case is Gelu: return .free
         case is Softmax: return .fixed(Quantization(scale: 1 / 256, zeroPoint: -128))
         case let op as Reduce:
             return op.kind == .mean ? .free : .none("\(op.name) has no exact int8 form")

@@ -13,10 +13,7 @@ extension Binary {
         guard a.type == y.tensor.type else { throw lowering.unsupportedTypes() }
         let bounds = try activation.clampingBounds(at: lowering.location)
         if kind == .leakyRelu, a.count != y.tensor.count { throw lowering.unsupportedTypes() }
-        guard a.type.isFloatingPoint || a.type != .bool || code.isLogical else { throw lowering.unsupportedTypes() }
-        guard !a.type.isFloatingPoint || !code.isOfBits, a.type.isFloatingPoint || kind != .arcTangent else {
-            throw lowering.unsupportedTypes()
-        }
+        guard isDefined(for: a.type) else { throw lowering.unsupportedTypes() }
         try lowering.allowOverwriting([0, 1])
         try lowering.emitBinary(
             .arithmetic, code.rawValue, PlacedTensor(a), PlacedTensor(b), to: y, bounds: bounds,
@@ -30,6 +27,16 @@ extension Binary {
         if bounds.upper < .infinity {
             try lowering.emitBinary(
                 .arithmetic, CK_MINIMUM.rawValue, y, lowering.scalar(bounds.upper, like: y.tensor), to: y)
+        }
+    }
+
+    private func isDefined(for type: ElementType) -> Bool {
+        switch kind {
+        case .and, .or, .exclusiveOr: !type.isFloatingPoint
+        case .shiftLeft, .shiftRight: type.isInteger
+        case .arcTangent: type.isFloatingPoint
+        case .maximum, .minimum: true
+        default: type != .bool
         }
     }
 
@@ -48,18 +55,6 @@ extension Binary {
         let result = PlacedTensor(wide, at: lowering.addScratch(wide.byteCount))
         try lowering.emitBinary(.arithmetic, CK_POWER.rawValue, a, b, to: result, cost: 16)
         try lowering.emitConversion(of: wide, result.operand, to: y.type, .value(y.id), saturates: false)
-    }
-}
-
-extension ck_binary_operator {
-    /// Whether the operator works on bits.
-    fileprivate var isOfBits: Bool {
-        [CK_AND, CK_OR, CK_EXCLUSIVE_OR, CK_SHIFT_LEFT, CK_SHIFT_RIGHT].contains(self)
-    }
-
-    /// Whether booleans have the operator.
-    fileprivate var isLogical: Bool {
-        [CK_AND, CK_OR, CK_EXCLUSIVE_OR, CK_MAXIMUM, CK_MINIMUM, CK_MULTIPLY, CK_ADD].contains(self)
     }
 }
 

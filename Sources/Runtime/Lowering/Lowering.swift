@@ -17,8 +17,12 @@ enum KernelFamily: String, CaseIterable {
     case affineBinary = "affine_binary", affinePool = "affine_pool"
     case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
-    case convert
+    case convert, arithmetic, compare, select, math, classify, fold, cumulate, hardmax
+    case argExtremum = "arg_extremum", topK = "top_k", logSoftmax = "log_softmax"
+    case quantizeLinear = "quantize_linear", dequantizeLinear = "dequantize_linear"
     case copy, fill, resizeBilinear = "resize_bilinear"
+    case gelu
+    case layerNorm = "layer_norm"
 }
 
 /// Where a kernel finds one of its buffers.

@@ -5,15 +5,18 @@ import Operators
 extension Reduce: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
-        let axes = try lowering.integers(1, "axes")
+        let axes = lowering.optionalInput(1) == nil ? nil : try lowering.integers(1, "axes")
         let mask = try checked(at: lowering.location) { () throws(GraphError) in
-            try Reduce.mask(axes: axes, rank: x.sizes.count)
+            try mask(axes: axes, rank: x.sizes.count)
         }
-        guard x.type == y.type, [.float32, .int8, .int32, .int64].contains(x.type) else {
-            throw lowering.unsupportedTypes()
-        }
-        guard x.count > 0 else {
+        let isPlain = x.holdsPlainNumbers
+        guard x.type == y.type, isPlain || x.type == .int8 else { throw lowering.unsupportedTypes() }
+        guard isPlain || x.count > 0 else {
             throw RuntimeError(.invalidModel, "there are no elements to reduce", at: lowering.location)
+        }
+        let isLogical = kind == .any || kind == .all
+        guard x.type != .bool || isLogical || kind == .max || kind == .min, !isLogical || x.type == .bool else {
+            throw lowering.unsupportedTypes()
         }
         func runs(reduced: Bool) -> AxisRuns {
             let axes = mask.indices.filter { mask[$0] == reduced }
@@ -33,9 +36,11 @@ extension Reduce: Lowerable {
         parameters.reduced_sizes = axisTuple(reduced.sizes + [reduced.inner])
         parameters.reduced_strides = axisTuple(reduced.strides[0] + [reduced.steps[0]])
         parameters.reduced_count = reduced.outerCount * reduced.inner
-        if x.type == .int8 { try quantize(&parameters, x: x, y: y, lowering: lowering) }
+        if !isPlain { try quantize(&parameters, x: x, y: y, lowering: lowering) }
+        let kernel = try lowering.kernel(isPlain ? .fold : .reduce, x.type.rawValue)
+        guard y.count > 0 else { return }
         try lowering.emit(
-            lowering.kernel(.reduce, x.type.rawValue), parameters, operands: [.value(x.id), .value(y.id)],
+            kernel, parameters, operands: [.value(x.id), .value(y.id)],
             units: y.count, cost: parameters.reduced_count)
     }
 
@@ -46,6 +51,13 @@ extension Reduce: Lowerable {
         case .product: CK_PRODUCT
         case .max: CK_MAX
         case .min: CK_MIN
+        case .l1: CK_L1
+        case .l2: CK_L2
+        case .sumOfSquares: CK_SUM_OF_SQUARES
+        case .logSum: CK_LOG_SUM
+        case .logSumExp: CK_LOG_SUM_EXP
+        case .any: CK_ANY
+        case .all: CK_ALL
         }
     }
 
@@ -68,7 +80,7 @@ extension Reduce: Lowerable {
             (parameters.multiplier, parameters.left, parameters.right) = (mean.multiplier, mean.left, mean.right)
         case .max, .min:
             _ = try lowering.requireSameScale(x, y)
-        case .sum, .product:
+        default:
             throw lowering.unsupportedTypes()
         }
     }

@@ -13,6 +13,9 @@ import Darwin
 extension Softmax: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
+        if x.type == .float64 || x.count == 0, beta == 1 {
+            return try lowering.emitRows(.softmax, axis: axis, includesInner: includesInnerAxes)
+        }
         let rank = x.sizes.count
         let axis = axis < 0 ? axis + rank : axis
         let isAffine = lowering.numerics == .onnxruntime && (x.type == .int8 || x.type == .uint8)
@@ -31,8 +34,10 @@ extension Softmax: Lowerable {
         (parameters.count, parameters.stride) = (count, stride)
         parameters.beta = beta
         if x.type == .int8 { try quantize(&parameters, x: x, y: y, lowering: lowering) }
+        let isMLAS = lowering.numerics == .onnxruntime && x.type == .float32
         try lowering.emit(
-            lowering.kernel(.softmax, x.type.rawValue), parameters, operands: [.value(x.id), .value(y.id)],
+            lowering.kernel(.softmax, isMLAS ? "mlas" : x.type.rawValue), parameters,
+            operands: [.value(x.id), .value(y.id)],
             units: x.count / count, cost: count * 16)
     }
 

@@ -5,6 +5,7 @@ import Operators
 extension Unary: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
+        guard !x.holdsPlainNumbers else { return try lowerPlain(into: &lowering) }
         if x.type == .int8 || x.type == .uint8, lowering.numerics == .onnxruntime {
             guard y.type == .int8 || y.type == .uint8 else { throw lowering.unsupportedTypes() }
             let operation = Int32(bitPattern: code.rawValue)
@@ -14,18 +15,16 @@ extension Unary: Lowerable {
         var parameters = ck_unary()
         parameters.operation = Int32(bitPattern: code.rawValue)
         parameters.count = y.count
-        guard x.type == y.type, x.type == .float32 || x.type == .int8 else { throw lowering.unsupportedTypes() }
-        if x.type == .int8 {
-            let table = try table(from: try x.affineScale(), to: try y.affineScale(), lowering: lowering)
-            withUnsafeMutableBytes(of: &parameters.table) { $0.copyBytes(from: table.map(UInt8.init(bitPattern:))) }
-        }
+        guard x.type == y.type, x.type == .int8 else { throw lowering.unsupportedTypes() }
+        let table = try table(from: try x.affineScale(), to: try y.affineScale(), lowering: lowering)
+        withUnsafeMutableBytes(of: &parameters.table) { $0.copyBytes(from: table.map(UInt8.init(bitPattern:))) }
         lowering.overwritableInputs = [0]
         try lowering.emitChunks(
             lowering.kernel(.unary, x.type.rawValue), parameters, operands: [.value(x.id), .value(y.id)],
-            count: y.count, cost: x.type == .int8 ? 1 : 8)
+            count: y.count)
     }
 
-    private var code: ck_unary_operator {
+    var code: ck_unary_operator {
         switch kind {
         case .relu: CK_RELU
         case .relu6: CK_RELU6
@@ -47,6 +46,22 @@ extension Unary: Lowerable {
         case .floor: CK_FLOOR
         case .ceil: CK_CEIL
         case .round: CK_ROUND
+        case .tan: CK_TAN
+        case .arcSine: CK_ASIN
+        case .arcCosine: CK_ACOS
+        case .arcTangent: CK_ATAN
+        case .hyperbolicSine: CK_SINH
+        case .hyperbolicCosine: CK_COSH
+        case .areaSine: CK_ASINH
+        case .areaCosine: CK_ACOSH
+        case .areaTangent: CK_ATANH
+        case .errorFunction: CK_ERF
+        case .reciprocal: CK_RECIPROCAL
+        case .sign: CK_SIGN
+        case .softplus: CK_SOFTPLUS
+        case .softsign: CK_SOFTSIGN
+        case .mish: CK_MISH
+        case .not: CK_NOT
         }
     }
 

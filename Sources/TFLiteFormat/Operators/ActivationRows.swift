@@ -13,6 +13,7 @@ extension TFLiteOperators {
             unary("TANH", nil, .tanh, int8: 2, int16: 3),
             unary("HARD_SWISH", "HardSwishOptions", .hardSwish),
             unary("ELU", nil, .elu),
+            gelu,
             TFLiteOperator(
                 "ABS", "AbsOptions", Unary.self,
                 decode: { _, _ in Unary(.abs) },

@@ -18,6 +18,8 @@ enum Entry {
         if let question = invocation.settings.question { return answer(question, invocation.command) }
         switch invocation.command {
         case .run: return RunCommand(invocation).run()
+        case .compare: return CompareCommand(invocation).run()
+        case .inspect: return InspectCommand(invocation).run()
         case .optimize:
             if FilePath.isFolder(invocation.settings.model) {
                 return await FolderCommand(invocation, arguments: arguments).run()
@@ -27,8 +29,8 @@ enum Entry {
     }
 
     static func refuse(_ error: UsageError, _ arguments: [String]) -> ExitCode {
-        let help = arguments.first == Command.run.rawValue ? "optimize run --help" : "optimize --help"
-        Messages().error(error.message, hint: error.hint ?? "'\(help)' lists the options.")
+        let command = Command(firstArgument: arguments.first)
+        Messages().error(error.message, hint: error.hint ?? "'\(command.spelling) --help' lists the options.")
         return .usage
     }
 

@@ -4,7 +4,14 @@ enum HelpText {
         "optimize MODEL [-o OUTPUT] --int8 [--prune SHARE] [--calibrate DATA] [--evaluate DATA] [options]",
         "optimize FOLDER -o OUTPUT_FOLDER --int8 [options]",
         "optimize run MODEL --input in.npz --output out.npz [--numerics ENGINE] [--threads N]",
+        "optimize compare MODEL [OTHER] [--numerics ENGINE,ENGINE] [--evaluate DATA] [options]",
+        "optimize inspect MODEL [--json]",
     ]
+
+    /// How the command is called.
+    static func usage(of command: Command) -> String {
+        usage.first { command != .optimize && $0.hasPrefix(command.spelling + " ") } ?? usage[0]
+    }
 
     static let summary =
         "Makes trained networks (.tflite, .onnx) smaller: prunes, quantizes to int8, folds batch norm, and "
@@ -29,7 +36,18 @@ enum HelpText {
             lines += wrapped(
                 "Runs a model on the arrays of a file, and writes its outputs. Arrays with several inputs along the "
                     + "first axis run it once for each.", width: width)
-            lines += ["", "Usage: " + usage[2]]
+            lines += ["", "Usage: " + usage(of: command)]
+        case .compare:
+            lines += wrapped(
+                "Runs two models, or one with the arithmetic of two engines, on the same samples, and tells for each layer "
+                    + "how many values differ and by how much. Layers are paired by the names of their results. Without "
+                    + "--evaluate or --input the samples are made up.", width: width)
+            lines += ["", "Usage: " + usage(of: command)]
+        case .inspect:
+            lines += wrapped(
+                "Prints what a model is made of: inputs and outputs, operators, and each layer with its shape, weights, "
+                    + "bytes and multiply-adds.", width: width)
+            lines += ["", "Usage: " + usage(of: command)]
         }
         let column = 2 + (options.map { label($0).count }.max() ?? 0) + 2
         for group in Option.Group.allCases {

@@ -21,6 +21,8 @@ enum ShellCompletions {
         }
     }
 
+    private static let subcommands = Command.allCases.filter { $0 != .optimize }
+
     private static var bash: String {
         var lines = [
             "# bash completion of optimize; source this file, or put it into bash-completion's folder as `optimize`",
@@ -42,10 +44,15 @@ enum ShellCompletions {
         lines += [
             "    esac",
             "    local options='\(names(.optimize))'",
-            "    [ \"${COMP_WORDS[1]}\" != run ] || options='\(names(.run))'",
+            "    case ${COMP_WORDS[1]} in",
+        ]
+        lines += subcommands.map { "        \($0.rawValue)) options='\(names($0))' ;;" }
+        lines += [
+            "    esac",
             "    if [[ $cur == -* ]]; then mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\"); return; fi",
             "    mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")",
-            "    [ \"$COMP_CWORD\" -ne 1 ] || mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W run -- \"$cur\")",
+            "    [ \"$COMP_CWORD\" -ne 1 ] || mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < "
+                + "<(compgen -W '\(subcommands.map(\.rawValue).joined(separator: " "))' -- \"$cur\")",
             "}",
             "complete -o filenames -F _optimize optimize",
         ]
@@ -88,8 +95,12 @@ enum ShellCompletions {
         var lines = [
             "#compdef optimize", "# zsh completion of optimize; put this file into a folder of $fpath as _optimize",
         ]
-        lines += ["_optimize() {", "    if [[ $words[2] == run ]]; then", "        shift words; (( CURRENT-- ))"]
-        lines += ["        _arguments -s \\"] + arguments(.run)
+        lines.append("_optimize() {")
+        for (index, command) in subcommands.enumerated() {
+            let condition = "    \(index == 0 ? "if" : "elif") [[ $words[2] == \(command.rawValue) ]]; then"
+            lines +=
+                [condition, "        shift words; (( CURRENT-- ))", "        _arguments -s \\"] + arguments(command)
+        }
         lines += ["    else", "        _arguments -s \\"] + arguments(.optimize)
         lines += [
             "    fi", "}",
@@ -102,15 +113,23 @@ enum ShellCompletions {
         func quoted(_ text: String) -> String {
             "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "\\'") + "'"
         }
-        let isRun = "__fish_seen_subcommand_from run"
-        var lines = [
-            "# fish completion of optimize; put this file into ~/.config/fish/completions as optimize.fish",
-            "complete -c optimize -n 'test (count (commandline -opc)) -eq 1' -a run -d 'run a model once'",
-        ]
+        func isIn(_ commands: [Command]) -> String {
+            "__fish_seen_subcommand_from " + commands.map(\.rawValue).joined(separator: " ")
+        }
+        var lines = ["# fish completion of optimize; put this file into ~/.config/fish/completions as optimize.fish"]
+        lines += subcommands.map { command in
+            "complete -c optimize -n 'test (count (commandline -opc)) -eq 1' -a \(command.rawValue) -d "
+                + quoted(command.purpose)
+        }
         for option in OptionTable.all {
             var line = "complete -c optimize"
-            if option.commands == [.optimize] { line += " -n 'not \(isRun)'" }
-            if option.commands == [.run] { line += " -n '\(isRun)'" }
+            let members = subcommands.filter(option.commands.contains)
+            if option.commands.contains(.optimize) {
+                let others = subcommands.filter { !option.commands.contains($0) }
+                if !others.isEmpty { line += " -n 'not \(isIn(others))'" }
+            } else {
+                line += " -n '\(isIn(members))'"
+            }
             if let short = option.short { line += " -s \(short)" }
             line += " -l \(option.name)"
             switch option.completion {

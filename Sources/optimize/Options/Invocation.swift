@@ -16,10 +16,10 @@ struct Invocation: Sendable {
 
     /// - Parameter arguments: without the name of the program.
     init(_ arguments: [String]) throws(UsageError) {
-        command = arguments.first == Command.run.rawValue ? .run : .optimize
+        command = Command(firstArgument: arguments.first)
         settings = Settings()
         occurrences = []
-        var reader = ArgumentReader(arguments.dropFirst(command == .run ? 1 : 0))
+        var reader = ArgumentReader(arguments.dropFirst(command == .optimize ? 0 : 1))
         let options = OptionTable.options(of: command)
         var operands: [String] = []
         while let token = reader.next() {
@@ -45,7 +45,7 @@ struct Invocation: Sendable {
             let name = String(spelling.dropFirst(2))
             if let option = options.first(where: { $0.name == name }) { return option }
             if OptionTable.all.contains(where: { $0.name == name }) {
-                throw UsageError("\(spelling) is not an option of 'optimize\(command == .run ? " run" : "")'")
+                throw UsageError("\(spelling) is not an option of '\(command.spelling)'")
             }
             let suggestion = Suggestion.nearest(to: name, in: options.map(\.name))
             throw UsageError(
@@ -80,7 +80,8 @@ struct Invocation: Sendable {
                 throw UsageError("--\(option.name) and --\(other) exclude each other", hint: "Give one of them.")
             }
             if !option.requires.isEmpty, given.isDisjoint(with: option.requires) {
-                let names = Option.list(option.requires.map { "--\($0)" }, last: "or")
+                let known = option.requires.filter { name in options.contains { $0.name == name } }
+                let names = Option.list(known.map { "--\($0)" }, last: "or")
                 throw UsageError("--\(option.name) has no effect without \(names)", hint: "Add \(names).")
             }
         }
@@ -95,23 +96,40 @@ struct Invocation: Sendable {
 
     private mutating func takeOperands(_ operands: [String]) throws(UsageError) {
         guard let model = operands.first, !model.isEmpty else {
-            throw UsageError(
-                "no model is named",
-                hint: command == .run
-                    ? "Usage: optimize run MODEL --input in.npz --output out.npz"
-                    : "Usage: optimize MODEL [-o OUTPUT] --int8 [options]; 'optimize --help' lists them all.")
+            let usage =
+                command == .optimize
+                ? "optimize MODEL [-o OUTPUT] --int8 [options]; 'optimize --help' lists them all."
+                : HelpText.usage(of: command)
+            throw UsageError("no model is named", hint: "Usage: " + usage)
         }
-        guard operands.count == 1 else {
+        if command == .compare, operands.count == 2, !operands[1].isEmpty {
+            settings.otherModel = operands[1]
+        } else if operands.count != 1 {
             throw UsageError(
                 "one model at a time: '\(model)' and '\(operands[1])'",
-                hint: "A folder of models is converted by naming the folder.")
+                hint: command == .compare
+                    ? "'optimize compare' takes one or two." : "A folder of models is converted by naming the folder.")
         }
         settings.model = model
         settings.optimization.input = model
         settings.optimization.output = settings.output
-        guard command == .run else { return }
-        guard !settings.arrays.isEmpty else { throw UsageError("run needs --input FILE.npz") }
-        guard settings.output != nil else { throw UsageError("run needs --output FILE.npz") }
+        switch command {
+        case .optimize, .inspect: break
+        case .run:
+            guard !settings.arrays.isEmpty else { throw UsageError("run needs --input FILE.npz") }
+            guard settings.output != nil else { throw UsageError("run needs --output FILE.npz") }
+            guard settings.numerics.count <= 1 else {
+                throw UsageError("run follows one engine: give --numerics one name")
+            }
+        case .compare: try checkComparison()
+        }
+    }
+
+    private func checkComparison() throws(UsageError) {
+        guard settings.otherModel == nil, settings.layer == nil, settings.numerics.count < 2 else { return }
+        throw UsageError(
+            "there is nothing to compare '\(settings.model)' with",
+            hint: "Name a second model, or two engines: --numerics=reference,xnnpack")
     }
 
     /// The arguments that hand the same settings to the process of one model of a folder run.

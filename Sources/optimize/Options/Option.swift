@@ -63,12 +63,14 @@ extension Option {
 
     static func path(
         _ name: String, short: Character? = nil, _ placeholder: String, _ group: Group, _ summary: String,
-        standard: String? = nil, commands: Set<Command> = [.optimize], isRepeatable: Bool = false,
+        standard: String? = nil, commands: Set<Command> = [.optimize], requires: [String] = [],
+        isRepeatable: Bool = false,
         isForFolder: Bool = false, set: @escaping @Sendable (inout Settings, String) throws(Expectation) -> Void
     ) -> Option {
         Option(
             name: name, short: short, placeholder: placeholder, completion: .file, group: group, summary: summary,
-            standard: standard, commands: commands, isRepeatable: isRepeatable, isForFolder: isForFolder
+            standard: standard, commands: commands, requires: requires, isRepeatable: isRepeatable,
+            isForFolder: isForFolder
         ) { value, settings throws(Expectation) in
             guard !value.isEmpty else { throw Expectation("a path") }
             try set(&settings, value)
@@ -77,12 +79,13 @@ extension Option {
 
     static func number(
         _ name: String, _ placeholder: String, in range: ClosedRange<Double>, _ group: Group, _ summary: String,
-        standard: String? = nil, requires: [String] = [], isForFolder: Bool = false,
+        standard: String? = nil, commands: Set<Command> = [.optimize], requires: [String] = [],
+        isForFolder: Bool = false,
         set: @escaping @Sendable (inout Settings, Double) -> Void
     ) -> Option {
         Option(
             name: name, placeholder: placeholder, group: group, summary: summary, standard: standard,
-            commands: [.optimize], requires: requires, isForFolder: isForFolder, takesNumber: true
+            commands: commands, requires: requires, isForFolder: isForFolder, takesNumber: true
         ) { value, settings throws(Expectation) in
             guard let number = Double(value), number.isFinite, range.contains(number) else {
                 throw Expectation("a number" + describe(range))

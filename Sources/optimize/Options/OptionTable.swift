@@ -4,7 +4,7 @@ import OptimizerKit
 enum OptionTable {
     static func options(of command: Command) -> [Option] { all.filter { $0.commands.contains(command) } }
 
-    static let all: [Option] = compression + data + gates + output + running + information
+    static let all: [Option] = compression + data + gates + output + running + comparison + information
 
     private static let compression: [Option] = [
         .flag(
@@ -88,7 +88,7 @@ enum OptionTable {
     private static let shape = Option(
         name: "shape", placeholder: "NAME=N,…", group: .compression,
         summary: "fix the extents of an input that a .onnx leaves open, such as input=1,3,224,224; repeatable",
-        commands: [.optimize], isRepeatable: true
+        commands: [.optimize, .inspect], isRepeatable: true
     ) { value, settings throws(Option.Expectation) in
         let expectation = Option.Expectation("an input's name and its extents, such as input=1,3,224,224")
         guard let equals = value.lastIndex(of: "="), equals > value.startIndex else { throw expectation }
@@ -106,27 +106,29 @@ enum OptionTable {
             "calibrate", "DATA", .data,
             "samples from which the ranges of activations are taken: a .npz or .npy file, or a folder of images"
         ) { $0.optimization.calibration = $1 },
-        .count("samples", in: 1...Int.max, .data, "use only the first N samples to calibrate", standard: "all") {
-            $0.optimization.calibrationLimit = $1
-        },
+        .count(
+            "samples", in: 1...Int.max, .data, "use only the first N samples to calibrate, or to compare",
+            standard: "all", commands: [.optimize, .compare]
+        ) { $0.optimization.calibrationLimit = $1 },
         .path(
             "evaluate", "DATA", .data,
-            "samples on which the models before and after are compared: accuracy if they bear labels, agreement if not"
+            "samples on which the models before and after are compared: accuracy if they bear labels, agreement if not",
+            commands: [.optimize, .compare]
         ) { $0.optimization.evaluation = $1 },
         .number(
             "scale", "S", in: -floatLimit...floatLimit, .data,
             "the model takes S · raw + O, where raw is what the data holds",
-            standard: "1", requires: ["calibrate", "evaluate"]
+            standard: "1", commands: [.optimize, .compare], requires: ["calibrate", "evaluate"]
         ) { $0.optimization.scale = Float($1) },
         .number(
             "offset", "O", in: -floatLimit...floatLimit, .data, "see --scale", standard: "0",
-            requires: ["calibrate", "evaluate"]
+            commands: [.optimize, .compare], requires: ["calibrate", "evaluate"]
         ) { $0.optimization.offset = Float($1) },
         resize,
         .choice(
             "layout", "LAYOUT", of: OptimizationOptions.Layout.self, .data,
             "where the channels of array samples stand: nhwc or nchw; auto takes what fits the model",
-            standard: "auto", requires: ["calibrate", "evaluate"]
+            standard: "auto", commands: [.optimize, .compare], requires: ["calibrate", "evaluate"]
         ) { $0.optimization.layout = $1 },
     ]
 
@@ -135,7 +137,7 @@ enum OptionTable {
     private static let resize = Option(
         name: "resize", placeholder: "HxW", group: .data,
         summary: "resize the samples to this height and width, bilinearly",
-        commands: [.optimize], requires: ["calibrate", "evaluate"]
+        commands: [.optimize, .compare], requires: ["calibrate", "evaluate"]
     ) { value, settings throws(Option.Expectation) in
         let parts = value.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count == 2, let height = parts[0], let width = parts[1], (1...16384).contains(height),
@@ -168,7 +170,8 @@ enum OptionTable {
         .path(
             "output", short: "o", "PATH", .output,
             "where the result goes; for a folder the folder of the results. With run: the .npz file for the outputs",
-            standard: "NAME.optimized.tflite or .onnx beside the input", commands: [.optimize, .run], isForFolder: true
+            standard: "NAME.optimized.tflite or .onnx beside the input", commands: [.optimize, .run, .compare],
+            isForFolder: true
         ) { $0.output = $1 },
         .path(
             "report", "FILE", .output, "write the report, as JSON or Markdown by the name's ending; repeatable",
@@ -179,10 +182,11 @@ enum OptionTable {
             }
             settings.optimization.reports.append(path)
         },
-        .flag("json", .output, "print the report as JSON, and nothing else, on standard output", isForFolder: true) {
-            $0.printsJSON = true
-        },
-        .flag("force", .output, "overwrite existing files", commands: [.optimize, .run]) {
+        .flag(
+            "json", .output, "print the report as JSON, and nothing else, on standard output",
+            commands: [.optimize, .compare, .inspect], isForFolder: true
+        ) { $0.printsJSON = true },
+        .flag("force", .output, "overwrite existing files", commands: [.optimize, .run, .compare]) {
             $0.optimization.replacesOutput = true
         },
         .flag("quiet", .output, "print no summary and no warnings", excludes: ["verbose"], isForFolder: true) {
@@ -194,17 +198,14 @@ enum OptionTable {
     ]
 
     private static let running: [Option] = [
-        .path("input", "FILE", .running, "the .npz file with the inputs, named after the model's", commands: [.run]) {
-            $0.arrays = $1
-        },
-        .choice(
-            "numerics", "ENGINE", of: EngineNumerics.self, .running,
-            "whose int8 arithmetic to follow: LiteRT's reference kernels, LiteRT's default (xnnpack), or onnxruntime's",
-            standard: "reference for a .tflite, onnxruntime for a .onnx", commands: [.run]
-        ) { $0.numerics = [$1] },
+        .path(
+            "input", "FILE", .running, "the .npz file with the inputs, named after the model's",
+            commands: [.run, .compare]
+        ) { $0.arrays = $1 },
+        numerics,
         .count(
             "threads", in: 1...256, .running, "threads inside a model", standard: "one for each core, at most 4",
-            commands: [.optimize, .run]
+            commands: [.optimize, .run, .compare]
         ) { $0.optimization.threads = $1 },
         .count("jobs", in: 1...256, .running, "models at a time in a folder", standard: "1", isForFolder: true) {
             $0.jobs = $1
@@ -221,11 +222,36 @@ enum OptionTable {
         ) { $0.optimization.patchLimit = $1 },
     ]
 
+    private static let numerics = Option(
+        name: "numerics", placeholder: "ENGINE",
+        completion: .choices(EngineNumerics.allCases.map(\.rawValue)), group: .running,
+        summary:
+            "whose int8 arithmetic to follow: LiteRT's reference kernels (reference), LiteRT's default (xnnpack), or "
+            + "onnxruntime; with compare one for each side: reference,xnnpack",
+        standard: "reference for a .tflite, onnxruntime for a .onnx", commands: [.run, .compare]
+    ) { value, settings throws(Option.Expectation) in
+        let names = value.split(separator: ",", omittingEmptySubsequences: false)
+        let engines = names.compactMap { EngineNumerics(rawValue: String($0)) }
+        guard engines.count == names.count, engines.count <= 2 else {
+            throw Option.Expectation(
+                Option.list(EngineNumerics.allCases.map(\.rawValue), last: "or") + ", or two of them with a comma")
+        }
+        settings.numerics = engines
+    }
+
+    private static let comparison: [Option] = [
+        .path(
+            "extract-layer", "NAME", .running,
+            "write the operator that computes the tensor NAME as a model of its own to --output, and what it reads for the "
+                + "first sample beside it as .npz", commands: [.compare], requires: ["output"]
+        ) { $0.layer = $1 }
+    ]
+
     private static let information: [Option] = [
-        .flag("help", short: "h", .information, "print this help", commands: [.optimize, .run]) {
+        .flag("help", short: "h", .information, "print this help", commands: Set(Command.allCases)) {
             $0.question = .help
         },
-        .flag("version", .information, "print the version", commands: [.optimize, .run]) { $0.question = .version },
+        .flag("version", .information, "print the version", commands: Set(Command.allCases)) { $0.question = .version },
         .flag("man", .information, "print a manual page, for man -l -") { $0.question = .manual },
         .choice(
             "completions", "SHELL", of: Shell.self, .information, "print completions for bash, zsh or fish"

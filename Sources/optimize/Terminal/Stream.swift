@@ -28,6 +28,9 @@ struct Stream: Sendable {
         usesColor = isTerminal && (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb"
     }
 
+    /// Columns for tables; generous in files, where lines do not wrap and names are searched for.
+    var tableWidth: Int { isTerminal ? width : 160 }
+
     /// Takes the numbers of closed standard streams, so that no file that is opened later gets one of them and is written
     /// to by mistake; writing to such a stream fails.
     static func reserveDescriptors() {

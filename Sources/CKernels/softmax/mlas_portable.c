@@ -1,0 +1,4 @@
+#include "../declarations.h"
+
+#define CK_NAME(name) name##_portable
+#include "mlas.h"
