@@ -104,6 +104,9 @@ struct NodeReader {
 
     func value(_ index: Int) -> Value? { has(index) ? inputs[index].map { graph[$0] } : nil }
 
+    /// Whether nobody can feed another value.
+    func isConstant(_ id: ValueID) -> Bool { graph[id].facts.constant != nil }
+
     var result: Value? { outputs.first.map { graph[$0] } }
 
     /// The rank of an operand, if anything tells it.

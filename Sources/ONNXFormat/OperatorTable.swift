@@ -27,6 +27,9 @@ enum OperatorTable {
         + normalizationRows
         + geluRows
         + castRows
+        + arithmeticRows
+        + functionRows
+        + alongAxisRows
 
     private static let byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
 

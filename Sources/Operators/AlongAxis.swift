@@ -103,7 +103,9 @@ extension Operands {
     func axis(_ attribute: Int?, at index: Int, rank: Int) throws(GraphError) -> Int? {
         if let attribute { return try Operands.axis(attribute, rank: rank) }
         guard let values = try integers(index) else { return nil }
-        guard values.count == 1 else { throw GraphError(.invalidAttribute, "\(values.count) axes, where one is needed") }
+        guard values.count == 1 else {
+            throw GraphError(.invalidAttribute, "\(values.count) axes, where one is needed")
+        }
         return try Operands.axis(values[0], rank: rank)
     }
 }

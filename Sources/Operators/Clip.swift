@@ -3,7 +3,15 @@ import ModelGraph
 /// Numbers cut off at two ends. Operands: x, and optionally the lower and the upper end, of one element each. Where the
 /// lower end lies above the upper one, the upper one is the result.
 package struct Clip: Operation, Equatable {
-    package init() {}
+    /// The ends, where they are no operands.
+    package var lower: Float?
+    package var upper: Float?
+
+    package init(lower: Float? = nil, upper: Float? = nil) {
+        self.lower = lower
+        self.upper = upper
+    }
+
     package var name: String { "Clip" }
 
     package func inferOutputs(from inputs: [TensorFacts?]) throws(GraphError) -> [TensorFacts]? {

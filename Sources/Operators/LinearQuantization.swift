@@ -45,7 +45,10 @@ package struct ScalePlacement: Equatable, Sendable {
     fileprivate func check(_ operands: Operands) throws(GraphError) -> [Int]? {
         guard let x = try operands.sizes(0), let scales = try operands.sizes(1) else { return nil }
         _ = try layout(x: x, scales: scales)
-        if let zero = operands.optional(2), let shape = zero.shape?.sizes, shape != scales {
+        let isOne = Shape.elementCount(scales) == 1
+        if let zero = operands.optional(2), let shape = zero.shape?.sizes, shape != scales,
+            !isOne || Shape.elementCount(shape) != 1
+        {
             throw GraphError(
                 .invalidShape, "zero points of shape \(Shape(shape)), and scales of shape \(Shape(scales))")
         }
@@ -95,6 +98,7 @@ package struct DequantizeLinear: Operation, Equatable {
         let operands = Operands(inputs, of: name)
         try operands.requireCount(2, upTo: 3)
         guard let x = try placement.check(operands) else { return nil }
-        return try Operands.result(try type ?? operands.required(1).type, x)
+        let scale = try operands.required(1).type
+        return try Operands.result(type ?? scale, x)
     }
 }

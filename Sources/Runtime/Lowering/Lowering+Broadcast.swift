@@ -59,8 +59,9 @@ extension Lowering {
 
     /// Lets the output take the memory of operands of its own shape and element size.
     mutating func allowOverwriting(_ indices: [Int]) throws(RuntimeError) {
-        for index in indices where try input(index).count == output.count && input(index).type == output.type {
-            overwritableInputs.append(index)
+        for index in indices {
+            let tensor = try input(index)
+            if tensor.count == output.count, tensor.type == output.type { overwritableInputs.append(index) }
         }
     }
 

@@ -7,7 +7,7 @@ extension Reduce: Lowerable {
         let (x, y) = (try lowering.input(0), lowering.output)
         let axes = lowering.optionalInput(1) == nil ? nil : try lowering.integers(1, "axes")
         let mask = try checked(at: lowering.location) { () throws(GraphError) in
-            try mask(axes: axes, rank: x.sizes.count)
+            try self.mask(axes: axes, rank: x.sizes.count)
         }
         let isPlain = x.holdsPlainNumbers
         guard x.type == y.type, isPlain || x.type == .int8 else { throw lowering.unsupportedTypes() }

@@ -58,6 +58,7 @@ enum TFLiteOperators {
     static let rows: [TFLiteOperator] =
         linear + elementwise + activations + pooling + reductions + dataMovement + conversions
         + casts
+        + math
 
     static let byBuiltin = Dictionary(uniqueKeysWithValues: rows.map { ($0.builtin, $0) })
 

@@ -112,11 +112,17 @@ extension Clip: Lowerable {
             throw lowering.unsupportedTypes()
         }
         var source = x
-        for (index, code) in [(1, CK_MAXIMUM), (2, CK_MINIMUM)] {
-            guard let bound = lowering.optionalInput(index) else { continue }
-            guard bound.count == 1 else { throw lowering.unsupportedTypes() }
-            var scalar = PlacedTensor(bound)
-            scalar.tensor.sizes = []
+        for (index, code, attribute) in [(1, CK_MAXIMUM, lower), (2, CK_MINIMUM, upper)] {
+            var scalar: PlacedTensor
+            if let bound = lowering.optionalInput(index) {
+                guard bound.count == 1 else { throw lowering.unsupportedTypes() }
+                scalar = PlacedTensor(bound)
+                scalar.tensor.sizes = []
+            } else if let attribute {
+                scalar = try lowering.scalar(attribute, like: y.tensor)
+            } else {
+                continue
+            }
             try lowering.emitBinary(.arithmetic, code.rawValue, source, scalar, to: y)
             source = y
         }

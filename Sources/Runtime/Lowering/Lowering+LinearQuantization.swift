@@ -41,7 +41,7 @@ extension ScalePlacement {
     fileprivate func parameters(_ lowering: Lowering) throws(RuntimeError) -> ck_scaled {
         let (x, scales) = (try lowering.input(0), try lowering.input(1))
         let layout = try checked(at: lowering.location) { () throws(GraphError) in
-            try layout(x: x.sizes, scales: scales.sizes)
+            try self.layout(x: x.sizes, scales: scales.sizes)
         }
         var parameters = ck_scaled()
         parameters.count = x.count
@@ -52,6 +52,60 @@ extension ScalePlacement {
 }
 
 extension Lowering {
+    /// Whether a quantization goes through `emitHeldScales`: types and placements that other kernels do not have.
+    func needsGeneralScales(_ tensor: Tensor) -> Bool {
+        switch tensor.type {
+        case .int8, .uint8: numerics == .onnxruntime && (tensor.quantization?.scales.count ?? 1) != 1
+        case .int16: numerics == .onnxruntime
+        case .uint16, .int4, .uint4, .int2, .uint2: true
+        default: false
+        }
+    }
+
+    /// Between real numbers and the integers of a tensor that holds its own scales.
+    mutating func emitHeldScales(of integers: Tensor, quantizes: Bool) throws(RuntimeError) {
+        guard let quantization = integers.quantization, !quantization.scales.isEmpty,
+            quantization.scales.count == quantization.zeroPoints.count, quantization.blockSize == nil,
+            let range = integers.type.wholeRange
+        else { throw unsupportedTypes() }
+        for scale in quantization.scales where !(scale.isFinite && scale > 0) {
+            throw RuntimeError(.invalidModel, "the scale \(scale) is not a positive number", at: integers.description)
+        }
+        for zero in quantization.zeroPoints where !range.contains(Int(zero)) {
+            throw RuntimeError(
+                .invalidModel, "the zero point \(zero) is no value of \(integers.type)", at: integers.description)
+        }
+        var parameters = ck_scaled()
+        parameters.count = integers.count
+        (parameters.inner, parameters.extent, parameters.blocks) = (1, 1, 1)
+        if quantization.scales.count > 1 {
+            guard let axis = quantization.axis, integers.sizes.indices.contains(axis),
+                integers.sizes[axis] == quantization.scales.count
+            else {
+                throw RuntimeError(
+                    .invalidModel, "\(quantization.scales.count) scales for shape \(Shape(integers.sizes))",
+                    at: integers.description)
+            }
+            (parameters.inner, parameters.extent) = (integers.strides[axis], integers.sizes[axis])
+        }
+        parameters.is_integer = 1
+        (parameters.low, parameters.high) = (Float(range.lowerBound), Float(range.upperBound))
+        let scales = Operand.constant(UnsafeRawPointer(try storage.copy(TensorData(quantization.scales))))
+        let zeros = Operand.constant(
+            UnsafeRawPointer(try storage.copy(TensorData(quantization.zeroPoints.map { Float($0) }))))
+        let x = try operand(0, as: .float32)
+        let y = output
+        var (target, real) = (Operand.value(y.id), y)
+        if y.type != .float32 {
+            real = try y.converted(to: .float32, at: location)
+            target = addScratch(real.byteCount)
+        }
+        try emitChunks(
+            kernel(quantizes ? .quantizeLinear : .dequantizeLinear, "float32"), parameters,
+            operands: [x.operand, scales, zeros, target], count: integers.count, cost: 4)
+        if y.type != .float32 { try emitConversion(of: real, target, to: y.type, .value(y.id)) }
+    }
+
     fileprivate mutating func emitScaled(
         _ family: KernelFamily, _ parameters: ck_scaled, to target: Operand, count: Int
     ) throws(RuntimeError) {
