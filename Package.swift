@@ -14,7 +14,9 @@ let package = Package(
     ],
     dependencies: [
         // Child processes for folder runs: each model in a process of its own, with limits and clean cancellation.
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2")
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        // The labels of image folders: tables written by spreadsheets, with quotes, commas and line ends as they come.
+        .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
     ],
     targets: [
         .executableTarget(
@@ -31,7 +33,10 @@ let package = Package(
         .target(name: "Reporting", dependencies: ["ModelGraph"], swiftSettings: swift),
         .target(
             name: "Evaluation",
-            dependencies: ["Runtime", "Operators", "ModelGraph", "CTurboJPEG", "CPNG", "CZip", "CZlib"],
+            dependencies: [
+                "Runtime", "Operators", "ModelGraph", "CTurboJPEG", "CPNG", "CZip", "CZlib",
+                .product(name: "SwiftCSV", package: "SwiftCSV"),
+            ],
             swiftSettings: swift),
         .target(
             name: "Optimization", dependencies: ["Runtime", "Operators", "ModelGraph"], swiftSettings: swift),

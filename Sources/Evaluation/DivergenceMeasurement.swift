@@ -35,19 +35,20 @@ extension Evaluator {
         let parts = try SampleRun(samples, [a, b], threads, progress).collect { _, executions in
             var stored: [String: (tensor: TensorInfo, bytes: [UInt8])] = [:]
             try executions[0].run { value, bytes in
-                guard let tensor = a.info(of: value) else { return }
+                guard let tensor = executions[0].info(of: value) else { return }
                 stored[tensor.name] = (tensor, Array(bytes))
             }
             var found: [String: TensorDivergence] = [:]
             let fed = Set(b.inputs.map(\.value))
             try executions[1].run { value, bytes in
-                guard !fed.contains(value), let tensor = b.info(of: value), let other = stored[tensor.name] else {
+                guard !fed.contains(value), let tensor = executions[1].info(of: value), let other = stored[tensor.name]
+                else {
                     return
                 }
                 found[tensor.name] = other.bytes.withUnsafeBytes { compare($0, other.tensor, bytes, tensor) }
             }
             let classes = zip([a, b], executions).map { plan, execution in
-                plan.outputs.first.map { Classification.firstMaximum(OutputReading.reals(execution, 0, as: $0)) }
+                plan.outputs.isEmpty ? nil : Classification.firstMaximum(OutputReading.reals(execution, 0))
             }
             return (found, classes[0] == classes[1])
         }
@@ -56,7 +57,7 @@ extension Evaluator {
             for (name, divergence) in found { total[name] = total[name].map { $0 + divergence } ?? divergence }
         }
         var seen: Set<String> = []
-        let tensors = b.steps.flatMap(\.outputs).compactMap { b.info(of: $0)?.name }
+        let tensors = b.steps.flatMap(\.outputs).compactMap(b.name)
             .compactMap { name in seen.insert(name).inserted ? total[name] : nil }
         return DivergenceMeasurement(tensors: tensors, samples: parts.count, agreeing: parts.count { $0.1 })
     }

@@ -57,7 +57,7 @@ package enum Evaluator {
                 at: dataset.path)
         }
         let predictions = try SampleRun(dataset, [plan], threads, progress).map { executions in
-            Classification.firstMaximum(OutputReading.reals(executions[0], 0, as: output))
+            Classification.firstMaximum(OutputReading.reals(executions[0], 0))
         }
         let correct = zip(predictions, labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
         return AccuracyResult(correct: correct, count: labels.count, predictions: predictions)
@@ -74,8 +74,8 @@ package enum Evaluator {
         else { throw DatasetError(.mismatch, "the two models have different outputs, so they cannot be compared") }
         let parts = try SampleRun(samples, [a, b], threads, progress).map { executions in
             a.outputs.indices.map { index -> (agrees: Bool, statistics: OutputStatistics) in
-                let left = OutputReading.reals(executions[0], index, as: a.outputs[index])
-                let right = OutputReading.reals(executions[1], index, as: b.outputs[index])
+                let left = OutputReading.reals(executions[0], index)
+                let right = OutputReading.reals(executions[1], index)
                 let agrees = Classification.firstMaximum(left) == Classification.firstMaximum(right)
                 return (agrees, OutputStatistics(left, right))
             }

@@ -22,12 +22,12 @@ extension Evaluator {
         let parts = try SampleRun(samples, [reference, candidate], threads, nil).collect { _, executions in
             var signals: [String: [Float]] = [:]
             try executions[0].run { value, bytes in
-                guard let tensor = reference.info(of: value) else { return }
+                guard let tensor = executions[0].info(of: value) else { return }
                 signals[tensor.name] = OutputReading.reals(bytes, as: tensor)
             }
             var statistics: [String: OutputStatistics] = [:]
             try executions[1].run { value, bytes in
-                guard let tensor = candidate.info(of: value), let signal = signals[tensor.name] else { return }
+                guard let tensor = executions[1].info(of: value), let signal = signals[tensor.name] else { return }
                 let values = OutputReading.reals(bytes, as: tensor)
                 guard values.count == signal.count, !values.isEmpty else { return }
                 statistics[tensor.name] = OutputStatistics(signal, values)
@@ -39,7 +39,7 @@ extension Evaluator {
             for (name, statistics) in part { total[name, default: OutputStatistics()] += statistics }
         }
         var seen: Set<String> = []
-        return candidate.steps.flatMap(\.outputs).compactMap { candidate.info(of: $0)?.name }.compactMap { name in
+        return candidate.steps.flatMap(\.outputs).compactMap(candidate.name).compactMap { name in
             guard seen.insert(name).inserted, let statistics = total[name] else { return nil }
             return LayerError(name: name, snr: statistics.snr)
         }

@@ -4,8 +4,8 @@ import Runtime
 /// Reads a model's outputs as real numbers.
 package enum OutputReading {
     /// The elements of an output, quantized ones as (q − zeroPoint)·scale in float32.
-    package static func reals(_ execution: Execution, _ index: Int, as tensor: TensorInfo) -> [Float] {
-        execution.withOutput(index) { reals($0, as: tensor) }
+    package static func reals(_ execution: Execution, _ index: Int) -> [Float] {
+        execution.withOutput(index) { reals($0, as: execution.outputInfo(index)) }
     }
 
     /// Empty for types that hold no numbers.

@@ -46,9 +46,17 @@ package struct OpaqueOperation: Operation, Equatable {
     package var name: String
     /// Whether it runs other graphs of the model, so that nothing can be said of what it reads or writes there.
     package var callsSubgraphs: Bool
+    /// How the runtime runs it, between the kernels of other nodes; nil if it cannot. No pass looks at it, and the file's
+    /// own node is what is written.
+    package var hosted: (any Operation)?
 
-    package init(name: String, callsSubgraphs: Bool = false) {
+    package init(name: String, callsSubgraphs: Bool = false, hosted: (any Operation)? = nil) {
         self.name = name
         self.callsSubgraphs = callsSubgraphs
+        self.hosted = hosted
+    }
+
+    package static func == (a: OpaqueOperation, b: OpaqueOperation) -> Bool {
+        a.name == b.name && a.callsSubgraphs == b.callsSubgraphs
     }
 }

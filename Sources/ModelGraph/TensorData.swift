@@ -68,6 +68,14 @@ package struct TensorData: Sendable {
         }
     }
 
+    /// As `withUnsafeBytes`, for bodies whose errors have no type.
+    package func withUntypedBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        switch storage {
+        case .mapped(let file): try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
+        case .owned(let bytes): try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+        }
+    }
+
     /// A copy of the elements; trailing bytes that do not fill an element are left out.
     package func elements<Element: BitwiseCopyable>(as type: Element.Type = Element.self) -> [Element] {
         withUnsafeBytes { bytes in

@@ -86,13 +86,16 @@ struct NodeReader {
 
     // MARK: Operands
 
-    /// Checks that there are as many operands, and one result.
-    func requireInputs(_ range: ClosedRange<Int>) throws(Misfit) {
+    /// Checks that there are as many operands, and one result, or up to `results`.
+    func requireInputs(_ range: ClosedRange<Int>, results: Int = 1) throws(Misfit) {
         guard range.contains(inputs.count), inputs.prefix(range.lowerBound).allSatisfy({ $0 != nil }),
             outputs.first.map({ graph[$0].name.isEmpty }) == false,
-            outputs.dropFirst().allSatisfy({ graph[$0].name.isEmpty })
+            outputs.dropFirst(results).allSatisfy({ graph[$0].name.isEmpty })
         else { throw Misfit() }
     }
+
+    /// Whether the node names its result `index`.
+    func gives(_ index: Int) -> Bool { outputs.indices.contains(index) && !graph[outputs[index]].name.isEmpty }
 
     func operand(_ index: Int) -> DecodedNode.Operand? {
         inputs.indices.contains(index) ? inputs[index].map(DecodedNode.Operand.value) : nil

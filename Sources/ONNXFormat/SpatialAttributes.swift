@@ -29,6 +29,7 @@ struct SpatialAttributes {
         switch try node.string("auto_pad") ?? "NOTSET" {
         case "VALID": padding = .valid
         case "SAME_UPPER": padding = .same
+        case "SAME_LOWER": padding = .sameLower
         case "NOTSET", "":
             let pads = pads ?? []
             guard pads.isEmpty || pads.count == 2 * rank, pads.allSatisfy({ $0 >= 0 }) else { throw Misfit() }
@@ -46,6 +47,7 @@ struct SpatialAttributes {
         switch padding {
         case .valid: break
         case .same: attributes["auto_pad"] = .string("SAME_UPPER")
+        case .sameLower: attributes["auto_pad"] = .string("SAME_LOWER")
         case .explicit(let amounts): attributes["pads"] = .ints(amounts.map(\.before) + amounts.map(\.after))
         }
         return attributes

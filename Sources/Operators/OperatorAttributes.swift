@@ -16,6 +16,8 @@ package enum TensorLayout: String, Sendable, Hashable {
 package enum Padding: Sendable, Hashable {
     /// As many as make the output ⌈input / stride⌉ long, an odd one behind.
     case same
+    /// As `same`, an odd one before.
+    case sameLower
     case valid
     /// One pair for each spatial axis.
     case explicit([Amount])

@@ -63,7 +63,8 @@ package struct ModelRun: Sendable {
                     }
                 }
                 try execution.run()
-                for (index, tensor) in plan.outputs.enumerated() {
+                for index in plan.outputs.indices {
+                    let tensor = execution.outputInfo(index)
                     try execution.withOutput(index) { try outputs.append($0, of: tensor, index: index) }
                 }
             }

@@ -9,11 +9,21 @@ import Musl
 import Darwin
 #endif
 
-/// Memory in which a plan runs, one sample at a time. Nothing is allocated while running.
+/// Memory in which a plan runs, one sample at a time. Nothing is allocated while a static model runs.
+///
+/// What a model keeps from run to run — variables — begins as zero with each execution.
 ///
 /// An execution belongs to one thread at a time; each thread that runs the plan has its own.
 package final class Execution {
     package let plan: Plan
+    /// What the executions of all stages and graphs share.
+    let session: Session
+    /// What the last run of a dynamic model made.
+    var results: [RuntimeValue] = []
+    /// What running told of the tensors of a dynamic model.
+    var seen: [ValueID: TensorInfo] = [:]
+    /// Whether a graph that calls itself is being run.
+    var isBusy = false
     private let pool: ThreadPool?
     private let arena: UnsafeMutableRawPointer
     private let steps: [Step]
@@ -36,8 +46,14 @@ package final class Execution {
 
     /// - Parameter pool: threads that share the work inside one sample; nil for none.
     /// - Throws: `RuntimeError.outOfMemory`.
-    package init(_ plan: Plan, pool: ThreadPool? = nil) throws(RuntimeError) {
+    package convenience init(_ plan: Plan, pool: ThreadPool? = nil) throws(RuntimeError) {
+        try self.init(plan, Session(pool: pool))
+    }
+
+    init(_ plan: Plan, _ session: Session) throws(RuntimeError) {
         self.plan = plan
+        self.session = session
+        let pool = session.pool
         self.pool = pool
         let size = plan.arenaByteCount + Int(CK_SLACK)
         let arena = try MemoryLimit.allocate(size)
@@ -75,6 +91,20 @@ package final class Execution {
         inputs = plan.inputs.map { buffer($0.value) }
     }
 
+    /// Fills the tensor's memory.
+    func store(_ data: TensorData, in info: TensorInfo) {
+        guard case .arena? = plan.placement(of: info.value), let memory = address(of: info) else { return }
+        data.withUnsafeBytes { source in
+            if let base = source.baseAddress { memcpy(memory, base, min(source.count, info.byteCount)) }
+        }
+    }
+
+    /// A copy of what the tensor holds.
+    func contents(of info: TensorInfo) -> TensorData {
+        guard let bytes = bytes(of: info) else { return TensorData(bytes: []) }
+        return inModelOrder(info.value, bytes) { TensorData(bytes: Array($0)) }
+    }
+
     deinit {
         operands.deallocate()
         free(arena)
@@ -97,18 +127,42 @@ package final class Execution {
     }
 
     package func run() throws(RuntimeError) {
+        runSteps()
+        guard plan.isDynamic else { return }
+        do {
+            try runStages(observing: nil)
+        } catch {
+            throw (error as? RuntimeError) ?? RuntimeError(.invalidModel, "the model cannot be run", cause: error)
+        }
+    }
+
+    /// Runs and calls `observing` for each graph input before the first step, and for each output of a step right
+    /// behind it. `info(of:)` tells what it is.
+    package func run(observing: (ValueID, UnsafeRawBufferPointer) throws -> Void) throws {
+        for (info, buffer) in zip(plan.inputs, inputs) { try observing(info.value, UnsafeRawBufferPointer(buffer)) }
+        try runSteps(observing: observing)
+        guard plan.isDynamic else { return }
+        try withoutActuallyEscaping(observing) { try runStages(observing: $0) }
+    }
+
+    func runSteps() {
         for step in steps {
             for call in step.calls { run(call) }
         }
     }
 
-    /// Runs and calls `observing` for each graph input before the first step, and for each output of a step right
-    /// behind it.
-    package func run(observing: (ValueID, UnsafeRawBufferPointer) throws -> Void) throws {
-        for (info, buffer) in zip(plan.inputs, inputs) { try observing(info.value, UnsafeRawBufferPointer(buffer)) }
+    func runSteps(observing: (ValueID, UnsafeRawBufferPointer) throws -> Void) throws {
         for step in steps {
             for call in step.calls { run(call) }
             for (value, bytes) in step.outputs { try inModelOrder(value, bytes) { try observing(value, $0) } }
+        }
+    }
+
+    /// Forgets what the model kept from earlier runs.
+    package func resetState() {
+        session.resetState()
+        for info in plan.variables {
+            if let memory = address(of: info) { memset(memory, 0, info.byteCount) }
         }
     }
 
@@ -149,8 +203,27 @@ package final class Execution {
         }
     }
 
+    /// What an output is: of a dynamic model, what the last run made.
+    /// - Precondition: `index` is that of an output of the plan.
+    package func outputInfo(_ index: Int) -> TensorInfo {
+        var info = plan.outputs[index]
+        if results.indices.contains(index), case .tensor(let tensor) = results[index] {
+            (info.type, info.shape) = (tensor.type, tensor.sizes)
+        }
+        return info
+    }
+
+    /// What a tensor is: of a dynamic model, what the last run made.
+    package func info(of value: ValueID) -> TensorInfo? { seen[value] ?? plan.info(of: value) }
+
     /// - Precondition: `index` is that of an output of the plan.
     package func withOutput<R>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        if results.indices.contains(index) {
+            guard case .tensor(let tensor) = results[index] else {
+                return try body(UnsafeRawBufferPointer(start: nil, count: 0))
+            }
+            return try tensor.data.withUntypedBytes(body)
+        }
         let info = plan.outputs[index]
         return try body(bytes(of: info) ?? UnsafeRawBufferPointer(start: nil, count: 0))
     }
@@ -158,6 +231,9 @@ package final class Execution {
     /// Reads a tensor when a run is over; nil if it is not part of the plan, or its memory has been used again. A plan
     /// with `keepsAllValues` holds all tensors.
     package func withTensor<R>(_ value: ValueID, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R? {
+        if let index = plan.outputs.firstIndex(where: { $0.value == value }), results.indices.contains(index) {
+            return try withOutput(index, body)
+        }
         guard plan.isReadableAfterRun(value), let info = plan.info(of: value), let bytes = bytes(of: info) else {
             return nil
         }
@@ -165,9 +241,14 @@ package final class Execution {
     }
 
     private func bytes(of info: TensorInfo) -> UnsafeRawBufferPointer? {
+        address(of: info).map { UnsafeRawBufferPointer(start: $0, count: info.byteCount) }
+    }
+
+    /// Where a tensor is, in the order in which it is stored. Only what is in the arena may be written to.
+    private func address(of info: TensorInfo) -> UnsafeMutableRawPointer? {
         switch plan.placement(of: info.value) {
-        case .arena(let offset): UnsafeRawBufferPointer(start: arena + offset, count: info.byteCount)
-        case .constant(let box): UnsafeRawBufferPointer(start: box.pointer, count: info.byteCount)
+        case .arena(let offset): arena + offset
+        case .constant(let box): UnsafeMutableRawPointer(mutating: box.pointer)
         case nil: nil
         }
     }

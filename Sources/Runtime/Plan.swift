@@ -62,11 +62,16 @@ struct PlannedStep: Sendable {
 
 /// A model made ready to run: shapes resolved, constants folded, weights packed, kernels chosen, memory laid out.
 ///
+/// A model whose shapes all follow from its inputs' is planned once and for all. Of any other (`isDynamic`) this is the
+/// first stage; what comes behind it is planned while it runs, and kept for runs with the same shapes.
+///
 /// A plan never changes; any number of executions can use it at once.
 package final class Plan: Sendable {
     package let options: PlanOptions
     /// What is fed, in the graph's order; graph inputs that are constant are left out.
     package let inputs: [TensorInfo]
+    /// What comes out. What only running tells of a dynamic model's outputs, `Execution.outputInfo` has after a run: here
+    /// their extents are what the graph declares, and 0 where it does not.
     package let outputs: [TensorInfo]
     /// Bytes that one execution takes for all tensors that are computed or fed.
     package let arenaByteCount: Int
@@ -74,21 +79,35 @@ package final class Plan: Sendable {
     package let constantByteCount: Int
     /// The sum over all steps.
     package let multiplyAdds: Int
+    /// All operators that run; those of later stages have no multiply-adds yet.
     package let steps: [StepInfo]
 
+    let program: Program
+    /// What is left to later stages.
+    let deferred: Deferred
+    /// Values that later stages read or that come out.
+    let liveOutputs: [ValueID]
+    /// Tensors that keep their content from run to run.
+    let variables: [TensorInfo]
     let plannedSteps: [PlannedStep]
     private let tensors: [TensorInfo?]
     /// The extents as stored of tensors whose channels the model has first and that are stored with them last.
     private let orders: [[Int]?]
     private let locations: [Location?]
+    /// What later stages may take as known.
+    private let constants: [Int: TensorData]
     /// Keeps what the calls point to alive.
     private let storage: Storage
+    /// Keeps alive what tells plans apart by its address.
+    private let known: [ValueID: KnownValue]
 
     /// Plans a graph of a model.
     ///
     /// - Throws: `RuntimeError` if the graph is not valid, holds an operator or a combination of types that the
     ///   runtime does not have, or takes more memory than there is.
-    package init(_ model: Model, graph: Int = 0, options: PlanOptions = PlanOptions()) throws(RuntimeError) {
+    package convenience init(
+        _ model: Model, graph: Int = 0, options: PlanOptions = PlanOptions()
+    ) throws(RuntimeError) {
         guard options.numerics != .xnnpack else {
             throw RuntimeError(
                 .unsupportedNumerics, "the numerics '\(options.numerics.rawValue)' are not there yet",
@@ -97,27 +116,72 @@ package final class Plan: Sendable {
         guard model.graphs.indices.contains(graph) else {
             throw RuntimeError(.invalidModel, "the model has no graph \(graph)")
         }
-        var planner = Planner(graph: model.graphs[graph], options: options)
-        try planner.plan()
+        let program = try Program(model.graphs[graph], Program.Context(model, options: options), depth: 0)
+        try self.init(program, order: program.graph.order, known: nil, outputs: program.graph.outputs)
+    }
+
+    /// Plans nodes of a graph as far as that goes.
+    ///
+    /// - Parameters:
+    ///   - order: the nodes that are yet to run.
+    ///   - known: what was made before; nil for the beginning of a graph that is fed what it declares.
+    ///   - outputs: what is wanted in the end.
+    init(
+        _ program: Program, order: [NodeID], known: [ValueID: KnownValue]?, outputs results: [ValueID]
+    ) throws(RuntimeError) {
+        var graph = program.graph
+        graph.setInterface(inputs: graph.inputs, outputs: results)
+        var planner = Planner(graph: graph, order: order, options: program.context.options)
+        try planner.plan(known: known)
         let arena = try planner.placeBuffers()
-        self.options = options
+        self.program = program
+        self.known = known ?? [:]
+        options = program.context.options
         arenaByteCount = arena
         storage = planner.storage
         constantByteCount = planner.storage.byteCount
         tensors = planner.tensors.indices.map { planner.info(of: ValueID(index: $0)) }
         orders = planner.tensors.map { $0.flatMap { $0.isMoved ? $0.sizes : nil } }
-        plannedSteps = try planner.plannedSteps()
+        plannedSteps = try planner.plannedSteps(valueCount: program.valueCount)
         locations = try planner.locations()
-        steps = plannedSteps.map(\.info)
+        deferred = planner.deferred
+        let later = planner.deferred.nodes.map { id in
+            StepInfo(
+                node: id, name: graph.describe(id), operation: graph[id].operation.name, multiplyAdds: 0,
+                outputs: graph[id].outputs.filter { $0.index < program.valueCount })
+        }
+        steps = plannedSteps.map(\.info) + later
         multiplyAdds = steps.reduce(0) { $0.addingReportingOverflow($1.multiplyAdds).partialValue }
-        let fed = planner.graph.inputs.filter { planner.tensors[$0.index]?.constant == nil }
-        inputs = fed.compactMap(planner.info)
-        outputs = planner.graph.outputs.compactMap(planner.info)
+        inputs = planner.fed.compactMap(planner.info)
+        outputs = results.map { planner.info(of: $0) ?? TensorInfo(declared: graph[$0], $0) }
+        variables = planner.variables.compactMap(planner.info)
+        if planner.deferred.nodes.isEmpty {
+            liveOutputs = results
+            constants = [:]
+        } else {
+            let needed = Set(planner.deferred.nodes.flatMap(graph.reads) + results)
+            liveOutputs = needed.filter { planner.tensors[$0.index] != nil }.sorted()
+            constants = Dictionary(
+                uniqueKeysWithValues: liveOutputs.compactMap { id in
+                    planner.tensors[id.index]?.constant.map { (id.index, $0) }
+                })
+        }
     }
+
+    /// Whether something can be planned only when the model runs.
+    package var isDynamic: Bool { !deferred.nodes.isEmpty }
+
+    /// What the value holds, if that was known while planning and is of use to later stages.
+    func constant(of value: ValueID) -> TensorData? { constants[value.index] }
 
     /// nil for a value that is not part of the plan.
     package func info(of value: ValueID) -> TensorInfo? {
         tensors.indices.contains(value.index) ? tensors[value.index] : nil
+    }
+
+    /// The name of a value of the graph, whether or not this stage has it.
+    package func name(of value: ValueID) -> String? {
+        program.graph.contains(value) ? program.graph[value].name : nil
     }
 
     /// The extents as stored, if the value's channels are stored last and the model has them first.
@@ -137,4 +201,11 @@ package final class Plan: Sendable {
 extension TensorInfo {
     /// Bytes of the tensor; 0 for types without a fixed width, which no plan holds.
     package var byteCount: Int { Shape.elementCount(shape).flatMap(type.byteCount) ?? 0 }
+
+    /// As the graph declares it, with 0 for what it does not.
+    init(declared value: Value, _ id: ValueID) {
+        self.init(
+            value: id, name: value.name, type: value.type,
+            shape: value.shape?.dimensions.map { $0.size ?? 0 } ?? [], quantization: value.quantization)
+    }
 }

@@ -2,9 +2,11 @@ import CKernels
 import ModelGraph
 import Operators
 
-/// Turns a graph into kernel calls, node by node in the order in which they run.
+/// Turns nodes of a graph into kernel calls, in the order in which they run, as far as that goes before running.
 struct Planner {
-    private(set) var graph: Graph
+    let graph: Graph
+    /// The nodes that are yet to run.
+    let order: [NodeID]
     let storage = Storage()
     let isa: ck_isa
 
@@ -20,6 +22,19 @@ struct Planner {
     /// The constants that kernels read as they are, by the value's index.
     private var constantMemory: [Int: UnsafeRawPointer] = [:]
     var lowered: [LoweredNode] = []
+    /// The nodes that cannot be planned yet, with what keeps the first of them.
+    private(set) var deferred = Deferred()
+    /// Whether a value is made by a deferred node, by its index.
+    private var isDeferred: [Bool]
+    /// What is fed, in the order in which it was met.
+    private(set) var fed: [ValueID] = []
+    /// Values that are no tensors: sequences, optionals, handles.
+    private var isOther: Set<Int> = []
+    /// Tensors that keep their content from run to run.
+    private(set) var variables: [ValueID] = []
+    /// What the nodes of this stage read, by its index.
+    private var isRead: Set<Int> = []
+    private let demands = Demands()
     let keepsAllValues: Bool
     let options: PlanOptions
 
@@ -30,8 +45,10 @@ struct Planner {
         var scratch: [Int]
     }
 
-    init(graph: Graph, options: PlanOptions) {
+    /// - Parameter graph: a valid graph.
+    init(graph: Graph, order: [NodeID], options: PlanOptions) {
         self.graph = graph
+        self.order = order
         keepsAllValues = options.keepsAllValues
         self.options = options
         let best = InstructionSet.best
@@ -40,35 +57,102 @@ struct Planner {
         tensors = Array(repeating: nil, count: count)
         bufferOf = Array(repeating: nil, count: count)
         lastUse = Array(repeating: -1, count: count)
+        isDeferred = Array(repeating: false, count: count)
     }
 
+    /// - Parameter known: what the values are that were made before; nil if nothing ran yet, and the graph's inputs are
+    ///   as it declares them.
     /// - Throws: `RuntimeError` for the first thing that cannot be planned.
-    mutating func plan() throws(RuntimeError) {
-        do throws(GraphError) {
-            try graph.validate()
-            if options.numerics == .onnxruntime { graph = try IntegerGroups.fuse(graph) }
-        } catch {
-            throw RuntimeError(
-                error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)
-        }
-        // Fusion may have added values.
-        let added = (graph.valueIDs.last?.index ?? -1) + 1 - tensors.count
-        if added > 0 {
-            tensors += Array(repeating: nil, count: added)
-            bufferOf += Array(repeating: nil, count: added)
-            lastUse += Array(repeating: -1, count: added)
-        }
-        for (step, id) in graph.order.enumerated() {
-            for case let input? in graph[id].inputs { lastUse[input.index] = step }
+    mutating func plan(known: [ValueID: KnownValue]?) throws(RuntimeError) {
+        for (step, id) in order.enumerated() {
+            for value in graph.reads(of: id) { lastUse[value.index] = step }
         }
         for output in graph.outputs { lastUse[output.index] = .max }
-        for input in graph.inputs where tensors[input.index] == nil {
-            let tensor = try declaredTensor(input, isFed: true)
-            tensors[input.index] = tensor
-            if tensor.constant == nil { addBuffer(for: tensor, at: -1) }
+        if let known {
+            for (id, value) in known.sorted(by: { $0.key < $1.key }) { try take(id, value) }
+        } else {
+            for input in graph.inputs where tensors[input.index] == nil {
+                try feed(try declaredTensor(input, isFed: true), isGiven: graph[input].constant != nil)
+            }
         }
-        for (step, id) in graph.order.enumerated() { try plan(id, step: step) }
-        for output in graph.outputs { _ = try tensor(output) }
+        try placeVariables()
+        for (step, id) in order.enumerated() { try planOrDefer(id, step: step) }
+        for output in graph.outputs where !isDeferred[output.index] && known?[output] == nil { _ = try tensor(output) }
+        if known != nil { dropUnread() }
+    }
+
+    /// Takes no memory for what only later stages read.
+    private mutating func dropUnread() {
+        for id in fed where !isRead.contains(id.index) {
+            if let buffer = bufferOf[id.index] { buffers[buffer].byteCount = 0 }
+        }
+        fed.removeAll { !isRead.contains($0.index) }
+    }
+
+    /// Gives tensors that keep their content from run to run memory that nothing else uses.
+    private mutating func placeVariables() throws(RuntimeError) {
+        for id in order {
+            for value in graph.reads(of: id) where tensors[value.index] == nil && graph[value].isState {
+                let tensor = try declaredTensor(value)
+                tensors[value.index] = tensor
+                buffers.append(ArenaBuffer(byteCount: tensor.byteCount, first: -1, last: .max))
+                bufferOf[value.index] = buffers.count - 1
+                variables.append(value)
+            }
+        }
+    }
+
+    private mutating func feed(_ tensor: Tensor, isGiven: Bool) throws(RuntimeError) {
+        tensors[tensor.id.index] = tensor
+        guard !isGiven else { return }
+        fed.append(tensor.id)
+        if tensor.constant == nil { addBuffer(for: tensor, at: -1) }
+    }
+
+    private mutating func take(_ id: ValueID, _ value: KnownValue) throws(RuntimeError) {
+        guard case .tensor(let type, let sizes, let constant) = value else {
+            isOther.insert(id.index)
+            return
+        }
+        try feed(
+            try makeTensor(id, type: type, sizes: sizes, constant: constant), isGiven: constant != nil)
+    }
+
+    private mutating func planOrDefer(_ id: NodeID, step: Int) throws(RuntimeError) {
+        let node = graph[id]
+        if graph.reads(of: id).contains(where: { isDeferred[$0.index] }) || (deferred.holdsState && node.touchesState) {
+            return keep(id)
+        }
+        let hosted = (node.operation as? OpaqueOperation)?.hosted
+        if hosted != nil || graph.reads(of: id).contains(where: { isOther.contains($0.index) }) {
+            guard hosted != nil || node.operation is Identity else {
+                throw RuntimeError(
+                    .invalidModel, "\(node.operation.name) reads what is no tensor", at: graph.describe(id))
+            }
+            return keep(id, because: [])
+        }
+        demands.operands = []
+        do throws(RuntimeError) {
+            try plan(id, step: step)
+            for value in graph.reads(of: id) { isRead.insert(value.index) }
+        } catch {
+            guard error.code == .computedOperand else { throw error }
+            keep(id, because: demands.operands)
+        }
+    }
+
+    /// Leaves a node to a later stage.
+    private mutating func keep(_ id: NodeID, because operands: Set<Int>? = nil) {
+        let node = graph[id]
+        deferred.nodes.append(id)
+        // Nodes that nothing but their kind keeps run in their order.
+        if node.touchesState, operands == nil { deferred.holdsState = true }
+        if let operands { deferred.roots.append(Deferred.Root(node: id, operands: operands)) }
+        for output in node.outputs { isDeferred[output.index] = true }
+        // What it reads has to last to the end of the stage.
+        for value in graph.reads(of: id) {
+            if let buffer = bufferOf[value.index] { buffers[buffer].last = .max }
+        }
     }
 
     private mutating func plan(_ id: NodeID, step: Int) throws(RuntimeError) {
@@ -89,6 +173,7 @@ struct Planner {
             inputs.append(try tensor(input))
         }
         let outputs = try inferOutputs(of: node, operation, inputs: inputs, at: location)
+        demands.operands = []
         for output in outputs where tensors[output.id.index] != nil {
             throw RuntimeError(.invalidModel, "the tensor is fed as well as computed", at: output.description)
         }
@@ -96,7 +181,12 @@ struct Planner {
         let results = form.movesResult ? [movedResult(outputs[0])] : outputs
         var lowering = Lowering(
             location: location, inputs: operands, outputs: results, storage: storage, isa: isa,
-            numerics: options.numerics)
+            numerics: options.numerics, demands: demands)
+        // There is nothing to compute where no result has an element.
+        if results.allSatisfy({ $0.count == 0 }) {
+            for result in results + outputs { tensors[result.id.index] = result.emptied }
+            return
+        }
         try lowering.lower(form.operation)
         for result in results { tensors[result.id.index] = result }
         let isConstant = operands.allSatisfy { $0 == nil || $0?.constant != nil }
@@ -142,20 +232,15 @@ struct Planner {
         let facts = try checked(at: location) { () throws(GraphError) in
             try operation.inferOutputs(from: inputs.map { $0?.facts })
         }
-        guard let facts else {
-            throw RuntimeError(
-                .unknownShape, "the shape of the result depends on what is computed while running", at: location)
-        }
-        guard facts.count == node.outputs.count else {
+        guard let facts else { throw unknownShape(inputs, at: location) }
+        guard facts.count == node.outputs.count, !facts.isEmpty else {
             throw RuntimeError(
                 .invalidModel, "\(operation.name) has \(facts.count) results, not \(node.outputs.count)", at: location)
         }
         var outputs: [Tensor] = []
         for (fact, id) in zip(facts, node.outputs) {
             let value = graph[id]
-            guard let sizes = fact.shape?.sizes else {
-                throw RuntimeError(.unknownShape, "the shape of the result is not known", at: location)
-            }
+            guard let sizes = fact.shape?.sizes else { throw unknownShape(inputs, at: location) }
             let isTyped = value.type != .variant
             // A dense layer of integers may give real numbers.
             let isReal =
@@ -166,15 +251,26 @@ struct Planner {
                     .invalidModel, "\(graph.describe(id)) is \(value.type), but the operator makes \(fact.type)",
                     at: location)
             }
-            guard !value.isVariable else {
-                throw RuntimeError(
-                    .unsupportedOperator, "\(graph.describe(id)) keeps its content between runs", at: location)
-            }
             outputs.append(
                 try makeTensor(id, type: isTyped ? value.type : fact.type, sizes: sizes, constant: fact.constant))
         }
         return outputs
     }
+
+    /// Asks for the operands that a rule needs: small ones first, which say more often what extents are to be.
+    private func unknownShape(_ inputs: [Tensor?], at location: String) -> RuntimeError {
+        let computed = inputs.indices.filter { inputs[$0] != nil && inputs[$0]?.constant == nil }
+        guard !computed.isEmpty else {
+            return RuntimeError(.unknownShape, "the shape of the result cannot be told", at: location)
+        }
+        let small = computed.filter { inputs[$0]?.byteCount ?? 0 <= Self.smallOperand }
+        demands.operands = Set(small.isEmpty ? computed : small)
+        return RuntimeError(
+            .computedOperand, "the shape of the result depends on what is computed while running", at: location)
+    }
+
+    /// Bytes of an operand that may well be a shape, or a few of them.
+    private static let smallOperand = 512
 
     private mutating func fold(_ shape: ShapeOf, of node: Node, at location: String) throws(RuntimeError) {
         var inputs: [Tensor?] = []
@@ -200,11 +296,6 @@ struct Planner {
         let value = graph[id]
         guard !value.isSparse else {
             throw RuntimeError(.unsupportedType, "sparse tensors are not supported", at: graph.describe(id))
-        }
-        guard !value.isVariable else {
-            throw RuntimeError(
-                .unsupportedOperator, "tensors that keep their content between runs are not supported",
-                at: graph.describe(id))
         }
         guard let sizes = isFed ? try fedSizes(value, at: graph.describe(id)) : value.shape?.sizes else {
             throw RuntimeError(.unknownShape, "the shape is not known", at: graph.describe(id))
@@ -247,17 +338,14 @@ struct Planner {
             throw RuntimeError(
                 .outOfMemory, "the tensor of shape \(Shape(sizes)) is larger than memory can be", at: description)
         }
-        if let constant {
+        // Of a tensor without elements everything is known.
+        if let constant = constant ?? (count == 0 ? TensorData(bytes: []) : nil) {
             guard constant.byteCount == byteCount else {
                 throw RuntimeError(
                     .invalidModel, "\(constant.byteCount) bytes of data, where \(byteCount) are needed", at: description
                 )
             }
         } else {
-            guard count > 0 else {
-                throw RuntimeError(
-                    .invalidModel, "the tensor of shape \(Shape(sizes)) has no elements", at: description)
-            }
             guard byteCount <= MemoryLimit.byteCount else {
                 throw RuntimeError(
                     .outOfMemory, "the tensor of shape \(Shape(sizes)) takes \(byteCount) bytes", at: description)
@@ -265,7 +353,8 @@ struct Planner {
         }
         return Tensor(
             id: id, description: description, name: value.name, type: type, sizes: sizes,
-            byteCount: byteCount, quantization: value.quantization, constant: constant)
+            byteCount: byteCount, quantization: value.quantization,
+            constant: constant ?? (count == 0 ? TensorData(bytes: []) : nil))
     }
 
     // MARK: Constants
@@ -356,7 +445,8 @@ struct Planner {
     // MARK: Results
 
     /// - Precondition: the buffers are placed.
-    mutating func plannedSteps() throws(RuntimeError) -> [PlannedStep] {
+    /// - Parameter valueCount: how many values the file's graph has, of which alone a run tells.
+    mutating func plannedSteps(valueCount: Int) throws(RuntimeError) -> [PlannedStep] {
         var steps: [PlannedStep] = []
         for node in lowered {
             var calls: [PlannedCall] = []
@@ -375,7 +465,9 @@ struct Planner {
                         function: call.function, parameters: call.parameters, operands: operands, units: call.units,
                         cost: call.cost))
             }
-            steps.append(PlannedStep(info: node.info, calls: calls))
+            var info = node.info
+            info.outputs.removeAll { $0.index >= valueCount }
+            steps.append(PlannedStep(info: info, calls: calls))
         }
         return steps
     }
@@ -388,7 +480,7 @@ struct Planner {
     /// Where each value is that can be read when a run is over: results, constants that kernels read as they are, and
     /// with `keepsAllValues` everything.
     mutating func locations() throws(RuntimeError) -> [Location?] {
-        for output in graph.outputs { try materialize(output) }
+        for output in graph.outputs where tensors[output.index] != nil { try materialize(output) }
         return tensors.indices.map { index in tensors[index] == nil ? nil : location(of: ValueID(index: index)) }
     }
 }

@@ -7,10 +7,14 @@ package typealias RuntimeError = CodedError<RuntimeErrorCode>
 package enum RuntimeErrorCode: String, FailureCode {
     case unsupportedOperator, unsupportedType, unsupportedNumerics, unknownShape, invalidModel, outOfMemory
     case wrongInput
+    /// What has to be known to plan an operator is computed while running: it is planned then.
+    case computedOperand
 
     package var kind: FailureKind {
         switch self {
-        case .unsupportedOperator, .unsupportedType, .unsupportedNumerics, .unknownShape: .unsupported
+        case .unsupportedOperator, .unsupportedType, .unsupportedNumerics, .unknownShape,
+            .computedOperand:
+            .unsupported
         case .invalidModel, .wrongInput: .unreadable
         case .outOfMemory: .internal
         }

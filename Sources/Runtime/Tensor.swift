@@ -28,6 +28,13 @@ struct Tensor {
 }
 
 extension Tensor {
+    /// The tensor as a constant without elements.
+    var emptied: Tensor {
+        var result = self
+        result.constant = TensorData(bytes: [])
+        return result
+    }
+
     /// The extents as the model has them.
     var modelSizes: [Int] { isMoved ? ChannelOrder.toFirst(rank: sizes.count).map { sizes[$0] } : sizes }
 

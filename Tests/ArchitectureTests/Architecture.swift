@@ -34,6 +34,7 @@ struct Architecture: Sendable {
         Target(
             name: "Evaluation",
             modules: ["Runtime", "Operators", "ModelGraph", "CTurboJPEG", "CPNG", "CZip", "CZlib"],
+            products: ["SwiftCSV"],
             system: platform.union(["Synchronization"])),
         Target(
             name: "Optimization", modules: ["Runtime", "Operators", "ModelGraph"],

@@ -255,7 +255,7 @@ struct ReferenceEvaluator {
         switch padding {
         case .valid: return [0, 0]
         case .explicit(let amounts): return amounts.map(\.before)
-        case .same:
+        case .same, .sameLower:
             return (0..<2).map { max(0, (y[first + $0] - 1) * strides[$0] + window[$0] - x[first + $0]) / 2 }
         }
     }

@@ -47,6 +47,13 @@ def bias(draw, x, w, count, type, narrow=True):
     return [Tensor([count], "int64" if wide else "int32", scales, 0, 0, data=values)]
 
 
+def told(options, operands):
+    """The options, saying the bias's type where LiteRT needs it: it takes 32-bit biases for 64-bit ones otherwise."""
+    if operands[-1].dtype == "int32" and any(t.dtype == "int16" for t in operands):
+        options["quantizedBiasType"] = 2
+    return options
+
+
 def result(draw, shape, x, w, taps, type):
     """A scale at which sums of `taps` products fill about the range."""
     low, high = draw.limits(type)
@@ -69,7 +76,8 @@ def convolution(draw, type):
     y = result(draw, [batch, *to, outputs], x, w, kernel[0] * kernel[1] * inputs, type)
     options = dict(padding=PADDINGS[padding], strideH=stride[0], strideW=stride[1], dilationHFactor=dilation[0],
                    dilationWFactor=dilation[1], fusedActivationFunction=draw.activation())
-    return Case("Conv2DOptions", options, [x, w, *bias(draw, x, w, outputs, type)], y)
+    operands = [x, w, *bias(draw, x, w, outputs, type)]
+    return Case("Conv2DOptions", told(options, operands), operands, y)
 
 
 @operator("DEPTHWISE_CONV_2D", TYPES)
@@ -99,7 +107,8 @@ def fully_connected(draw, type):
     shape = [*leading, outputs] if keeps else [int(np.prod(leading)), outputs]
     y = result(draw, shape, x, w, inputs, type)
     options = dict(fusedActivationFunction=draw.activation(), keepNumDims=keeps)
-    return Case("FullyConnectedOptions", options, [x, w, *bias(draw, x, w, outputs, type)], y)
+    operands = [x, w, *bias(draw, x, w, outputs, type)]
+    return Case("FullyConnectedOptions", told(options, operands), operands, y)
 
 
 @operator("TRANSPOSE_CONV", TYPES)
@@ -114,7 +123,7 @@ def transposed(draw, type):
     y = result(draw, [batch, *to, outputs], x, w, kernel[0] * kernel[1] * inputs / (stride[0] * stride[1]), type)
     options = dict(padding=PADDINGS[padding], strideH=stride[0], strideW=stride[1])
     operands = [draw.constant(y.shape), w, x, *bias(draw, x, w, outputs, type)]
-    return Case("TransposeConvOptions", options, operands, y, version=3)
+    return Case("TransposeConvOptions", told(options, operands), operands, y, version=3)
 
 
 @operator("BATCH_MATMUL", ("int8", "int16"))

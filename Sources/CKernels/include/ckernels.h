@@ -151,6 +151,61 @@ typedef struct {
     int32_t quantized_minimum, quantized_maximum;
 } ck_pool;
 
+#define CK_MAX_SPATIAL 6
+
+// Sliding windows over up to CK_MAX_SPATIAL axes. A transposed window is met by each input position that a forward
+// window would put onto an output position.
+typedef struct {
+    ptrdiff_t rank;
+    ptrdiff_t input[CK_MAX_SPATIAL], output[CK_MAX_SPATIAL], kernel[CK_MAX_SPATIAL];
+    ptrdiff_t stride[CK_MAX_SPATIAL], dilation[CK_MAX_SPATIAL], before[CK_MAX_SPATIAL];
+    int32_t is_transposed;
+} ck_windows;
+
+// Convolution over any number of axes. Units: output positions. Buffers: x [N, positions, channels], y.
+typedef struct {
+    ck_windows windows;
+    // Of x; `inputs` and `outputs` are those of one group.
+    ptrdiff_t channels, groups, inputs, outputs;
+    // [group, tap, input, output]; int16 around zero for integers
+    const void *weights;
+    // float or double; int64 for integers; null for none
+    const void *bias;
+    float minimum, maximum;
+    // Integers, one entry of every array for each output. `scale` is null where sums are scaled by `multiplier`.
+    int32_t input_zero_point;
+    // Whether sums have 64 bits.
+    int32_t is_wide;
+    ck_requantization output;
+} ck_window_conv;
+
+typedef enum { CK_POOL_MEAN, CK_POOL_MAX, CK_POOL_NORM, CK_POOL_ROOT_MEAN_SQUARE } ck_pool_kind;
+// What is told of where a largest element is: nothing; its offset from the tensor's first element by `place_strides`, as
+// int64; the number of the tap, as float.
+typedef enum { CK_NO_PLACES, CK_PLACE_IN_TENSOR, CK_PLACE_IN_WINDOW } ck_places;
+
+// Pool over any number of axes, in any order of axes. Units: output positions. Buffers: x, y, places.
+typedef struct {
+    ck_windows windows;
+    int32_t kind, places, counts_padding;
+    // Positions before this one count as padding behind the input.
+    ptrdiff_t counted_end[CK_MAX_SPATIAL];
+    ptrdiff_t channels, x_batch, x_channel, y_batch, y_channel;
+    ptrdiff_t x_strides[CK_MAX_SPATIAL], y_strides[CK_MAX_SPATIAL], place_strides[CK_MAX_SPATIAL];
+    // Of the norm.
+    int64_t order;
+    // The largest element of no elements.
+    double lowest, minimum, maximum;
+} ck_window_pool;
+
+// Puts elements back to where a pool found them. Buffers: x, places, y. Units: 1; for windows: batches.
+typedef struct {
+    ptrdiff_t x_count, y_count;
+    // The pool's windows, channels last.
+    ck_windows windows;
+    ptrdiff_t channels;
+} ck_unpool;
+
 typedef enum {
     CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_MAXIMUM, CK_MINIMUM, CK_POWER, CK_SQUARED_DIFFERENCE,
     CK_FLOOR_DIVIDE, CK_FLOOR_MODULO, CK_REMAINDER, CK_ATAN2, CK_PRELU, CK_AND, CK_OR, CK_EXCLUSIVE_OR, CK_SHIFT_LEFT,

@@ -73,4 +73,11 @@ POOL(ck_average_pool_int8_portable, int8_t, int32_t, 0, ck_wrapping_add(sum, x),
      ck_clamp(rounded_mean(sum, count), p->quantized_minimum, p->quantized_maximum))
 POOL(ck_max_pool_int8_portable, int8_t, int32_t, INT8_MIN, x > sum ? x : sum,
      ck_clamp(sum, p->quantized_minimum, p->quantized_maximum))
-POOL(ck_max_pool_uint8_portable, uint8_t, int32_t, 0, x > sum ? x : sum, sum)
+POOL(ck_average_pool_uint8_portable, uint8_t, int32_t, 0, ck_wrapping_add(sum, x),
+     ck_clamp(rounded_mean(sum, count), p->quantized_minimum, p->quantized_maximum))
+POOL(ck_max_pool_uint8_portable, uint8_t, int32_t, 0, x > sum ? x : sum,
+     ck_clamp(sum, p->quantized_minimum, p->quantized_maximum))
+POOL(ck_average_pool_int16_portable, int16_t, int32_t, 0, ck_wrapping_add(sum, x),
+     ck_clamp(rounded_mean(sum, count), p->quantized_minimum, p->quantized_maximum))
+POOL(ck_max_pool_int16_portable, int16_t, int32_t, INT16_MIN, x > sum ? x : sum,
+     ck_clamp(sum, p->quantized_minimum, p->quantized_maximum))

@@ -27,7 +27,7 @@ package struct ImageFolder: Sendable {
     package init(path: String) throws(DatasetError) {
         let entries = try Self.entries(path)
         if entries.contains("labels.csv") {
-            (paths, labels) = try Self.readLabels(path)
+            (paths, labels) = try LabelTable.read(path)
         } else {
             let images = entries.filter(Self.isImage).map { "\(path)/\($0)" }
             let folders = entries.filter { Self.isFolder("\(path)/\($0)") }
@@ -86,45 +86,6 @@ package struct ImageFolder: Sendable {
     package static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
-
-    /// Rows of `file,label`, behind a header row or not, in the file's order. A name with commas stands in quotation marks.
-    private static func readLabels(_ path: String) throws(DatasetError) -> (paths: [String], labels: [Int]) {
-        let table = "\(path)/labels.csv"
-        let file: MappedFile
-        do throws(FileError) { file = try MappedFile(path: table) } catch {
-            throw DatasetError(.unreadable, "the labels cannot be read", at: table, cause: error)
-        }
-        let text = withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }
-        var paths: [String] = []
-        var labels: [Int] = []
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            guard !line.allSatisfy(\.isWhitespace) else { continue }
-            guard let comma = line.lastIndex(of: ","), let label = Int(trimmed(line[line.index(after: comma)...]))
-            else {
-                // A header names its columns by words.
-                if index == 0 { continue }
-                throw DatasetError(
-                    .unreadable, "the row is not of the form file,label", at: "\(table):\(index + 1)",
-                    remedy: "labels are whole numbers, counted from 0")
-            }
-            var name = trimmed(line[..<comma])
-            if name.count >= 2, name.hasPrefix("\""), name.hasSuffix("\"") {
-                name = String(name.dropFirst().dropLast()).split(separator: "\"\"", omittingEmptySubsequences: false)
-                    .joined(separator: "\"")
-            }
-            guard !name.isEmpty, !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
-                throw DatasetError(
-                    .unreadable, "the row names a file outside of the folder", at: "\(table):\(index + 1)")
-            }
-            paths.append("\(path)/\(name)")
-            labels.append(label)
-        }
-        return (paths, labels)
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
 }
 

@@ -105,7 +105,7 @@ struct RangeProbe {
         for sample in 0..<min(Self.sampleCount, samples.count) {
             try execution.withInputs { try samples.load(sample: sample, into: $0, as: plan.inputs) }
             try execution.run()
-            let values = OutputReading.reals(execution, 0, as: output)
+            let values = OutputReading.reals(execution, 0)
             for (index, value) in values.enumerated() where value.isFinite {
                 let value = Double(value)
                 sums[index % channels] += value

@@ -35,7 +35,6 @@ extension OperatorTable {
             return EncodedNode(inputs: encoder.inputs, attributes: attributes)
         })
 
-    /// A node that asks for a shape of its result, from which its padding would follow, stays opaque.
     private static let transposedConvolution = OperatorRow(
         type: "ConvTranspose",
         decode: { node throws(Misfit) in
@@ -48,22 +47,25 @@ extension OperatorTable {
             }
             let groups = try node.int("group") ?? 1
             let behind = try node.ints("output_padding") ?? window.strides.map { _ in 0 }
+            var extents = try node.ints("output_shape")
+            // Some files say the extents of all axes.
+            if let all = extents, all.count == window.strides.count + 2 { extents = Array(all.dropFirst(2)) }
             guard groups > 0, behind.count == window.strides.count, behind.allSatisfy({ $0 >= 0 }),
-                window.padding != .same
+                extents.map({ $0.count == window.strides.count && $0.allSatisfy { $0 > 0 } }) ?? true
             else { throw Misfit() }
             return DecodedNode(
                 operation: TransposedConvolution(
                     strides: window.strides, dilations: window.dilations, padding: window.padding,
-                    outputPadding: behind, groups: groups), operands: node.operands)
+                    outputPadding: behind, outputExtents: extents, groups: groups), operands: node.operands)
         },
         encode: { encoder throws(Misfit) in
             let convolution = try encoder.operation(TransposedConvolution.self)
-            try encoder.require(convolution.padding != .same)
             var attributes = SpatialAttributes.encode(
                 kernel: encoder.value(1)?.shape?.sizes.map { Array($0.dropFirst(2)) }, strides: convolution.strides,
                 padding: convolution.padding)
             attributes["dilations"] = .ints(convolution.dilations)
             attributes["output_padding"] = .ints(convolution.outputPadding)
+            attributes["output_shape"] = convolution.outputExtents.map { .ints($0) }
             attributes["group"] = .int(convolution.groups)
             return EncodedNode(inputs: encoder.inputs, attributes: attributes)
         })

@@ -142,7 +142,7 @@ extension Padding {
         switch self {
         case .valid: return false
         case .explicit(let amounts): return amounts.contains { $0.before != 0 || $0.after != 0 }
-        case .same:
+        case .same, .sameLower:
             guard let windows = try? windows() else { return true }
             return windows.contains { window in
                 let end = (window.output - 1) * window.stride + (window.kernel - 1) * window.dilation + 1

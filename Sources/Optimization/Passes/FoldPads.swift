@@ -132,7 +132,7 @@ extension Operation {
             switch self {
             case let op as Convolution: op.padding
             case let op as DepthwiseConvolution: op.padding
-            case let op as Pool: op.padding
+            case let op as Pool where op.isPlain: op.padding
             default: nil
             }
         switch own {

@@ -42,7 +42,7 @@ package struct Calibrator {
     /// The channel means alone, in one run over the samples.
     package func channelMeans(of values: Set<ValueID>) throws(PassError) -> [ValueID: [Double]] {
         let empty = Spread(ranges: [:], means: values)
-        let sums = try forEachSample(stage: "observing means", initial: empty) { $0.observe($1, $2, plan) }
+        let sums = try forEachSample(stage: "observing means", initial: empty) { $0.observe($1, $2) }
         return Spread.merge(sums, samples: samples.count).channelMeans
     }
 
@@ -51,7 +51,7 @@ package struct Calibrator {
         guard samples.count > 0 else {
             throw PassError(.calibrationRequired, "the calibration set is empty")
         }
-        let extremes = try forEachSample(stage: "observing ranges", initial: Extremes()) { $0.observe($1, $2, plan) }
+        let extremes = try forEachSample(stage: "observing ranges", initial: Extremes()) { $0.observe($1, $2) }
         var ranges: [ValueID: (Float, Float)] = [:]
         for partial in extremes {
             for (value, range) in partial.ranges {
@@ -60,7 +60,7 @@ package struct Calibrator {
             }
         }
         let empty = Spread(ranges: ranges, means: means)
-        let spreads = try forEachSample(stage: "observing distributions", initial: empty) { $0.observe($1, $2, plan) }
+        let spreads = try forEachSample(stage: "observing distributions", initial: empty) { $0.observe($1, $2) }
         return Spread.merge(spreads, samples: samples.count)
     }
 
@@ -68,7 +68,7 @@ package struct Calibrator {
     /// - Returns: the shards' states, in order.
     private func forEachSample<State: Sendable>(
         stage: String, initial: State,
-        body: @escaping @Sendable (inout State, ValueID, UnsafeBufferPointer<Float>) -> Void
+        body: @escaping @Sendable (inout State, TensorInfo, UnsafeBufferPointer<Float>) -> Void
     ) throws(PassError) -> [State] {
         let shards = min(Self.shardLimit, samples.count)
         let states = Mutex<[State?]>(Array(repeating: nil, count: shards))
@@ -91,8 +91,8 @@ package struct Calibrator {
                         try Self.requireFinite(buffers, plan.inputs, sample: sample, of: samples)
                     }
                     try execution.run { value, bytes in
-                        guard plan.info(of: value)?.type == .float32 else { return }
-                        body(&state, value, bytes.assumingMemoryBound(to: Float.self))
+                        guard let tensor = execution.info(of: value), tensor.type == .float32 else { return }
+                        body(&state, tensor, bytes.assumingMemoryBound(to: Float.self))
                     }
                     let done = completed.withLock { count in
                         count += 1
@@ -131,7 +131,7 @@ extension Calibrator {
 private struct Extremes: Sendable {
     var ranges: [ValueID: (Float, Float)] = [:]
 
-    mutating func observe(_ value: ValueID, _ elements: UnsafeBufferPointer<Float>, _ plan: Plan) {
+    mutating func observe(_ tensor: TensorInfo, _ elements: UnsafeBufferPointer<Float>) {
         var lower = Float.infinity
         var upper = -Float.infinity
         for element in elements where element.isFinite {
@@ -139,8 +139,8 @@ private struct Extremes: Sendable {
             upper = max(upper, element)
         }
         guard lower <= upper else { return }
-        let known = ranges[value] ?? (lower, upper)
-        ranges[value] = (min(known.0, lower), max(known.1, upper))
+        let known = ranges[tensor.value] ?? (lower, upper)
+        ranges[tensor.value] = (min(known.0, lower), max(known.1, upper))
     }
 }
 
@@ -156,10 +156,10 @@ private struct Spread: Sendable {
         wanted = means
     }
 
-    mutating func observe(_ value: ValueID, _ elements: UnsafeBufferPointer<Float>, _ plan: Plan) {
+    mutating func observe(_ info: TensorInfo, _ elements: UnsafeBufferPointer<Float>) {
+        let value = info.value
         histograms[value]?.count(elements)
-        guard wanted.contains(value), let info = plan.info(of: value), info.shape.indices.contains(info.channelAxis),
-            info.shape[info.channelAxis] > 0
+        guard wanted.contains(value), info.shape.indices.contains(info.channelAxis), info.shape[info.channelAxis] > 0
         else { return }
         let channels = info.shape[info.channelAxis]
         // How many elements of a channel stand side by side.

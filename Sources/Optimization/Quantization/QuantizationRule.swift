@@ -42,7 +42,7 @@ package enum QuantizationRule: Sendable, Equatable {
         case is Softmax: return .fixed(Quantization(scale: 1 / 256, zeroPoint: -128))
         case let op as Reduce:
             return op.kind == .mean ? .free : .none("\(op.name) has no exact int8 form")
-        case let op as Pool where op.layout == .channelsLast: return .shared
+        case let op as Pool where op.layout == .channelsLast && op.isPlain: return .shared
         case is Concatenation, is Reshape, is Squeeze, is ExpandDimensions, is Pad, is Transpose, is Pack,
             is StridedSlice, is ResizeBilinear:
             return .shared
@@ -69,7 +69,7 @@ package enum QuantizationRule: Sendable, Equatable {
             case .logistic: return .fixed(Quantization(scale: 1 / 256, zeroPoint: -128))
             default: return .none("\(op.name) has no int8 form")
             }
-        case let op as Pool where op.layout == .channelsFirst: return op.kind == .max ? .shared : .free
+        case let op as Pool where op.layout == .channelsFirst && op.isPlain: return op.kind == .max ? .shared : .free
         case let op as GlobalPool where op.layout == .channelsFirst:
             return op.kind == .average ? .free : .none("\(op.name) has no int8 form")
         case is Concatenation: return .free

@@ -6,16 +6,24 @@ extension Convolution: Relayable {
     /// with the filter [1, kernel…, O].
     func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
         guard layout == .channelsFirst, let x = inputs.first ?? nil, inputs.count > 1, let w = inputs[1],
-            x.sizes.count == 4, w.sizes.count == 4, !w.isMoved
+            x.sizes.count >= 3, w.sizes.count == x.sizes.count, !w.isMoved
         else { return nil }
-        if groups > 1, groups == x.modelSizes[1], w.sizes[1] == 1 {
+        if x.sizes.count == 4, groups > 1, groups == x.modelSizes[1], w.sizes[1] == 1 {
             let depthwise = DepthwiseConvolution(
                 strides: strides, dilations: dilations, padding: padding, multiplier: 0, activation: activation)
             return StoredForm(depthwise, operands: [.channelsLast, .permuted([1, 2, 3, 0])], movesResult: true)
         }
         var convolution = self
         convolution.layout = .channelsLast
-        return StoredForm(convolution, operands: [.channelsLast, .permuted([0, 2, 3, 1])], movesResult: true)
+        return StoredForm(
+            convolution, operands: [.channelsLast, .permuted(ChannelOrder.toLast(rank: w.sizes.count))],
+            movesResult: true)
+    }
+}
+
+extension TransposedConvolution: Relayable {
+    func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
+        StoredForm(self, operands: [.channelsLast], movesResult: true)
     }
 }
 

@@ -30,7 +30,7 @@ extension Planner {
         var result = output.permuted(ChannelOrder.toLast(rank: output.sizes.count))
         result.isMoved = output.sizes.count > 2
         guard result.isMoved, graph.outputs.contains(output.id) else { return result }
-        result.id = addTensor(lastUse: graph.order.lastIndex { graph[$0].inputs.contains(output.id) } ?? -1)
+        result.id = addTensor(lastUse: order.lastIndex { graph[$0].inputs.contains(output.id) } ?? -1)
         otherForm[output.id.index] = result.id
         otherForm[result.id.index] = output.id
         return result

@@ -13,7 +13,8 @@ extension Pool: Relayable {
 extension GlobalPool: Relayable {
     func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
         guard layout == .channelsFirst else { return nil }
-        return StoredForm(GlobalPool(kind, layout: .channelsLast), operands: [.channelsLast], movesResult: true)
+        let pool = GlobalPool(kind, order: order, layout: .channelsLast)
+        return StoredForm(pool, operands: [.channelsLast], movesResult: true)
     }
 }
 

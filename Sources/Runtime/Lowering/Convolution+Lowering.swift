@@ -5,18 +5,33 @@ import Operators
 extension Convolution: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, w, y) = (try lowering.input(0), try lowering.signedWeights(), lowering.output)
-        guard layout == .channelsLast, x.sizes.count == 4 else {
-            throw RuntimeError(
-                .unsupportedOperator, "only two-dimensional convolutions with the channels last are supported",
-                at: lowering.location)
+        let location = lowering.location
+        guard layout == .channelsLast, x.sizes.count >= 3, x.sizes.count == w.sizes.count else {
+            throw RuntimeError(.unsupportedOperator, "the operands are not in the kernel's order", at: location)
+        }
+        if x.sizes.count == 3 {
+            // One row of an image.
+            lowering.inputs[0]?.sizes.insert(1, at: 1)
+            lowering.inputs[1]?.insertAxis(at: 1)
+            lowering.outputs[0].sizes.insert(1, at: 1)
+            return try inserted().lower(into: &lowering)
         }
         let arithmetic = try lowering.linearArithmetic()
-        let location = lowering.location
         let windows = try checked(at: location) { () throws(GraphError) -> [Window] in
             try self.windows(x: x.sizes, w: w.sizes)
         }
         let groups = try checked(at: location) { () throws(GraphError) -> Int in
             try groupCount(x: x.sizes, w: w.sizes)
+        }
+        if arithmetic == .wide || x.sizes.count > 4 {
+            let (outputs, taps, inputs) = (
+                w.sizes[0] / groups, w.sizes.dropFirst().dropLast().reduce(1, *), w.sizes.last!
+            )
+            return try lowering.emitWindowConvolution(
+                WindowConvolution(
+                    windows: windows, groups: groups, inputs: inputs, outputs: outputs,
+                    strides: .init(group: outputs * taps * inputs, tap: inputs, input: 1, output: taps * inputs),
+                    weightAxis: 0, activation: activation))
         }
         let kernel = try lowering.kernel(.conv, arithmetic.rawValue)
         let taps = w.sizes[1] * w.sizes[2]
@@ -52,10 +67,38 @@ extension Convolution: Lowerable {
                 x, rows: x.sizes[0], isAsymmetric: (w.quantization?.scales.count ?? 1) > 1,
                 padding: x.sizes[3] + Int(CK_SLACK))
             operands = [quantized[0], .value(y.id), quantized[1], quantized[2]]
+        case .wide: throw lowering.unsupportedTypes()
         }
         let macs = saturatingProduct(y.sizes[2], y.sizes[3], taps, w.sizes[3])
         lowering.multiplyAdds = saturatingProduct(y.sizes[0], y.sizes[1], macs)
         try lowering.emit(kernel, parameters, operands: operands, units: y.sizes[0] * y.sizes[1], cost: macs)
+    }
+}
+
+extension Convolution {
+    /// With an axis of extent 1 before the only spatial one.
+    fileprivate func inserted() -> Convolution {
+        var convolution = self
+        convolution.strides.insert(1, at: 0)
+        convolution.dilations.insert(1, at: 0)
+        convolution.padding = padding.inserted()
+        return convolution
+    }
+}
+
+extension Padding {
+    /// With nothing around an axis before the first one.
+    func inserted() -> Padding {
+        guard case .explicit(let amounts) = self else { return self }
+        return .explicit([Amount(before: 0, after: 0)] + amounts)
+    }
+}
+
+extension Tensor {
+    /// Gives the tensor an axis of extent 1.
+    mutating func insertAxis(at axis: Int) {
+        sizes.insert(1, at: axis)
+        if let own = quantization?.axis, own >= axis { quantization?.axis = own + 1 }
     }
 }
 

@@ -10,6 +10,14 @@ extension DepthwiseConvolution: Lowerable {
         let windows = try checked(at: location) { () throws(GraphError) -> [Window] in
             try self.windows(x: x.sizes, w: w.sizes)
         }
+        if arithmetic == .wide {
+            let (groups, multiplier) = (x.sizes[3], w.sizes[3] / x.sizes[3])
+            return try lowering.emitWindowConvolution(
+                WindowConvolution(
+                    windows: windows, groups: groups, inputs: 1, outputs: multiplier,
+                    strides: .init(group: multiplier, tap: w.sizes[3], input: 0, output: 1), weightAxis: 3,
+                    activation: activation))
+        }
         let kernel = try lowering.kernel(.depthwise, arithmetic.rawValue)
         let storage = lowering.storage
         guard arithmetic != .int8 || y.type != .float32 else { throw lowering.unsupportedTypes() }

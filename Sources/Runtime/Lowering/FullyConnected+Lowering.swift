@@ -11,6 +11,14 @@ extension FullyConnected: Lowerable {
         guard inputs > 0 else {
             throw RuntimeError(.invalidModel, "weights of shape \(Shape(w.sizes))", at: location)
         }
+        if arithmetic == .wide {
+            let window = Window(input: 1, output: 1, kernel: 1, stride: 1, dilation: 1, before: 0)
+            return try lowering.emitWindowConvolution(
+                WindowConvolution(
+                    windows: [window], groups: 1, inputs: inputs, outputs: outputs,
+                    strides: .init(group: 0, tap: 0, input: 1, output: inputs), weightAxis: 0, activation: activation,
+                    scalesInDoublePrecision: true))
+        }
         let kernel = try lowering.kernel(.fullyConnected, arithmetic.rawValue)
         let packing = ck_packing(
             element_size: arithmetic == .float32 ? 4 : 1, groups: 1, outputs: outputs, taps: 1, inputs: inputs,
@@ -40,6 +48,7 @@ extension FullyConnected: Lowerable {
             let quantized = try lowering.quantizeRows(
                 x, rows: batch, isAsymmetric: quantizesInputsAsymmetrically, padding: 0)
             operands = [quantized[0], .value(y.id), quantized[1]]
+        case .wide: throw lowering.unsupportedTypes()
         }
         let parameters = ck_fully_connected(
             batch: batch, inputs: inputs, outputs: outputs, weights: packed.packed, bias: packed.bias,

@@ -140,6 +140,8 @@ enum LinearArithmetic: String {
     case float32, int8
     /// Float activations that are quantized on the fly, int8 weights.
     case hybrid
+    /// Types that the fast kernels do not have: 16-bit activations, weights with a zero point, double precision.
+    case wide
 }
 
 extension Lowering {
@@ -158,6 +160,10 @@ extension Lowering {
             guard numerics == .onnxruntime else { throw unsupportedTypes() }
             arithmetic = .int8
         case (.float32, .int8, .float32): arithmetic = .hybrid
+        case (.uint8, .uint8, .uint8), (.int16, .int8, .int16):
+            guard numerics != .onnxruntime else { throw unsupportedTypes() }
+            return .wide
+        case (.float64, .float64, .float64): return .wide
         default: throw unsupportedTypes()
         }
         guard bias == nil || bias?.type == (arithmetic == .int8 ? .int32 : .float32) else { throw unsupportedTypes() }
@@ -188,9 +194,15 @@ extension Lowering {
         weights.map { weight in y.map { x.scale * weight / $0.scale } ?? x.scale * weight }
     }
 
-    /// Operand 1. uint8 weights around 128 become int8 weights around 0, as onnxruntime allows either.
-    func signedWeights() throws(RuntimeError) -> Tensor {
-        var w = try input(1)
+    /// Weights. uint8 weights around 128 become int8 weights around 0, as onnxruntime allows either; int4 weights become
+    /// int8.
+    func signedWeights(_ index: Int = 1) throws(RuntimeError) -> Tensor {
+        var w = try input(index)
+        if w.type == .int4, let constant = w.constant {
+            w.type = .int8
+            w.constant = TensorData(bytes: Lowering.unpacked(constant, count: w.count))
+            return w
+        }
         guard w.type == .uint8, numerics == .onnxruntime, let constant = w.constant,
             let parameters = w.quantization, parameters.zeroPoints.allSatisfy({ $0 == 128 })
         else { return w }
@@ -198,6 +210,16 @@ extension Lowering {
         w.constant = TensorData(bytes: constant.elements(as: UInt8.self).map { $0 ^ 0x80 })
         w.quantization?.zeroPoints = Array(repeating: 0, count: parameters.zeroPoints.count)
         return w
+    }
+
+    /// Two's complement numbers of four bits, two in a byte from its low bits up, in a byte each.
+    private static func unpacked(_ data: TensorData, count: Int) -> [UInt8] {
+        data.withUnsafeBytes { packed in
+            (0..<min(count, packed.count * 2)).map { index in
+                let four = index % 2 == 0 ? packed[index / 2] << 4 : packed[index / 2]
+                return UInt8(bitPattern: Int8(bitPattern: four) >> 4)
+            }
+        }
     }
 
     /// The bytes of the weights, as `signedWeights` has them.

@@ -21,6 +21,7 @@ enum KernelFamily: String, CaseIterable {
     case argExtremum = "arg_extremum", topK = "top_k", logSoftmax = "log_softmax"
     case quantizeLinear = "quantize_linear", dequantizeLinear = "dequantize_linear"
     case copy, fill, resizeBilinear = "resize_bilinear"
+    case windowConv = "window_conv", windowPool = "window_pool", unpool
     case gelu
     case layerNorm = "layer_norm"
 }
@@ -50,11 +51,13 @@ struct KernelCall {
 struct Lowering {
     /// As errors name the node.
     let location: String
+    /// An operator that runs on another shape of the same elements may change the extents.
     var inputs: [Tensor?]
     var outputs: [Tensor]
     let storage: Storage
     let isa: ck_isa
     let numerics: Numerics
+    private let demands: Demands
 
     var calls: [KernelCall] = []
     /// Bytes of each scratch buffer.
@@ -66,7 +69,8 @@ struct Lowering {
     var multiplyAdds = 0
 
     init(
-        location: String, inputs: [Tensor?], outputs: [Tensor], storage: Storage, isa: ck_isa, numerics: Numerics
+        location: String, inputs: [Tensor?], outputs: [Tensor], storage: Storage, isa: ck_isa, numerics: Numerics,
+        demands: Demands = Demands()
     ) {
         self.location = location
         self.inputs = inputs
@@ -74,6 +78,7 @@ struct Lowering {
         self.storage = storage
         self.isa = isa
         self.numerics = numerics
+        self.demands = demands
     }
 
     /// - Throws: `RuntimeError.invalidModel` if the operand is left out.
@@ -89,11 +94,11 @@ struct Lowering {
     var output: Tensor { outputs[0] }
 
     /// The bytes of an operand that must be known before running.
-    /// - Throws: `RuntimeError.unsupportedOperator` if it is computed.
+    /// - Throws: `RuntimeError.computedOperand` if it is computed: the node is planned again when it is known.
     func constant(_ index: Int, _ role: String) throws(RuntimeError) -> TensorData {
         guard let constant = try input(index).constant else {
-            throw RuntimeError(
-                .unsupportedOperator, "\(role) that are computed while running are not supported", at: location)
+            demands.operands.insert(index)
+            throw RuntimeError(.computedOperand, "\(role) are computed while running", at: location)
         }
         return constant
     }

@@ -6,9 +6,19 @@ extension Pool: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
         let location = lowering.location
-        guard layout == .channelsLast, x.sizes.count == 4 else {
-            throw RuntimeError(
-                .unsupportedOperator, "only two-dimensional pooling with the channels last is supported", at: location)
+        guard layout == .channelsLast, isPlain, x.sizes.count == 3 || x.sizes.count == 4 else {
+            return try lowering.emitWindowPool(self, places: givesPlaces ? CK_PLACE_IN_TENSOR : CK_NO_PLACES)
+        }
+        if x.sizes.count == 3 {
+            // One row of an image.
+            lowering.inputs[0]?.sizes.insert(1, at: 1)
+            lowering.outputs[0].sizes.insert(1, at: 1)
+            var pool = self
+            pool.window.insert(1, at: 0)
+            pool.strides.insert(1, at: 0)
+            pool.dilations.insert(1, at: 0)
+            pool.padding = padding.inserted()
+            return try pool.lower(into: &lowering)
         }
         let windows = try checked(at: location) { () throws(GraphError) -> [Window] in
             try self.windows(x: x.sizes)
@@ -19,10 +29,11 @@ extension Pool: Lowerable {
         (parameters.kernel_height, parameters.kernel_width) = (windows[0].kernel, windows[1].kernel)
         (parameters.stride_height, parameters.stride_width) = (windows[0].stride, windows[1].stride)
         (parameters.pad_top, parameters.pad_left) = (windows[0].before, windows[1].before)
-        let isByte = x.type == .int8 || x.type == .uint8 && lowering.numerics == .onnxruntime
-        guard x.type == y.type, x.type == .float32 || isByte else { throw lowering.unsupportedTypes() }
-        if isByte, lowering.numerics == .onnxruntime, kind == .average {
-            guard activation == .none else { throw lowering.unsupportedTypes() }
+        let isInteger = x.type == .int8 || x.type == .uint8 || x.type == .int16
+        if x.type == .float64 || isInteger && x.quantization == nil { return try lowering.emitWindowPool(self) }
+        guard x.type == y.type, x.type == .float32 || isInteger else { throw lowering.unsupportedTypes() }
+        if isInteger, lowering.numerics == .onnxruntime, kind == .average {
+            guard activation == .none, x.type != .int16 else { throw lowering.unsupportedTypes() }
             return try lowering.emitMean(x, windows, parameters)
         }
         if x.type == .float32 {
@@ -30,7 +41,7 @@ extension Pool: Lowerable {
         } else {
             let scale = try lowering.requireSameScale(x, y)
             (parameters.quantized_minimum, parameters.quantized_maximum) = try scale.bounds(
-                of: activation, in: x.byteRange, at: location)
+                of: activation, in: x.integerRange, at: location)
         }
         let kernel = try lowering.kernel(kind == .average ? .averagePool : .maxPool, x.type.rawValue)
         let (height, width) = (min(windows[0].kernel, x.sizes[1]), min(windows[1].kernel, x.sizes[2]))

@@ -57,6 +57,7 @@ struct TFLiteOperator: Sendable {
 enum TFLiteOperators {
     static let rows: [TFLiteOperator] =
         linear + elementwise + activations + pooling + reductions + dataMovement + conversions
+        + spatial
         + casts
         + math
 
@@ -97,6 +98,7 @@ extension TableDraft {
     mutating func set(_ padding: Padding) -> Bool {
         switch padding {
         case .same: set("padding", 0)
+        case .sameLower: return false
         case .valid: set("padding", 1)
         case .explicit(let amounts):
             guard amounts.allSatisfy({ $0.before == 0 && $0.after == 0 }) else { return false }

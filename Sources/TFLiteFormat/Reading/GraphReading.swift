@@ -73,7 +73,9 @@ struct GraphReading {
         let facts = OperandFacts(inputs: inputs.map { $0.map { graph[$0] } }, outputs: outputs.map { graph[$0] })
         let operation: any Operation =
             Self.decode(table, code.name, facts)
-            ?? OpaqueOperation(name: code.name, callsSubgraphs: called.contains { $0 >= 0 })
+            ?? OpaqueOperation(
+                name: code.name, callsSubgraphs: called.contains { $0 >= 0 },
+                hosted: HostedOperators.decode(table, code.name))
         return Node(
             operation, inputs: inputs, outputs: outputs, intermediates: intermediates,
             source: SourceReference(graph: index, index: position))
@@ -81,6 +83,9 @@ struct GraphReading {
 
     /// The operation that the options and operands say; nil if no row can hold all of it.
     private static func decode(_ table: FlatTable, _ name: String, _ facts: OperandFacts) -> (any Operation)? {
+        if let row = TFLiteCustomOperators.byName[name], !table.has("builtin_options") {
+            return table.bytes("custom_options").flatMap { row($0, facts) }
+        }
         guard let row = TFLiteOperators.byBuiltin[name], !table.has("builtin_options_2") else { return nil }
         guard let options = table.child("builtin_options") else {
             return row.decode(

@@ -122,7 +122,7 @@ import Testing
     @Test func labelTable() throws {
         try folder.write(try fixture("RGB"), to: "a, b.png")
         try folder.write(try fixture("gray 8 bits"), to: "sub/c.png")
-        try folder.write(Array("file,label\r\nsub/c.png, 4\r\n\"a, b.png\",1\r\n\r\n".utf8), to: "labels.csv")
+        try folder.write(Array("\u{FEFF}file,label\r\nsub/c.png, 4\r\n\"a, b.png\",1\r\n\r\n".utf8), to: "labels.csv")
         let data = try Dataset(path: folder.path)
         #expect(data.labels == [4, 1])
         #expect(try data.values(1, as: tensor([1, 5, 7, 3], .uint8), UInt8.self).count == 105)

@@ -1,0 +1,6 @@
+import ModelGraph
+import Operators
+
+extension OperatorTable {
+    static let spatialRows: [OperatorRow] = []
+}
