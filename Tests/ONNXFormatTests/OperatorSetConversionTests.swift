@@ -99,11 +99,6 @@ struct OperatorSetConversionTests {
     @Test(
         "What means something else in a newer set is refused",
         arguments: [
-            (
-                Wire.node(
-                    "Hardmax", ["c"], ["y"],
-                    Wire.bytes(5, Wire.text(1, "axis") + Wire.number(20, 2) + Wire.number(3, 0))), 9
-            ),
             (Wire.node("Upsample", ["c", "w"], ["y"]), 9),
             (Wire.node("ScaledTanh", ["c"], ["y"]), 5),
             (
