@@ -274,7 +274,7 @@ struct GraphReader {
         if isComplete { return }
         let facts = node.inputs.map { $0.map { graph[$0].facts } }
         guard facts.allSatisfy({ $0?.type != .variant }),
-            let results = try? node.operation.inferOutputs(from: facts), results.count <= node.outputs.count
+            let results = try? node.operation.inferOutputs(from: facts)
         else { return }
         for (id, result) in zip(node.outputs, results) {
             if graph[id].type == .variant { graph[id].type = result.type }

@@ -51,7 +51,7 @@ struct NodeReader {
     // MARK: Attributes
 
     /// AttributeProto.AttributeType's numbers.
-    private enum Kind: Int64 { case float = 1, int, string, tensor, graph, floats, ints }
+    private enum Kind: Int64 { case float = 1, int, string, tensor, graph, floats, ints, strings }
 
     private mutating func attribute(_ name: String, _ kind: Kind, _ field: Field) throws(Misfit) -> Message? {
         guard let attribute = attributes[name] else { return nil }
@@ -77,6 +77,18 @@ struct NodeReader {
 
     mutating func ints(_ name: String) throws(Misfit) -> [Int]? {
         try attribute(name, .ints, ONNX_ATTRIBUTE_INTS).map { $0.integers(ONNX_ATTRIBUTE_INTS).map(Int.init) }
+    }
+
+    mutating func floats(_ name: String) throws(Misfit) -> [Float]? {
+        try attribute(name, .floats, ONNX_ATTRIBUTE_FLOATS).map { message in
+            (0..<message.count(ONNX_ATTRIBUTE_FLOATS)).map { Float(message.real(ONNX_ATTRIBUTE_FLOATS, $0)) }
+        }
+    }
+
+    mutating func strings(_ name: String) throws(Misfit) -> [String]? {
+        try attribute(name, .strings, ONNX_ATTRIBUTE_STRINGS).map { message in
+            (0..<message.count(ONNX_ATTRIBUTE_STRINGS)).map { message.text(ONNX_ATTRIBUTE_STRINGS, $0) }
+        }
     }
 
     /// Reads an attribute that may only have this value.
@@ -109,6 +121,9 @@ struct NodeReader {
 
     /// Whether nobody can feed another value.
     func isConstant(_ id: ValueID) -> Bool { graph[id].facts.constant != nil }
+
+    /// Whether the file has a name for a result.
+    func isNamed(_ id: ValueID) -> Bool { !graph[id].name.isEmpty }
 
     var result: Value? { outputs.first.map { graph[$0] } }
 

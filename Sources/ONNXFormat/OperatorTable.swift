@@ -25,12 +25,14 @@ enum OperatorTable {
         elementwiseRows + linearRows + poolingRows + reshapingRows + movementRows + reductionRows + quantizationRows
         + integerRows
         + spatialRows
+        + resizeRows
         + normalizationRows
         + geluRows
         + castRows
         + arithmeticRows
         + functionRows
         + alongAxisRows
+        + sequenceRows
 
     private static let byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
 

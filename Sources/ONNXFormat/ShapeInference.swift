@@ -44,7 +44,7 @@ package enum ShapeInference {
             let node = graph[id]
             let operands = node.inputs.map { $0.map(facts) }
             guard !operands.contains(where: { $0?.type == .variant }),
-                let results = try? node.operation.inferOutputs(from: operands), results.count <= node.outputs.count
+                let results = try? node.operation.inferOutputs(from: operands)
             else { continue }
             for (output, result) in zip(node.outputs, results) {
                 var result = result

@@ -233,7 +233,7 @@ struct Planner {
             try operation.inferOutputs(from: inputs.map { $0?.facts })
         }
         guard let facts else { throw unknownShape(inputs, at: location) }
-        guard facts.count == node.outputs.count, !facts.isEmpty else {
+        guard facts.count >= node.outputs.count, !node.outputs.isEmpty else {
             throw RuntimeError(
                 .invalidModel, "\(operation.name) has \(facts.count) results, not \(node.outputs.count)", at: location)
         }

@@ -201,10 +201,98 @@ typedef struct {
 // Puts elements back to where a pool found them. Buffers: x, places, y. Units: 1; for windows: batches.
 typedef struct {
     ptrdiff_t x_count, y_count;
-    // The pool's windows, channels last.
+    // Of places in a tensor: its extents, and those of y.
+    ptrdiff_t rank;
+    ptrdiff_t inferred[CK_MAX_RANK], sizes[CK_MAX_RANK];
+    // Of places in windows: the pool's windows, channels last.
     ck_windows windows;
     ptrdiff_t channels;
 } ck_unpool;
+
+// y = x · (bias + alpha · Σ x²)^−beta over the channels from `before` before to `after` behind each one. Units: rows of
+// channels, `inner` apart. Buffers: x, y.
+typedef struct {
+    ptrdiff_t channels, inner, before, after;
+    float alpha, beta, bias;
+} ck_local_response;
+
+// Each channel by itself with the taps − 1 elements before it. Units: rows [batch, channel]. Buffers: x [rows, length],
+// w [channels, taps], bias or null, state [rows, taps − 1] or null, y, the next state or null.
+typedef struct {
+    ptrdiff_t channels, length, taps;
+    int32_t is_swish;
+} ck_causal_conv;
+
+// y[row, j, inner] = Σ weights[j, t] · x[row, indices[j, t], inner]; a first index below zero stands for
+// `extrapolation`. Units: (row, j). Buffers: x, y. bytes: `inner` counts bytes, and there is one tap.
+typedef struct {
+    ptrdiff_t input, output, inner, taps;
+    const int64_t *indices;
+    const float *weights;
+    float extrapolation;
+} ck_resample;
+
+typedef enum { CK_SAMPLE_NEAREST, CK_SAMPLE_LINEAR, CK_SAMPLE_CUBIC } ck_sample_mode;
+typedef enum { CK_SAMPLE_ZEROS, CK_SAMPLE_BORDER, CK_SAMPLE_REFLECTION } ck_sample_padding;
+
+// Units: (batch, position). Buffers: x [N, C, input…], grid [N, positions, rank] with the last axis first, y.
+typedef struct {
+    ptrdiff_t rank, channels, positions;
+    ptrdiff_t input[CK_MAX_SPATIAL];
+    int32_t mode, padding, aligns_corners;
+} ck_grid_sample;
+
+// Units: (batch, position). Buffers: theta [N, rank, rank + 1], y [N, positions, rank].
+typedef struct {
+    ptrdiff_t rank;
+    ptrdiff_t sizes[CK_MAX_SPATIAL];
+    int32_t aligns_corners;
+} ck_affine_grid;
+
+// Units: (region, channel). Buffers: x [N, C, H, W], regions [R, 4], their batches [R] int64, y; roi_pool: x, regions
+// [R, 5] with the batch first, y.
+typedef struct {
+    ptrdiff_t batches, channels, height, width, output_height, output_width, sampling_ratio;
+    float scale;
+    int32_t half_pixel, is_max;
+} ck_roi_align;
+
+// Units: output positions (n, oy, ox). Buffers: x [N, C, H, W], w [O, C/groups, kernel H, kernel W], offsets, bias or
+// null, mask or null, y.
+typedef struct {
+    ptrdiff_t channels, height, width, outputs, output_height, output_width, kernel_height, kernel_width;
+    ptrdiff_t stride_height, stride_width, dilation_height, dilation_width, pad_top, pad_left;
+    ptrdiff_t groups, offset_groups;
+} ck_deform_conv;
+
+// y = alpha · a · b + beta · c for each matrix of a batch. Units: rows of all results. Buffers: a, b, y, c or null; hybrid:
+// a int8, b int8, y float32, ck_batch_quantization of each row. Strides of rows and columns are those of one matrix; the
+// others are over the batch's axes. alpha of hybrid is the scale of b.
+typedef struct {
+    ptrdiff_t rows, columns, inner, a_row, a_column, b_row, b_column, c_row, c_column;
+    ptrdiff_t rank;
+    ptrdiff_t sizes[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
+    double alpha, beta;
+    // Quantized integers: one entry of every array.
+    int32_t a_zero_point, b_zero_point, is_wide;
+    ck_requantization output;
+} ck_matrix_product;
+
+#define CK_MAX_LABELS 24
+#define CK_MAX_OPERANDS 8
+
+// Sums products of one element of each operand over named axes. Units: elements of the result. Buffers: the operands, y.
+typedef struct {
+    // Axes of the result, then those that are summed over.
+    ptrdiff_t kept, rank, terms, count;
+    ptrdiff_t sizes[CK_MAX_LABELS];
+    ptrdiff_t strides[CK_MAX_OPERANDS][CK_MAX_LABELS];
+} ck_einsum;
+
+// Units: 1. Buffers: x [count, order, order], y [count], double [order, order].
+typedef struct {
+    ptrdiff_t count, order;
+} ck_determinant;
 
 typedef enum {
     CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_MAXIMUM, CK_MINIMUM, CK_POWER, CK_SQUARED_DIFFERENCE,
@@ -451,5 +539,12 @@ typedef struct {
     ptrdiff_t input_height, input_width, output_height, output_width, channels;
     int32_t aligns_corners, uses_half_pixel_centers;
 } ck_resize;
+
+#include "ck_attention.h"
+#include "ck_detection.h"
+#include "ck_learning.h"
+#include "ck_normalize.h"
+#include "ck_recurrent.h"
+#include "ck_spectral.h"
 
 #endif

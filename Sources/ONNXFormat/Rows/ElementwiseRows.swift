@@ -171,15 +171,10 @@ extension OperatorTable {
     private static let dropout = OperatorRow(
         type: "Dropout",
         decode: { node throws(Misfit) in
+            guard !tellsMask(node), try !mayTrain(node) else { return try decodeDropout(&node) }
             try node.requireInputs(1...3)
             if node.version < 7 { guard try node.int("is_test") ?? 0 != 0 else { throw Misfit() } }
             if node.version < 12 { _ = try node.float("ratio") } else { _ = try node.int("seed") }
-            if node.has(2) {
-                guard let mode = node.value(2), mode.type == .bool, mode.facts.constant?.elements(as: UInt8.self) == [0]
-                else { throw Misfit() }
-            }
-            // An operand that is left out would shift the ones behind it.
-            guard node.has(1) || !node.has(2) else { throw Misfit() }
             return DecodedNode(operation: Identity(), operands: [node.operand(0)], implicit: node.implicit(from: 1))
         },
         encode: { encoder throws(Misfit) in

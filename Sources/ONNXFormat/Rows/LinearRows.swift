@@ -111,6 +111,7 @@ extension OperatorTable {
     private static let batchNormalization = OperatorRow(
         type: "BatchNormalization",
         decode: { node throws(Misfit) in
+            if let training = try? decodeTraining(&node) { return training }
             try node.requireInputs(5...5)
             if node.version < 7 { guard try node.int("is_test") ?? 0 != 0 else { throw Misfit() } }
             if node.version < 9 { try node.require("spatial", is: 1) }

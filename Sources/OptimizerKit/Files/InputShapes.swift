@@ -48,10 +48,7 @@ extension Graph {
         for id in order {
             let node = self[id]
             let facts = node.inputs.map { $0.map { (changed[$0] ?? self[$0]).facts } }
-            guard let results = try? node.operation.inferOutputs(from: facts), results.count <= node.outputs.count
-            else {
-                continue
-            }
+            guard let results = try? node.operation.inferOutputs(from: facts) else { continue }
             for (output, result) in zip(node.outputs, results) {
                 var value = changed[output] ?? self[output]
                 guard let shape = result.shape, shape != value.shape else { continue }

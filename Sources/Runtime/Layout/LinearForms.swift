@@ -42,7 +42,9 @@ extension Gemm: Relayable {
 extension MatrixMultiplication: Relayable {
     /// With a constant matrix b it is a fully connected layer.
     func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
-        guard inputs.count == 2, let b = inputs[1], b.constant != nil, b.sizes.count == 2 else { return nil }
+        guard inputs.count == 2, let b = inputs[1], b.constant != nil, b.sizes.count == 2,
+            b.type == .float32 || b.type.arithmeticName == nil
+        else { return nil }
         return StoredForm(
             FullyConnected(keepsDimensions: true), operands: [.model, .permuted([1, 0])], movesResult: false)
     }

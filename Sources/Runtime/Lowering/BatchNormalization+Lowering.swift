@@ -6,6 +6,9 @@ extension BatchNormalization: Lowerable {
     /// y = x·a + c with a = γ/√(σ² + ε) and c = β − μ·a: a depthwise convolution of one tap.
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
+        if (1...4).contains(where: { lowering.optionalInput($0)?.constant == nil }) {
+            return try lowerComputed(into: &lowering)
+        }
         guard layout == .channelsLast || x.sizes.count == 2 else {
             throw RuntimeError(
                 .unsupportedOperator, "only a batch normalization of the last axis is supported", at: lowering.location)

@@ -12,6 +12,17 @@ extension Gemm: Lowerable {
                 .unsupportedOperator, "the operands are not in the kernel's order", at: lowering.location)
         }
         let c = lowering.optionalInput(2)
+        if a.type != .float32, a.type.arithmeticName != nil {
+            let fits =
+                c?.sizes.count ?? 0 <= 2
+                && zip(c?.sizes.reversed() ?? [], y.sizes.reversed()).allSatisfy { $0 == 1 || $0 == $1 }
+            guard fits else {
+                throw RuntimeError(.invalidModel, "the sum does not have the product's shape", at: lowering.location)
+            }
+            var product = try ck_matrix_product(a.sizes, b.sizes, transposesB: true, at: lowering.location)
+            (product.alpha, product.beta) = (Double(alpha), Double(beta))
+            return try lowering.emitMatrixProduct(product, a, b, c: beta == 0 ? nil : c)
+        }
         let isBias = c.map { $0.constant != nil && $0.count == y.sizes[1] && $0.sizes.last == $0.count } ?? true
         if b.constant != nil, isBias, alpha == 1, beta == 1 || c == nil || c?.type == .int32 {
             return try FullyConnected().lower(into: &lowering)
@@ -36,6 +47,9 @@ extension MatrixMultiplication: Lowerable {
         let left = a.sizes.count == 1 ? [1] + a.sizes : a.sizes
         let right = b.sizes.count == 1 ? b.sizes + [1] : b.sizes
         let (rows, inner, columns) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
+        if a.type != .float32, a.type.arithmeticName != nil {
+            return try lowering.emitMatrixProduct(ck_matrix_product(left, right, at: lowering.location), a, b)
+        }
         let rank = max(left.count, right.count) - 2
         guard rank <= Int(CK_MAX_RANK), let area = Shape.elementCount([rows, columns]) else {
             throw RuntimeError(

@@ -21,7 +21,13 @@ enum KernelFamily: String, CaseIterable {
     case argExtremum = "arg_extremum", topK = "top_k", logSoftmax = "log_softmax"
     case quantizeLinear = "quantize_linear", dequantizeLinear = "dequantize_linear"
     case copy, fill, resizeBilinear = "resize_bilinear"
+    case recurrent, attention, linearAttention = "linear_attention", rotary, gatedUnit = "gated_unit"
+    case normalize, l2Rows = "l2_rows", logSoftmaxLines = "log_softmax_lines", loss, update, dropout
+    case dft, suppression, postProcess = "post_process", trees, ngrams, threshold
     case windowConv = "window_conv", windowPool = "window_pool", unpool
+    case localResponse = "local_response", causalConv = "causal_conv", resample
+    case gridSample = "grid_sample", affineGrid = "affine_grid", roiAlign = "roi_align", roiPool = "roi_pool"
+    case deformConv = "deform_conv", matrixProduct = "matrix_product", einsum, determinant
     case gelu
     case layerNorm = "layer_norm"
 }
