@@ -36,6 +36,8 @@ package struct Value: Sendable {
     package var constant: TensorData?
     /// Whether `constant` is in the format's own sparse encoding and not one element after the other.
     package var isSparse = false
+    /// That encoding, where it is one that we can read.
+    package var sparsity: Sparsity?
     /// Whether the tensor keeps its content from one run to the next.
     package var isVariable = false
     package var source: SourceReference?

@@ -13,6 +13,7 @@ struct EncodedNode {
         case float(Float)
         case string(String)
         case ints([Int])
+        case tensor(TensorData, ElementType, Shape)
     }
 
     var inputs: [Input?]

@@ -15,8 +15,9 @@ package enum ONNXReader {
     /// - Throws: `ONNXError` if the file is not a valid model.
     package static func read(_ file: MappedFile) throws(ONNXError) -> Model {
         let source = try ONNXSource(file)
-        var reader = GraphReader(source)
+        var reader: GraphReader
         do throws(ONNXError) {
+            reader = try GraphReader(source)
             source.original = try reader.read()
         } catch {
             var error = error

@@ -24,6 +24,7 @@ enum OperatorTable {
     static let rows: [OperatorRow] =
         elementwiseRows + linearRows + poolingRows + reshapingRows + movementRows + reductionRows + quantizationRows
         + integerRows
+        + indexRows + arrangementRows
         + spatialRows
         + resizeRows
         + normalizationRows

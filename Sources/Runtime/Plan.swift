@@ -39,6 +39,8 @@ enum Location: Sendable {
     case arena(Int)
     /// Memory of the plan.
     case constant(UnsafeRawPointerBox)
+    /// The execution's `ck_status`.
+    case status
 }
 
 /// A pointer into memory that the plan owns and nobody writes to any more.

@@ -7,6 +7,7 @@ package typealias RuntimeError = CodedError<RuntimeErrorCode>
 package enum RuntimeErrorCode: String, FailureCode {
     case unsupportedOperator, unsupportedType, unsupportedNumerics, unknownShape, invalidModel, outOfMemory
     case wrongInput
+    case indexOutOfRange
     /// What has to be known to plan an operator is computed while running: it is planned then.
     case computedOperand
 
@@ -15,7 +16,7 @@ package enum RuntimeErrorCode: String, FailureCode {
         case .unsupportedOperator, .unsupportedType, .unsupportedNumerics, .unknownShape,
             .computedOperand:
             .unsupported
-        case .invalidModel, .wrongInput: .unreadable
+        case .invalidModel, .wrongInput, .indexOutOfRange: .unreadable
         case .outOfMemory: .internal
         }
     }

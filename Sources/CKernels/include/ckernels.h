@@ -18,6 +18,14 @@
 
 typedef void (*ck_function)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end);
 
+// Where a kernel says that an operand holds a number that it cannot use, such as an index out of range: the last buffer
+// of every kernel that reads such numbers while running. All zero before a run.
+typedef struct {
+    int64_t failed;
+    // The number.
+    int64_t value;
+} ck_status;
+
 typedef enum { CK_ISA_PORTABLE = 0, CK_ISA_AVX2 = 1, CK_ISA_AVX512 = 2 } ck_isa;
 
 // One row of kernels.def.
@@ -300,10 +308,6 @@ typedef enum {
     CK_SHIFT_RIGHT
 } ck_binary_operator;
 
-typedef enum {
-    CK_EQUAL, CK_NOT_EQUAL, CK_LESS, CK_LESS_OR_EQUAL, CK_GREATER, CK_GREATER_OR_EQUAL
-} ck_comparison;
-
 typedef struct {
     int32_t zero_point, multiplier, left, right;
 } ck_operand;
@@ -322,13 +326,6 @@ typedef struct {
     ck_operand a, b, y;
     int32_t quantized_minimum, quantized_maximum;
 } ck_binary;
-
-// y = c ? a : b. Units and runs are those of ck_binary. Buffers: c, a, b, y.
-typedef struct {
-    ptrdiff_t rank;
-    ptrdiff_t sizes[CK_MAX_RANK], c_strides[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
-    ptrdiff_t inner, count, c_step, a_step, b_step, element_size;
-} ck_select;
 
 // Arithmetic of bytes as MLAS does it, in single precision, ties to even. Bytes become unsigned by exclusive or with
 // `flip` (0x80 for int8), and zero points are those of unsigned bytes. Runs and buffers are those of ck_binary.
@@ -366,9 +363,6 @@ typedef enum {
     // With parameters: see ck_unary.
     CK_LEAKY_RELU, CK_SCALED_ELU, CK_SELU, CK_CELU, CK_THRESHOLDED_RELU, CK_HARD_SIGMOID, CK_SHRINK, CK_SWISH, CK_CLAMP
 } ck_unary_operator;
-
-// What is told of a real number; any of them together.
-typedef enum { CK_IS_NAN = 1, CK_IS_POSITIVE_INFINITY = 2, CK_IS_NEGATIVE_INFINITY = 4 } ck_number_class;
 
 // Elements of one unit of an elementwise kernel.
 #define CK_CHUNK 1024
@@ -444,24 +438,6 @@ typedef struct {
     int32_t multiplier, left, minimum_difference;
 } ck_softmax;
 
-// Units: rows, as in ck_softmax. Buffers: x, y, one index for each row.
-typedef struct {
-    ptrdiff_t count, stride, index_size;
-    int32_t is_minimum, selects_last;
-} ck_arg_extremum;
-
-// Units: rows, as in ck_softmax. Buffers: x, y.
-typedef struct {
-    ptrdiff_t count, stride;
-    int32_t is_product, is_exclusive, is_reversed;
-} ck_cumulate;
-
-// Units: rows, as in ck_softmax; rows of the results have k elements, k ≤ count. Buffers: x, values, indices.
-typedef struct {
-    ptrdiff_t count, stride, k, index_size;
-    int32_t is_smallest;
-} ck_top_k;
-
 // A softmax of bytes as onnxruntime computes it (QLinearSoftmax). Units: rows, as in ck_softmax. Buffers: x, y.
 // `flip` as in ck_affine_binary; table[255 + x − largest x] is the exponential, times a factor that cancels out.
 typedef struct {
@@ -485,40 +461,12 @@ typedef struct {
     int32_t input_zero_point, multiplier, left, right;
 } ck_quantize;
 
-// Units: chunks. Buffers: x, scales, zero points (null if all are 0), y; all float32. There is one scale, one for each
-// of `extent` indices of an axis whose neighbours lie `inner` apart, or one for each `block` indices of it, `blocks` in
-// all.
-typedef struct {
-    ptrdiff_t count, inner, extent, block, blocks;
-    int32_t is_integer;
-    float low, high;
-} ck_scaled;
-
 // Units: chunks. Buffers: x, y. The channel of element i is i / inner % channels.
 typedef struct {
     ptrdiff_t count, channels, inner;
     const float *scales;
     const int32_t *zero_points;
 } ck_dequantize;
-
-// The types of elements.
-typedef enum {
-    CK_FLOAT64, CK_FLOAT32, CK_FLOAT16, CK_BFLOAT16, CK_FLOAT8_E4M3FN, CK_FLOAT8_E4M3FNUZ, CK_FLOAT8_E5M2,
-    CK_FLOAT8_E5M2FNUZ, CK_FLOAT8_E8M0, CK_FLOAT4_E2M1, CK_INT64, CK_INT32, CK_INT16, CK_INT8, CK_INT4, CK_INT2,
-    CK_UINT64, CK_UINT32, CK_UINT16, CK_UINT8, CK_UINT4, CK_UINT2, CK_BOOL
-} ck_element;
-
-// Units: chunks. Buffers: x, y.
-typedef struct {
-    ptrdiff_t count;
-    // ck_element
-    int32_t from, to;
-    // Whether what lies beyond the result's range becomes the end of it: LiteRT for integers, an option of ONNX for
-    // numbers of 8 bits.
-    int32_t saturates;
-    // Of the result that is only an exponent: 0 up, 1 down, 2 to nearest.
-    int32_t rounding;
-} ck_convert;
 
 // Copies y[i…, j] = x[i…, j] for j in a run of `inner` elements. Units: runs. Buffers: x, y. Offsets, steps and
 // strides count elements.
@@ -531,7 +479,7 @@ typedef struct {
 // Units: chunks of bytes. Buffers: y. `pattern` is repeated; its size is `element_size` bytes.
 typedef struct {
     ptrdiff_t count, element_size;
-    uint8_t pattern[8];
+    uint8_t pattern[16];
 } ck_fill;
 
 // Units: output rows (n, oy). Buffers: x, y.
@@ -540,9 +488,11 @@ typedef struct {
     int32_t aligns_corners, uses_half_pixel_centers;
 } ck_resize;
 
+#include "ck_plain.h"
 #include "ck_attention.h"
 #include "ck_detection.h"
 #include "ck_learning.h"
+#include "ck_movement.h"
 #include "ck_normalize.h"
 #include "ck_recurrent.h"
 #include "ck_spectral.h"

@@ -20,6 +20,10 @@ enum KernelFamily: String, CaseIterable {
     case convert, arithmetic, compare, select, math, classify, fold, cumulate, hardmax
     case argExtremum = "arg_extremum", topK = "top_k", logSoftmax = "log_softmax"
     case quantizeLinear = "quantize_linear", dequantizeLinear = "dequantize_linear"
+    case gather, gatherElements = "gather_elements", gatherND = "gather_nd"
+    case scatterElements = "scatter_elements", scatterND = "scatter_nd", tensorScatter = "tensor_scatter"
+    case remap, reverseSequence = "reverse_sequence", trilu, oneHot = "one_hot", updateSlice = "update_slice"
+    case embedding, columnsToImage = "col2im"
     case copy, fill, resizeBilinear = "resize_bilinear"
     case recurrent, attention, linearAttention = "linear_attention", rotary, gatedUnit = "gated_unit"
     case normalize, l2Rows = "l2_rows", logSoftmaxLines = "log_softmax_lines", loss, update, dropout
@@ -39,6 +43,8 @@ enum Operand {
     case scratch(Int)
     /// Memory of the plan.
     case constant(UnsafeRawPointer)
+    /// Where the kernel reports numbers that it cannot use (`ck_status`).
+    case status
     case none
 }
 
