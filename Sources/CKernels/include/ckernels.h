@@ -488,12 +488,12 @@ typedef struct {
     int32_t aligns_corners, uses_half_pixel_centers;
 } ck_resize;
 
-#include "ck_plain.h"
 #include "ck_attention.h"
 #include "ck_detection.h"
 #include "ck_learning.h"
 #include "ck_movement.h"
 #include "ck_normalize.h"
+#include "ck_plain.h"
 #include "ck_recurrent.h"
 #include "ck_spectral.h"
 
