@@ -15,7 +15,7 @@ struct PlacedTensor {
 
 extension Tensor {
     /// Whether elements are the numbers that they say, and not steps of a scale.
-    var holdsPlainNumbers: Bool { quantization == nil || ![.int8, .uint8, .int16].contains(type) }
+    var holdsPlainNumbers: Bool { !isQuantized }
 }
 
 // Operators on plain numbers whose operands broadcast to one shape.

@@ -9,9 +9,8 @@ extension Reduce: Lowerable {
         let mask = try checked(at: lowering.location) { () throws(GraphError) in
             try self.mask(axes: axes, rank: x.sizes.count)
         }
-        let isPlain = x.holdsPlainNumbers
-        guard x.type == y.type, isPlain || x.type == .int8 else { throw lowering.unsupportedTypes() }
-        guard isPlain || x.count > 0 else {
+        guard x.type == y.type else { throw lowering.unsupportedTypes() }
+        guard !x.isQuantized || x.count > 0 else {
             throw RuntimeError(.invalidModel, "there are no elements to reduce", at: lowering.location)
         }
         let isLogical = kind == .any || kind == .all
@@ -27,6 +26,7 @@ extension Reduce: Lowerable {
             throw RuntimeError(
                 .unsupportedOperator, "more than \(CK_MAX_RANK) axes are not supported", at: lowering.location)
         }
+        if x.isQuantized { return try lowerQuantized(kept: kept, reduced: reduced, into: &lowering) }
         var parameters = ck_reduce()
         parameters.operation = Int32(bitPattern: code.rawValue)
         parameters.kept_rank = kept.sizes.count + 1
@@ -36,8 +36,7 @@ extension Reduce: Lowerable {
         parameters.reduced_sizes = axisTuple(reduced.sizes + [reduced.inner])
         parameters.reduced_strides = axisTuple(reduced.strides[0] + [reduced.steps[0]])
         parameters.reduced_count = reduced.outerCount * reduced.inner
-        if !isPlain { try quantize(&parameters, x: x, y: y, lowering: lowering) }
-        let kernel = try lowering.kernel(isPlain ? .fold : .reduce, x.type.rawValue)
+        let kernel = try lowering.kernel(.fold, x.type.rawValue)
         guard y.count > 0 else { return }
         try lowering.emit(
             kernel, parameters, operands: [.value(x.id), .value(y.id)],
@@ -58,30 +57,6 @@ extension Reduce: Lowerable {
         case .logSumExp: CK_LOG_SUM_EXP
         case .any: CK_ANY
         case .all: CK_ALL
-        }
-    }
-
-    /// The mean's factor holds the division by the count n: the multiplier is shifted left as far as ⌊log₂ n⌋ and the
-    /// type allow, then divided by n.
-    private func quantize(
-        _ parameters: inout ck_reduce, x: Tensor, y: Tensor, lowering: Lowering
-    ) throws(RuntimeError) {
-        switch kind {
-        case .mean:
-            let (from, to) = (try x.affineScale(), try y.affineScale())
-            let factor = QuantizedMultiplier(Double(from.scale) / Double(to.scale))
-            let exponent = factor.left - factor.right
-            let count = Int64(parameters.reduced_count)
-            let shift = min(Int32(63 - count.leadingZeroBitCount), 32, 31 + exponent)
-            let divided = (Int64(factor.multiplier) << Int64(shift)) / count
-            let mean = QuantizedMultiplier(
-                multiplier: Int32(truncatingIfNeeded: divided), exponent: exponent - shift)
-            (parameters.input_zero_point, parameters.output_zero_point) = (from.zeroPoint, to.zeroPoint)
-            (parameters.multiplier, parameters.left, parameters.right) = (mean.multiplier, mean.left, mean.right)
-        case .max, .min:
-            _ = try lowering.requireSameScale(x, y)
-        default:
-            throw lowering.unsupportedTypes()
         }
     }
 }
