@@ -20,9 +20,9 @@ struct GraphReader {
     /// Operands of a function that its call leaves out.
     var omitted: Set<String> = []
 
-    init(_ source: ONNXSource) throws(ONNXError) {
+    init(_ source: ONNXSource, externalFiles: [String: MappedFile] = [:]) throws(ONNXError) {
         self.source = source
-        tensors = TensorReader(file: source.file)
+        tensors = TensorReader(file: source.file, externalFiles: externalFiles)
         parts = try GraphParts(graph: source.graphMessage)
         graph = Graph(name: parts.name, sourceIndex: 0)
         depth = 0

@@ -347,6 +347,9 @@ final class ModelEncoder {
         case .ints(let values):
             type = 7
             try draft.set(ONNX_ATTRIBUTE_INTS, of: message, to: values.map(Int64.init))
+        case .floats(let values):
+            type = 6
+            try draft.set(ONNX_ATTRIBUTE_FLOATS, of: message, to: values)
         }
         try draft.set(ONNX_ATTRIBUTE_TYPE, of: message, to: type)
         return message

@@ -13,6 +13,7 @@ struct EncodedNode {
         case float(Float)
         case string(String)
         case ints([Int])
+        case floats([Float])
         case tensor(TensorData, ElementType, Shape)
     }
 

@@ -29,6 +29,8 @@ enum OperatorTable {
         + resizeRows
         + normalizationRows
         + geluRows
+        + integerProductRows
+        + fusedRows
         + castRows
         + sequenceRows
 
