@@ -20,9 +20,9 @@ struct GraphReader {
     /// Operands of a function that its call leaves out.
     var omitted: Set<String> = []
 
-    init(_ source: ONNXSource) throws(ONNXError) {
+    init(_ source: ONNXSource, externalFiles: [String: MappedFile] = [:]) throws(ONNXError) {
         self.source = source
-        tensors = TensorReader(file: source.file)
+        tensors = TensorReader(file: source.file, externalFiles: externalFiles)
         parts = try GraphParts(graph: source.graphMessage)
         graph = Graph(name: parts.name, sourceIndex: 0)
         depth = 0
@@ -281,7 +281,7 @@ struct GraphReader {
 
     /// Turns the node into one of an operator that we know, where it fits exactly.
     private mutating func decode(_ message: Message, row: OperatorRow, into node: inout Node) {
-        var reader = NodeReader(message, node: node, graph: graph, version: version)
+        var reader = NodeReader(message, node: node, graph: graph, version: version, tensors: tensors)
         do throws(Misfit) {
             let decoded = try row.decode(&reader)
             guard reader.hasReadAllAttributes else { return }

@@ -11,12 +11,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ck_integers.h"
+
 #define CK_SLACK 64
 // Output channels of one block of packed weights.
 #define CK_BLOCK 16
 #define CK_MAX_RANK 8
 
 typedef void (*ck_function)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end);
+
+// Where a kernel says that an operand holds a number that it cannot use, such as an index out of range: the last buffer
+// of every kernel that reads such numbers while running. All zero before a run.
+typedef struct {
+    int64_t failed;
+    // The number.
+    int64_t value;
+} ck_status;
 
 typedef enum { CK_ISA_PORTABLE = 0, CK_ISA_AVX2 = 1, CK_ISA_AVX512 = 2 } ck_isa;
 
@@ -61,6 +71,8 @@ typedef struct {
     int32_t zero_point;
     int32_t minimum;
     int32_t maximum;
+    // Whether the second of two roundings takes ties up, as LiteRT's optimized kernels do, and not away from zero.
+    int32_t rounds_up;
 } ck_requantization;
 
 // Units: output rows (n, oy). Buffers float32, int8: x, y. Buffers hybrid: x int8, y, scale and zero point of each
@@ -129,9 +141,6 @@ typedef struct {
     ptrdiff_t rank;
     ptrdiff_t sizes[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
     float factor;
-    // Bytes, with the rounding of MLAS: `flip` as in ck_affine_binary, or what makes real numbers of the sums.
-    uint8_t flip, b_flip, is_real;
-    int32_t a_zero_point, b_zero_point, y_zero_point;
 } ck_matmul;
 
 // Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization,
@@ -299,10 +308,6 @@ typedef enum {
     CK_FLOOR_DIVIDE, CK_FLOOR_MODULO
 } ck_binary_operator;
 
-typedef struct {
-    int32_t zero_point, multiplier, left, right;
-} ck_operand;
-
 // y[i, j] = a[offset(i) + j · a_step] op b[…]. Units: runs of `inner` elements; the last one is cut off at `count`.
 // Buffers: a, b, y.
 typedef struct {
@@ -313,9 +318,6 @@ typedef struct {
     ptrdiff_t b_strides[CK_MAX_RANK];
     ptrdiff_t inner, count, a_step, b_step;
     float minimum, maximum;
-    // int8
-    ck_operand a, b, y;
-    int32_t quantized_minimum, quantized_maximum;
 } ck_binary;
 
 // Arithmetic of bytes as MLAS does it, in single precision, ties to even. Bytes become unsigned by exclusive or with
@@ -362,37 +364,17 @@ typedef struct {
     int8_t table[256];
 } ck_unary;
 
-typedef enum { CK_GELU_EXACT, CK_GELU_TANH, CK_GELU_LOGISTIC } ck_gelu_function;
-
-// Units: chunks. Buffers: x, y, bias [channels] or null.
-typedef struct {
-    int32_t function;
-    float alpha;
-    ptrdiff_t count, channels;
-} ck_gelu;
-float ck_gelu_value(int32_t function, float alpha, float x);
-
-// y = (s − mean) / √(variance + ε) · scale + shift of rows s = x + skip + bias. Units: rows. Buffers: x, y, scale, shift,
-// skip (repeated after `skip_period` rows), bias, and results for the mean and the reciprocal deviation of each row, and
-// for s; all but the first three may be null. x may be y. Simplified, the mean counts as 0.
-typedef struct {
-    ptrdiff_t count, skip_period;
-    float epsilon;
-    uint8_t is_simplified;
-    // Whether one number is for the whole row.
-    uint8_t has_one_scale, has_one_bias;
-} ck_layer_norm;
-
 // f on one float, as the float kernel computes it.
 float ck_unary_value(int32_t operation, float x);
 
-// Fills an int8 hard swish table. The fields are LiteRT's fixed-point parameters.
+// The hard swish of 256 values from `lowest` on, as many results. The other fields are LiteRT's fixed-point parameters.
 typedef struct {
+    int32_t lowest;
     int32_t input_zero_point, output_zero_point;
     int16_t output_multiplier, reluish_multiplier;
     int32_t output_exponent, reluish_exponent;
 } ck_hard_swish;
-void ck_hard_swish_table(const ck_hard_swish *parameters, int8_t *table);
+void ck_hard_swish_table(const ck_hard_swish *parameters, int32_t *table);
 
 // x · 2^left · multiplier · 2^-31 · 2^-right with LiteRT's double rounding.
 int32_t ck_requantize(int32_t x, int32_t multiplier, int32_t left, int32_t right);
@@ -406,8 +388,6 @@ typedef struct {
     ptrdiff_t kept_sizes[CK_MAX_RANK], kept_strides[CK_MAX_RANK];
     ptrdiff_t reduced_sizes[CK_MAX_RANK], reduced_strides[CK_MAX_RANK];
     ptrdiff_t reduced_count;
-    // int8 mean
-    int32_t input_zero_point, output_zero_point, multiplier, left, right;
 } ck_reduce;
 
 // Units: rows. Buffers: x, y. Elements of a row lie `stride` apart, and rows side by side: row r starts at
@@ -417,6 +397,8 @@ typedef struct {
     float beta;
     // int8
     int32_t multiplier, left, minimum_difference;
+    // What makes int8 of the bytes by exclusive or: 0x80 for uint8.
+    uint8_t flip;
 } ck_softmax;
 
 // A softmax of bytes as onnxruntime computes it (QLinearSoftmax). Units: rows, as in ck_softmax. Buffers: x, y.
@@ -424,6 +406,8 @@ typedef struct {
 typedef struct {
     ptrdiff_t count, stride;
     uint8_t flip;
+    // Whether what overflows does so as a signed byte.
+    uint8_t is_signed;
     int32_t zero_point;
     // ⌊1 / scale y⌋
     float inverse_scale;
@@ -436,10 +420,12 @@ typedef struct {
     float scale;
     int32_t zero_point;
     int32_t minimum, maximum;
-    // Whether ties go to even numbers, as ONNX has it, and not away from zero.
+    // 0: ties go away from zero. 1: to even numbers, as ONNX has it. 2: likewise, and `scale` is 1/scale.
     int32_t rounds_to_even;
     // Integer to integer.
     int32_t input_zero_point, multiplier, left, right;
+    // So many elements, the first, take ties of the second rounding up: LiteRT's optimized kernel for blocks of them.
+    ptrdiff_t rounded_up;
 } ck_quantize;
 
 // Units: chunks. Buffers: x, y. The channel of element i is i / inner % channels.
@@ -479,7 +465,7 @@ typedef struct {
 // Units: chunks of bytes. Buffers: y. `pattern` is repeated; its size is `element_size` bytes.
 typedef struct {
     ptrdiff_t count, element_size;
-    uint8_t pattern[8];
+    uint8_t pattern[16];
 } ck_fill;
 
 // Units: output rows (n, oy). Buffers: x, y.
@@ -488,9 +474,11 @@ typedef struct {
     int32_t aligns_corners, uses_half_pixel_centers;
 } ck_resize;
 
+#include "ck_quantized.h"
 #include "ck_attention.h"
 #include "ck_detection.h"
 #include "ck_learning.h"
+#include "ck_movement.h"
 #include "ck_normalize.h"
 #include "ck_recurrent.h"
 #include "ck_spectral.h"

@@ -63,7 +63,7 @@ final class Program: Sendable {
     /// Refuses before anything runs what no stage could run.
     private func check(_ id: NodeID) throws(RuntimeError) {
         let node = graph[id]
-        if node.operation is any Lowerable || node.operation is ShapeOf { return }
+        if node.operation is any Lowerable || node.operation is any ShapeReading { return }
         let hosted = (node.operation as? OpaqueOperation)?.hosted
         guard let hosted else {
             throw RuntimeError(
