@@ -12,11 +12,6 @@ import Darwin
 
 extension Softmax: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
-        try lower(into: &lowering, countsAsUnsigned: false)
-    }
-
-    /// - Parameter countsAsUnsigned: whether signed bytes are computed with as unsigned ones.
-    func lower(into lowering: inout Lowering, countsAsUnsigned: Bool) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
         let rank = x.sizes.count
         let axis = axis < 0 ? axis + rank : axis
@@ -30,7 +25,7 @@ extension Softmax: Lowerable {
         let count = x.sizes[axis] * x.strides[axis] / stride
         if isAffine {
             return try lowerBytes(
-                count: count, stride: stride, isSigned: x.type == .int8 && !countsAsUnsigned, into: &lowering)
+                count: count, stride: stride, isSigned: x.type == .int8 && !lowering.countsAsUnsigned, into: &lowering)
         }
         guard x.type == y.type, x.type == .float32 || x.type == .int8 else { throw lowering.unsupportedTypes() }
         var parameters = ck_softmax()
