@@ -69,7 +69,8 @@ struct QuantizedFormTests {
         #expect(
             try Self.types(model) == [
                 "QuantizeLinear", "QLinearConv", "MaxPool", "DequantizeLinear", "DequantizeLinear", "Add",
-                "QuantizeLinear", "DequantizeLinear", "GlobalAveragePool", "QuantizeLinear", "Flatten", "DequantizeLinear",
+                "QuantizeLinear", "DequantizeLinear", "GlobalAveragePool", "QuantizeLinear", "Flatten",
+                "DequantizeLinear",
                 "DequantizeLinear", "DequantizeLinear", "Gemm", "QuantizeLinear", "DequantizeLinear",
             ])
         // Nothing that only onnxruntime knows.
