@@ -110,11 +110,6 @@ package final class Plan: Sendable {
     package convenience init(
         _ model: Model, graph: Int = 0, options: PlanOptions = PlanOptions()
     ) throws(RuntimeError) {
-        guard options.numerics != .xnnpack else {
-            throw RuntimeError(
-                .unsupportedNumerics, "the numerics '\(options.numerics.rawValue)' are not there yet",
-                remedy: "use '\(Numerics.reference.rawValue)'")
-        }
         guard model.graphs.indices.contains(graph) else {
             throw RuntimeError(.invalidModel, "the model has no graph \(graph)")
         }

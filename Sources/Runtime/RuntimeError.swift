@@ -5,7 +5,7 @@ package typealias RuntimeError = CodedError<RuntimeErrorCode>
 
 /// What an error is about.
 package enum RuntimeErrorCode: String, FailureCode {
-    case unsupportedOperator, unsupportedType, unsupportedNumerics, unknownShape, invalidModel, outOfMemory
+    case unsupportedOperator, unsupportedType, unknownShape, invalidModel, outOfMemory
     case wrongInput
     case indexOutOfRange
     /// What has to be known to plan an operator is computed while running: it is planned then.
@@ -13,7 +13,7 @@ package enum RuntimeErrorCode: String, FailureCode {
 
     package var kind: FailureKind {
         switch self {
-        case .unsupportedOperator, .unsupportedType, .unsupportedNumerics, .unknownShape,
+        case .unsupportedOperator, .unsupportedType, .unknownShape,
             .computedOperand:
             .unsupported
         case .invalidModel, .wrongInput, .indexOutOfRange: .unreadable

@@ -4,38 +4,12 @@ import Operators
 
 extension Binary: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
-        let (a, b, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
+        let a = try lowering.input(0)
+        // The integers themselves are divided.
+        guard a.isQuantized, kind != .floorDivide, kind != .floorModulo else { return try lowerPlain(into: &lowering) }
         let isByte = a.type == .int8 || a.type == .uint8
         if isByte, lowering.numerics == .onnxruntime { return try lowerBytes(into: &lowering) }
-        guard a.type == b.type, a.type == y.type, [.float32, .int8, .int32, .int64].contains(a.type) else {
-            throw lowering.unsupportedTypes()
-        }
-        var parameters = ck_binary()
-        parameters.operation = Int32(bitPattern: code.rawValue)
-        parameters.count = y.count
-        switch a.type {
-        case .float32:
-            (parameters.minimum, parameters.maximum) = try activation.clampingBounds(at: lowering.location)
-        case .int8:
-            try quantize(&parameters, a: a, b: b, y: y, lowering: lowering)
-        default:
-            guard activation == .none else { throw lowering.unsupportedTypes() }
-        }
-        var runs = AxisRuns(
-            sizes: y.sizes, strides: [Binary.broadcastStrides(a, to: y.sizes), Binary.broadcastStrides(b, to: y.sizes)])
-        runs.chunk(by: Int(CK_CHUNK))
-        try runs.requireRank(at: lowering.location)
-        parameters.rank = runs.sizes.count
-        parameters.sizes = axisTuple(runs.sizes)
-        parameters.a_strides = axisTuple(runs.strides[0])
-        parameters.b_strides = axisTuple(runs.strides[1])
-        (parameters.inner, parameters.a_step, parameters.b_step) = (runs.inner, runs.steps[0], runs.steps[1])
-        if a.count == y.count { lowering.overwritableInputs.append(0) }
-        if b.count == y.count { lowering.overwritableInputs.append(1) }
-        try lowering.emit(
-            lowering.kernel(.binary, a.type.rawValue), parameters,
-            operands: [.value(a.id), .value(b.id), .value(y.id)], units: runs.outerCount,
-            cost: runs.inner * (kind == .power ? 16 : a.type == .int8 ? 4 : 1))
+        try lowerQuantized(into: &lowering)
     }
 
     /// The sums and products of MLAS (MlasQLinearAdd, MlasQLinearMul).
@@ -95,7 +69,7 @@ extension Binary: Lowerable {
         return own < 0 || operand.sizes[own] == 1
     }
 
-    private var code: ck_binary_operator {
+    var code: ck_binary_operator {
         switch kind {
         case .add: CK_ADD
         case .subtract: CK_SUBTRACT
@@ -107,6 +81,14 @@ extension Binary: Lowerable {
         case .squaredDifference: CK_SQUARED_DIFFERENCE
         case .floorDivide: CK_FLOOR_DIVIDE
         case .floorModulo: CK_FLOOR_MODULO
+        case .remainder: CK_REMAINDER
+        case .arcTangent: CK_ATAN2
+        case .and: CK_AND
+        case .or: CK_OR
+        case .exclusiveOr: CK_EXCLUSIVE_OR
+        case .shiftLeft: CK_SHIFT_LEFT
+        case .shiftRight: CK_SHIFT_RIGHT
+        case .leakyRelu: CK_PRELU
         }
     }
 
@@ -115,39 +97,5 @@ extension Binary: Lowerable {
         let missing = sizes.count - operand.sizes.count
         let strides = zip(operand.sizes, operand.strides).map { $0 == 1 ? 0 : $1 }
         return Array(repeating: 0, count: missing) + strides
-    }
-
-    /// The fixed-point parameters. A sum is made on a common scale of twice the larger of the two, 20 bits finer.
-    private func quantize(
-        _ parameters: inout ck_binary, a: Tensor, b: Tensor, y: Tensor, lowering: Lowering
-    ) throws(RuntimeError) {
-        let (from, other, to) = (try a.affineScale(), try b.affineScale(), try y.affineScale())
-        func operand(_ scale: AffineScale, _ factor: Double) -> ck_operand {
-            let multiplier = QuantizedMultiplier(factor)
-            return ck_operand(
-                zero_point: scale.zeroPoint, multiplier: multiplier.multiplier, left: multiplier.left,
-                right: multiplier.right)
-        }
-        switch kind {
-        case .add, .subtract:
-            let common = 2 * Double(max(from.scale, other.scale))
-            parameters.a = operand(from, Double(from.scale) / common)
-            parameters.b = operand(other, Double(other.scale) / common)
-            parameters.y = operand(to, common / Double(Float(1 << 20) * to.scale))
-        case .multiply:
-            parameters.a = operand(from, 0)
-            parameters.b = operand(other, 0)
-            parameters.y = operand(to, Double(from.scale * other.scale / to.scale))
-        case .maximum, .minimum:
-            guard from == other, other == to else {
-                throw RuntimeError(
-                    .unsupportedOperator, "the operands and the result differ in scale or zero point",
-                    at: lowering.location)
-            }
-        default:
-            throw lowering.unsupportedTypes()
-        }
-        (parameters.quantized_minimum, parameters.quantized_maximum) = try to.bounds(
-            of: activation, at: lowering.location)
     }
 }

@@ -173,6 +173,8 @@ extension Concatenation: Lowerable {
             var source = Operand.value(x.id)
             if lowering.numerics == .onnxruntime, y.type == .int8 || y.type == .uint8 {
                 source = try lowering.rescaled(x, to: y)
+            } else if y.type == .uint8, y.isQuantized, x.isQuantized {
+                source = try lowering.rescaledAwayFromZero(x, to: y)
             } else if y.type == .int8 {
                 _ = try lowering.requireSameScale(x, y)
             }

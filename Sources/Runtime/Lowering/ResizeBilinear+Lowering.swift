@@ -5,6 +5,11 @@ import Operators
 extension ResizeBilinear: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
+        if lowering.numerics == .xnnpack, x.type == y.type, x.type == .int8 || x.type == .uint8 {
+            _ = try lowering.requireSameScale(x, y)
+            return try lowering.emitXNNPACKResize(
+                x, alignsCorners: alignsCorners, usesHalfPixelCenters: usesHalfPixelCenters)
+        }
         let isInteger = x.type == .int8 || x.type == .uint8 || x.type == .int16
         guard x.type == y.type, x.type == .float32 || isInteger else { throw lowering.unsupportedTypes() }
         if isInteger { _ = try lowering.requireSameScale(x, y) }
