@@ -221,7 +221,11 @@ struct IntegerGroups {
             guard let inputs = operands(of: id, result: result, in: &patch) else { continue }
             var node = graph[id]
             node.inputs = inputs
-            if let softmax = node.operation as? Softmax { node.operation = UnsignedSoftmax(softmax: softmax) }
+            if let x = inputs.first ?? nil, graph[x].type == .int8, !staysSigned.contains(x),
+                let operation = node.operation as? any Relayable, operation is Softmax || operation is Binary
+            {
+                node.operation = MadeUnsigned(operation: operation)
+            }
             if let reader, let result {
                 node.outputs = [result]
                 patch.removeNode(reader)
@@ -267,6 +271,8 @@ struct IntegerGroups {
             return result != nil && pool.kind == .average ? [x] : nil
         case let unary as Unary:
             return result != nil && unary.kind == .logistic ? [x] : nil
+        case let unary as ParametricUnary:
+            return result != nil && unary.kind == .leakyRelu ? [x] : nil
         case is Softmax:
             return result == nil || staysSigned.contains(x) ? nil : [x]
         default:
