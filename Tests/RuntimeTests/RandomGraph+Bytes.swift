@@ -1,0 +1,78 @@
+import ModelGraph
+import Operators
+
+extension RandomGraph {
+    /// A window's extents and where it goes.
+    private struct WindowCase {
+        var kernel: [Int]
+        var strides = [1, 1]
+        var dilations = [1, 1]
+        var padding: Padding = .same
+        var size = [5, 7]
+
+        func outputs() -> [Int] {
+            (0..<2).map { axis in
+                let reach = (kernel[axis] - 1) * dilations[axis] + 1
+                let room = padding == .same ? size[axis] : size[axis] - reach + 1
+                return (room + strides[axis] - 1) / strides[axis]
+            }
+        }
+    }
+
+    private static let windows: [WindowCase] = [
+        WindowCase(kernel: [1, 1]), WindowCase(kernel: [3, 3]),
+        WindowCase(kernel: [3, 3], strides: [2, 2]), WindowCase(kernel: [1, 1], strides: [2, 3]),
+        WindowCase(kernel: [3, 3], padding: .valid), WindowCase(kernel: [2, 5], strides: [1, 2]),
+        WindowCase(kernel: [3, 2], dilations: [2, 3], size: [6, 9]),
+        WindowCase(kernel: [4, 1], dilations: [1, 2], padding: .valid), WindowCase(kernel: [5, 3], size: [6, 20]),
+        WindowCase(kernel: [10, 4], strides: [2, 2], size: [11, 6]),
+    ]
+
+    /// Integer models of one linear operator each.
+    static func bytes() -> [(String, Model)] {
+        let channels = [1, 2, 3, 8, 15, 16, 17, 63, 64, 65, 130]
+        var models: [(String, Model)] = []
+        for (index, inputs) in channels.enumerated() {
+            for turn in 0..<3 {
+                let outputs = channels[(index * 5 + turn * 4) % channels.count]
+                let window = windows[(index + turn * 3) % windows.count]
+                let operation = Convolution(
+                    strides: window.strides, dilations: window.dilations, padding: window.padding,
+                    activation: turn == 0 ? .relu : .none)
+                // A scale so small that factors are above 1/2, too.
+                let scale: Float = turn == 2 ? 0.0007 : 0.3
+                let w = [outputs] + window.kernel + [inputs]
+                models.append(
+                    (
+                        "conv \(inputs)→\(outputs) \(window)",
+                        linear(
+                            operation, x: [1] + window.size + [inputs], w: w, axis: 0,
+                            y: [1] + window.outputs() + [outputs], .int8, scale: scale, seed: UInt64(index))
+                    ))
+            }
+            for turn in 0..<4 {
+                let window = windows[1 + (index * 4 + turn) % (windows.count - 1)]
+                let operation = DepthwiseConvolution(
+                    strides: window.strides, dilations: window.dilations, padding: window.padding, multiplier: 1,
+                    activation: turn == 1 ? .relu6 : .none)
+                models.append(
+                    (
+                        "depthwise \(inputs) \(window)",
+                        linear(
+                            operation, x: [2] + window.size + [inputs], w: [1] + window.kernel + [inputs], axis: 3,
+                            y: [2] + window.outputs() + [inputs], .int8, scale: turn == 3 ? 0.0007 : 0.1,
+                            seed: UInt64(index))
+                    ))
+            }
+            let outputs = channels[(index * 3 + 4) % channels.count]
+            models.append(
+                (
+                    "fully connected \(inputs)→\(outputs)",
+                    linear(
+                        FullyConnected(), x: [index % 4 * 5 + 1, inputs], w: [outputs, inputs], axis: 0,
+                        y: [index % 4 * 5 + 1, outputs], .int8)
+                ))
+        }
+        return models
+    }
+}
