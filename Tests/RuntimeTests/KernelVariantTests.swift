@@ -36,8 +36,6 @@ import Testing
             let expected = try RandomGraph.run(Self.plan(model, .portable, numerics))
             let found = try RandomGraph.run(Self.plan(model, set, numerics))
             #expect(found == expected, "\(name)")
-            let pool = ThreadPool(threads: 3)
-            #expect(try RandomGraph.run(Self.plan(model, set, numerics), pool: pool) == expected, "\(name) shared")
         }
     }
 

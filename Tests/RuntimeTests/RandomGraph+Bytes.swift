@@ -28,7 +28,24 @@ extension RandomGraph {
         WindowCase(kernel: [10, 4], strides: [2, 2], size: [11, 6]),
     ]
 
-    /// Integer models of one linear operator each.
+    /// Two fed operands, the second of which broadcasts along the first axis.
+    private static func binary(_ kind: Binary.Kind, _ sizes: [Int], seed: UInt64) -> Model {
+        var graph = Graph(name: "main")
+        let operands = [("a", Float(0.04), sizes), ("b", 0.09, Array(sizes.dropFirst()))].map { name, scale, sizes in
+            graph.addValue(
+                Value(
+                    name: name, type: .int8, shape: Shape(sizes),
+                    quantization: Quantization(scale: scale + Float(seed) * 0.01, zeroPoint: 5)))
+        }
+        let output = graph.addValue(
+            Value(
+                name: "y", type: .int8, shape: Shape(sizes), quantization: Quantization(scale: 0.1, zeroPoint: -3)))
+        graph.addNode(Node(Binary(kind), inputs: operands, outputs: [output]))
+        graph.setInterface(inputs: operands, outputs: [output])
+        return Model(format: .tflite, graphs: [graph])
+    }
+
+    /// Integer models of one operator each.
     static func bytes() -> [(String, Model)] {
         let channels = [1, 2, 3, 8, 15, 16, 17, 63, 64, 65, 130]
         var models: [(String, Model)] = []
@@ -64,6 +81,8 @@ extension RandomGraph {
                             seed: UInt64(index))
                     ))
             }
+            let kinds: [Binary.Kind] = [.add, .subtract, .multiply]
+            models.append(("binary \(inputs)", binary(kinds[index % 3], [3, inputs], seed: UInt64(index))))
             let outputs = channels[(index * 3 + 4) % channels.count]
             models.append(
                 (
