@@ -51,7 +51,8 @@ enum HelpText {
             lines += ["", "Usage: " + usage(of: command)]
         case .bench:
             lines += wrapped(
-                "Runs a model again and again on made-up inputs, and prints how long one inference takes.", width: width)
+                "Runs a model again and again on made-up inputs, and prints how long one inference takes.", width: width
+            )
             lines += ["", "Usage: " + usage(of: command)]
         }
         let column = 2 + (options.map { label($0).count }.max() ?? 0) + 2
