@@ -18,6 +18,9 @@ extension Softmax: Lowerable {
     /// - Parameter countsAsUnsigned: whether signed bytes are computed with as unsigned ones.
     func lower(into lowering: inout Lowering, countsAsUnsigned: Bool) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
+        if x.type == .float64 || x.count == 0, beta == 1 {
+            return try lowering.emitRows(.softmax, axis: axis, includesInner: includesInnerAxes)
+        }
         let rank = x.sizes.count
         let axis = axis < 0 ? axis + rank : axis
         let isAffine = lowering.numerics == .onnxruntime && (x.type == .int8 || x.type == .uint8)

@@ -60,6 +60,7 @@ enum TFLiteOperators {
         + indexing + arrangement
         + spatial
         + casts
+        + math
 
     static let byBuiltin = Dictionary(uniqueKeysWithValues: rows.map { ($0.builtin, $0) })
 
