@@ -61,9 +61,25 @@ extension Binary {
 extension Comparison: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (a, b) = (try lowering.input(0), try lowering.input(1))
-        guard a.holdsPlainNumbers, b.holdsPlainNumbers else { throw lowering.unsupportedTypes() }
+        // LiteRT compares 16 bits as they are, but for equality.
+        let isPlain = a.type == .int16 && kind != .equal && kind != .notEqual
+        if a.isQuantized, !isPlain {
+            guard lowering.followsLiteRT else { throw lowering.unsupportedTypes() }
+            return try lowering.emitQuantizedComparison(quantizedCode, a, b)
+        }
         try lowering.emitBinary(
             .compare, code.rawValue, PlacedTensor(a), PlacedTensor(b), to: PlacedTensor(lowering.output))
+    }
+
+    private var quantizedCode: ck_quantized_operator {
+        switch kind {
+        case .equal: CK_QUANTIZED_EQUAL
+        case .notEqual: CK_QUANTIZED_NOT_EQUAL
+        case .less: CK_QUANTIZED_LESS
+        case .lessOrEqual: CK_QUANTIZED_LESS_EQUAL
+        case .greater: CK_QUANTIZED_GREATER
+        case .greaterOrEqual: CK_QUANTIZED_GREATER_EQUAL
+        }
     }
 
     private var code: ck_comparison {

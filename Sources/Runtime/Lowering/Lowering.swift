@@ -29,7 +29,7 @@ enum KernelFamily: String, CaseIterable {
     case embedding, columnsToImage = "col2im"
     case copy, fill, resizeBilinear = "resize_bilinear"
     case recurrent, attention, linearAttention = "linear_attention", rotary, gatedUnit = "gated_unit"
-    case normalize, l2Rows = "l2_rows", logSoftmaxLines = "log_softmax_lines", loss, update, dropout
+    case normalize, logSoftmaxLines = "log_softmax_lines", loss, update, dropout
     case dft, suppression, postProcess = "post_process", trees, ngrams, threshold
     case windowConv = "window_conv", windowPool = "window_pool", unpool
     case localResponse = "local_response", causalConv = "causal_conv", resample

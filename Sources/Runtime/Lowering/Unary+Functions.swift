@@ -23,6 +23,9 @@ extension Unary {
 extension ParametricUnary: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
+        if kind == .leakyRelu, x.isQuantized, x.type == y.type, lowering.followsLiteRT {
+            return try lowering.emitQuantizedLeakyRelu(slope: alpha)
+        }
         guard x.type == y.type, x.type.isFloatingPoint else { throw lowering.unsupportedTypes() }
         lowering.overwritableInputs = [0]
         try lowering.emitFunction(code, alpha: alpha, beta: beta, cost: 8)

@@ -107,6 +107,12 @@ extension Lowering {
     mutating func emitQuantizedL2Normalization() throws(RuntimeError) {
         let (x, y) = (try input(0), output)
         guard x.type == y.type, x.type != .int16, let count = x.sizes.last else { throw unsupportedTypes() }
+        let to = try y.signedScale()
+        guard to == AffineScale(scale: 1 / 128, zeroPoint: 0) else {
+            throw RuntimeError(
+                .invalidModel, "the result of an L2 normalization has scale \(to.scale), and is not centered",
+                at: location, remedy: "the scale must be 1/128, and the zero point in the middle")
+        }
         let parameters = ck_quantized_l2_norm(
             count: count, flip: x.signedFlip, zero_point: try x.signedScale().zeroPoint)
         try emit(
