@@ -99,7 +99,6 @@ struct OperatorSetConversionTests {
     @Test(
         "What means something else in a newer set is refused",
         arguments: [
-            (Wire.node("Upsample", ["c", "w"], ["y"]), 9),
             (Wire.node("ScaledTanh", ["c"], ["y"]), 5),
             (
                 Wire.node(

@@ -333,6 +333,8 @@ typedef struct {
     ptrdiff_t b_strides[CK_MAX_RANK];
     ptrdiff_t inner, count, a_step, b_step;
     uint8_t flip;
+    // What is taken off the unsigned bytes before: 128 to compute with signed ones, whose zero points then are meant.
+    int32_t base;
     int32_t a_zero_point, b_zero_point;
     float a_factor, b_factor, offset;
 } ck_affine_binary;

@@ -24,11 +24,15 @@ extension Binary: Lowerable {
         guard a.type == b.type, a.type == y.type, kind == .add || kind == .multiply, activation == .none else {
             throw lowering.unsupportedTypes()
         }
-        let (left, right, to) = (try a.unsignedScale(), try b.unsignedScale(), try y.unsignedScale())
+        let isSigned = a.type == .int8 && !lowering.countsAsUnsigned
+        func scale(_ tensor: Tensor) throws(RuntimeError) -> AffineScale {
+            isSigned ? try tensor.affineScale() : try tensor.unsignedScale()
+        }
+        let (left, right, to) = (try scale(a), try scale(b), try scale(y))
         var parameters = ck_affine_binary()
         parameters.operation = Int32(bitPattern: code.rawValue)
         parameters.count = y.count
-        parameters.flip = a.unsignedFlip
+        (parameters.flip, parameters.base) = (a.unsignedFlip, isSigned ? 128 : 0)
         (parameters.a_zero_point, parameters.b_zero_point) = (left.zeroPoint, right.zeroPoint)
         if kind == .add {
             (parameters.a_factor, parameters.b_factor) = (left.scale / to.scale, right.scale / to.scale)

@@ -86,6 +86,8 @@ struct Lowering {
     /// Operands that are read element by element just before the output is written in the same place.
     var overwritableInputs: [Int] = []
     var multiplyAdds = 0
+    /// Whether signed bytes are computed with as unsigned ones, where onnxruntime's arithmetic tells them apart.
+    var countsAsUnsigned = false
 
     init(
         location: String, inputs: [Tensor?], outputs: [Tensor], storage: Storage, isa: ck_isa, numerics: Numerics,
