@@ -44,7 +44,7 @@ extension Lowering {
         }
         let operands: [Operand] = [.value(x.id), .value(y.id)]
         if x.type == .int16 {
-            let factor = QuantizedMultiplier(Double(from.scale) * Double(beta) / (10.0 / 65535.0))
+            let factor = QuantizedMultiplier(Double(from.scale * beta) / (10.0 / 65535.0))
             var parameters = ck_softmax_16()
             parameters.count = count
             (parameters.multiplier, parameters.left, parameters.right) = (factor.multiplier, factor.left, factor.right)
