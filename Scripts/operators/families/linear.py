@@ -76,7 +76,7 @@ def convolution(draw, type):
     y = result(draw, [batch, *to, outputs], x, w, kernel[0] * kernel[1] * inputs, type)
     options = dict(padding=PADDINGS[padding], strideH=stride[0], strideW=stride[1], dilationHFactor=dilation[0],
                    dilationWFactor=dilation[1], fusedActivationFunction=draw.activation())
-    operands = [x, w, *bias(draw, x, w, outputs, type)]
+    operands = [x, w, *bias(draw, x, w, outputs, type, always=True)]
     return Case("Conv2DOptions", told(options, operands), operands, y)
 
 

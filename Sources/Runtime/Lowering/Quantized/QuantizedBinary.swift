@@ -94,8 +94,6 @@ extension Binary {
         case .divide:
             parameters.y = ck_fixed_point(Double(left.scale / (right.scale * to.scale)), zeroPoint: to.zeroPoint)
             try lowering.emitQuantized(CK_QUANTIZED_DIVIDE, a, b, parameters)
-        case .leakyRelu:
-            try lowering.emitQuantizedPRelu(a, slope: b)
         case .maximum, .minimum:
             guard left == right, right == to else {
                 throw RuntimeError(
