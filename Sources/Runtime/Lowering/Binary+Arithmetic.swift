@@ -67,3 +67,112 @@ extension Comparison: Lowerable {
             guard lowering.followsLiteRT else { throw lowering.unsupportedTypes() }
             return try lowering.emitQuantizedComparison(quantizedCode, a, b)
         }
+        try lowering.emitBinary(
+            .compare, code.rawValue, PlacedTensor(a), PlacedTensor(b), to: PlacedTensor(lowering.output))
+    }
+
+    private var quantizedCode: ck_quantized_operator {
+        switch kind {
+        case .equal: CK_QUANTIZED_EQUAL
+        case .notEqual: CK_QUANTIZED_NOT_EQUAL
+        case .less: CK_QUANTIZED_LESS
+        case .lessOrEqual: CK_QUANTIZED_LESS_EQUAL
+        case .greater: CK_QUANTIZED_GREATER
+        case .greaterOrEqual: CK_QUANTIZED_GREATER_EQUAL
+        }
+    }
+
+    private var code: ck_comparison {
+        switch kind {
+        case .equal: CK_EQUAL
+        case .notEqual: CK_NOT_EQUAL
+        case .less: CK_LESS
+        case .lessOrEqual: CK_LESS_OR_EQUAL
+        case .greater: CK_GREATER
+        case .greaterOrEqual: CK_GREATER_OR_EQUAL
+        }
+    }
+}
+
+extension Variadic: Lowerable {
+    /// The operands one after the other, in the output's memory.
+    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        let y = PlacedTensor(lowering.output)
+        let first = try lowering.input(0)
+        guard first.type == y.tensor.type, first.holdsPlainNumbers else { throw lowering.unsupportedTypes() }
+        let isFloat = first.type.isFloatingPoint
+        guard kind != .mean || isFloat, first.type != .bool else { throw lowering.unsupportedTypes() }
+        let code: ck_binary_operator =
+            switch kind {
+            case .sum, .mean: CK_ADD
+            case .maximum: CK_MAXIMUM
+            case .minimum: CK_MINIMUM
+            }
+        if lowering.inputs.count == 1 { return try lowering.forwardInput() }
+        for index in lowering.inputs.indices.dropFirst() {
+            let left = index == 1 ? PlacedTensor(first) : y
+            let right = PlacedTensor(try lowering.input(index))
+            guard right.tensor.holdsPlainNumbers else { throw lowering.unsupportedTypes() }
+            try lowering.emitBinary(.arithmetic, code.rawValue, left, right, to: y)
+        }
+        guard kind == .mean else { return }
+        let count = try lowering.scalar(Float(lowering.inputs.count), like: y.tensor)
+        try lowering.emitBinary(.arithmetic, CK_DIVIDE.rawValue, y, count, to: y)
+    }
+}
+
+extension Clip: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        let (x, y) = (PlacedTensor(try lowering.input(0)), PlacedTensor(lowering.output))
+        guard x.tensor.type == y.tensor.type, x.tensor.holdsPlainNumbers, x.tensor.type != .bool else {
+            throw lowering.unsupportedTypes()
+        }
+        var source = x
+        for (index, code, attribute) in [(1, CK_MAXIMUM, lower), (2, CK_MINIMUM, upper)] {
+            var scalar: PlacedTensor
+            if let bound = lowering.optionalInput(index) {
+                guard bound.count == 1 else { throw lowering.unsupportedTypes() }
+                scalar = PlacedTensor(bound)
+                scalar.tensor.sizes = []
+            } else if let attribute {
+                scalar = try lowering.scalar(attribute, like: y.tensor)
+            } else {
+                continue
+            }
+            try lowering.emitBinary(.arithmetic, code.rawValue, source, scalar, to: y)
+            source = y
+        }
+        if lowering.calls.isEmpty { return try lowering.forwardInput() }
+        lowering.overwritableInputs = [0]
+    }
+}
+
+extension Select: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        var condition = try lowering.input(0)
+        let (a, b, y) = (try lowering.input(1), try lowering.input(2), lowering.output)
+        guard condition.type == .bool, a.type == b.type, a.type == y.type else { throw lowering.unsupportedTypes() }
+        if !a.holdsPlainNumbers, a.quantization != b.quantization || a.quantization != y.quantization {
+            throw RuntimeError(
+                .unsupportedOperator, "the operands and the result differ in scale or zero point",
+                at: lowering.location)
+        }
+        condition.sizes = self.condition(condition.sizes, rank: y.sizes.count)
+        var parameters = ck_select()
+        parameters.element_size = try lowering.elementSize(y)
+        guard y.count > 0 else { return }
+        let runs = try lowering.broadcastRuns([condition, a, b], to: y)
+        parameters.count = y.count
+        parameters.rank = runs.sizes.count
+        parameters.sizes = axisTuple(runs.sizes)
+        parameters.c_strides = axisTuple(runs.strides[0])
+        parameters.a_strides = axisTuple(runs.strides[1])
+        parameters.b_strides = axisTuple(runs.strides[2])
+        parameters.inner = runs.inner
+        (parameters.c_step, parameters.a_step, parameters.b_step) = (runs.steps[0], runs.steps[1], runs.steps[2])
+        try lowering.emit(
+            lowering.kernel(.select, "bytes"), parameters,
+            operands: [.value(condition.id), .value(a.id), .value(b.id), .value(y.id)], units: runs.outerCount,
+            cost: runs.inner)
+    }
+}
