@@ -330,8 +330,8 @@ final class NodeBudget {
 
     func take(_ count: Int) -> Bool {
         guard count <= left else { return false }
-        // Graphs without nodes take time as well.
-        left -= count + 1
+        // A graph takes as much time as several nodes.
+        left -= count + 15
         return true
     }
 }
