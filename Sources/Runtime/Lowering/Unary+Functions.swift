@@ -23,6 +23,12 @@ extension Unary {
 extension ParametricUnary: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
+        if kind == .leakyRelu, lowering.numerics == .onnxruntime, x.type == .int8 || x.type == .uint8, x.type == y.type
+        {
+            // QLinearLeakyRelu's table.
+            let (from, to) = (try x.affineScale(), try y.affineScale())
+            return try lowering.emitTable(lowering.table(x, from, y, to) { $0 >= 0 ? $0 : alpha * $0 })
+        }
         if x.isQuantized { return try lowerQuantized(into: &lowering) }
         guard x.type == y.type, x.type.isFloatingPoint else { throw lowering.unsupportedTypes() }
         lowering.overwritableInputs = [0]
