@@ -19,7 +19,8 @@ enum KernelFamily: String, CaseIterable {
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
-    case recurrent, attention, linearAttention = "linear_attention", rotary, gatedUnit = "gated_unit"
+    case recurrent, rankFilter = "rank_filter", attention, linearAttention = "linear_attention", rotary, gatedUnit =
+        "gated_unit"
     case normalize, l2Rows = "l2_rows", logSoftmaxLines = "log_softmax_lines", loss, update, dropout
     case dft, suppression, postProcess = "post_process", trees, ngrams, threshold
     case windowConv = "window_conv", windowPool = "window_pool", unpool

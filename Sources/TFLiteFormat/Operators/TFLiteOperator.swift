@@ -5,6 +5,7 @@ import Operators
 struct OperandFacts {
     var inputs: [Value?]
     var outputs: [Value]
+    var intermediates: [Value] = []
 
     func inputType(_ index: Int) -> ElementType? { inputs.indices.contains(index) ? inputs[index]?.type : nil }
     func outputType(_ index: Int) -> ElementType? { outputs.indices.contains(index) ? outputs[index].type : nil }
@@ -59,6 +60,7 @@ enum TFLiteOperators {
         linear + elementwise + activations + pooling + reductions + dataMovement + conversions
         + spatial
         + casts
+        + sequences
 
     static let byBuiltin = Dictionary(uniqueKeysWithValues: rows.map { ($0.builtin, $0) })
 
