@@ -24,10 +24,11 @@ def state(shape):
 class Gates:
     """What one direction of an LSTM has."""
 
-    def __init__(self, draw, inputs, type, extra=0, normalizes=False):
-        self.cells = draw.integer(1, 9)
-        self.projects, self.couples, self.peeps = draw.chance(0.3), draw.chance(0.3), draw.chance(0.4)
-        self.outputs = draw.integer(1, 7) if self.projects else self.cells
+    def __init__(self, draw, inputs, type, extra=0, normalizes=False, like=None):
+        self.cells = like.cells if like else draw.integer(1, 9)
+        self.couples, self.peeps = draw.chance(0.3), draw.chance(0.4)
+        self.projects = like.projects if like else draw.chance(0.3)
+        self.outputs = like.outputs if like else draw.integer(1, 7) if self.projects else self.cells
         first = 1 if self.couples else 0
 
         def each(shape, kind=type):
@@ -91,15 +92,18 @@ def step_lstm(draw, type):
 @operator("BIDIRECTIONAL_SEQUENCE_LSTM", ("float32",), **FLOAT)
 def bidirectional_lstm(draw, type):
     steps, batch, major, merges = draw.integer(1, 5), draw.integer(1, 4), draw.chance(0.5), draw.chance(0.5)
+    # Side by side and with the batch first, LiteRT's results differ from what it gives for each row alone.
+    major = major or merges
     outer = [steps, batch] if major else [batch, steps]
     x = draw.fed(outer + [draw.integer(1, 9)], "float32")
-    # LiteRT walks through a second input that has weights as if it were as wide as the first one.
-    weighs, reads = draw.chance(0.5), draw.chance(0.4)
-    extra = draw.fed(outer + [x.shape[-1] if weighs else draw.integer(1, 5)], "float32") if reads else None
-    weighs = weighs and reads
+    # LiteRT takes a second input for as wide as the first one.
+    extra = draw.fed(outer + [x.shape[-1]], "float32") if draw.chance(0.4) else None
+    weighs = extra is not None and draw.chance(0.5)
     size = extra.shape[-1] if weighs else 0
     forward = Gates(draw, x.shape[-1], type, size)
-    backward = Gates(draw, extra.shape[-1] if extra is not None and not weighs else x.shape[-1], type, size)
+    second = extra.shape[-1] if extra is not None and not weighs else x.shape[-1]
+    # LiteRT wants as many cells and outputs of both.
+    backward = Gates(draw, second, type, size, like=forward)
     states = [state([batch, n]) for g in (forward, backward) for n in (g.outputs, g.cells)]
     inputs = [x, *forward.operands(), *backward.operands(), *states, extra, *forward.extra, *backward.extra]
     outputs = [Tensor(outer + [g.outputs]) for g in (forward, backward)]
@@ -131,12 +135,13 @@ def declare(name, options, is_step):
 @operator("BIDIRECTIONAL_SEQUENCE_RNN", ("float32",), **FLOAT)
 def bidirectional_rnn(draw, type):
     steps, batch, major, merges = draw.integer(1, 5), draw.integer(1, 4), draw.chance(0.5), draw.chance(0.5)
+    # Side by side and with the batch first, LiteRT's results differ from what it gives for each row alone.
+    major = major or merges
     outer = [steps, batch] if major else [batch, steps]
     x = draw.fed(outer + [draw.integer(1, 9)], "float32")
-    # LiteRT walks through a second input that has weights as if it were as wide as the first one.
-    weighs, reads = draw.chance(0.5), draw.chance(0.4)
-    extra = draw.fed(outer + [x.shape[-1] if weighs else draw.integer(1, 5)], "float32") if reads else None
-    weighs = weighs and reads
+    # LiteRT takes a second input for as wide as the first one.
+    extra = draw.fed(outer + [x.shape[-1]], "float32") if draw.chance(0.4) else None
+    weighs = extra is not None and draw.chance(0.5)
     one, first = rnn_part(draw, x.shape[-1], batch, type)
     two, second = rnn_part(draw, extra.shape[-1] if extra is not None and not weighs else x.shape[-1], batch, type)
     more = [weights(draw, [n, extra.shape[-1]]) if weighs else None for n in (one, two)]

@@ -6,6 +6,8 @@ extension FusedRNN: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let x = try lowering.input(0)
         let extra = lowering.optionalInput(9)
+        // A second input without weights of its own is what the second direction reads; LiteRT does that only where the
+        // steps come first.
         let isOther = extra != nil && lowering.optionalInput(10) == nil
         var merges = false
         if case .bidirectional(_, let mergesOutputs) = form { merges = mergesOutputs }
@@ -15,7 +17,7 @@ extension FusedRNN: Lowerable {
             guard lowering.outputs.indices.contains(index) else { throw lowering.unsupportedTypes() }
             let first = 1 + direction * 4
             try lower(
-                first, x: direction == 1 && isOther ? extra ?? x : x, extra: isOther ? nil : extra,
+                first, x: direction == 1 && isOther && isTimeMajor ? extra ?? x : x, extra: isOther ? nil : extra,
                 extraWeights: 10 + direction, to: lowering.outputs[index], at: offset, isReverse: direction == 1,
                 into: &lowering)
             if merges { offset = try lowering.input(first).sizes[0] }
