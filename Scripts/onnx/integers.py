@@ -203,6 +203,9 @@ def average(d):
     rank = d.pick(2, 2, 2, 1, 3)
     size = [d.int(3, 9) for _ in range(rank)]
     a, _ = windows(d, rank, size)
+    if a.get("auto_pad", "").startswith("SAME"):
+        # A stride beyond the window asks for less than no padding, which onnxruntime's real pool refuses.
+        a["strides"] = [min(s, k) for s, k in zip(a["strides"], a["kernel_shape"])]
     if d.coin(0.3):
         a["count_include_pad"] = 1
     if d.coin(0.2) and "auto_pad" not in a:
@@ -419,7 +422,7 @@ def golden(args):
         return [start, len(data)]
 
     for operator in OPERATORS:
-        d, model, wanted = draw(operator, 7, 8)
+        d, model, wanted = draw(operator, 7, 6)
         cases.append({
             "name": operator, "exact": True, "model": put(model),
             "inputs": [put(a.tobytes()) for a in d.feeds.values()],

@@ -62,7 +62,7 @@ extension Graph {
         }
     }
 
-    private func validate(_ id: ValueID) throws(GraphError) {
+    func validate(_ id: ValueID) throws(GraphError) {
         let value = self[id]
         if let shape = value.shape {
             for case .fixed(let size) in shape.dimensions where size < 0 {

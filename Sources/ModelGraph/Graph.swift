@@ -36,6 +36,8 @@ package struct Value: Sendable {
     package var constant: TensorData?
     /// Whether `constant` is in the format's own sparse encoding and not one element after the other.
     package var isSparse = false
+    /// That encoding, where it is one that we can read.
+    package var sparsity: Sparsity?
     /// Whether the tensor keeps its content from one run to the next.
     package var isVariable = false
     package var source: SourceReference?
@@ -103,6 +105,9 @@ package struct Graph: Sendable {
     package internal(set) var outputs: [ValueID] = []
     /// The index of this graph in the file that it was read from.
     package var sourceIndex: Int?
+    /// Who reads and writes what, kept up to date from one patch to the next; nil after any other change. Where it is there,
+    /// the graph is known to be valid.
+    var connections: GraphConnections?
 
     package init(name: String, sourceIndex: Int? = nil) {
         self.name = name
@@ -111,12 +116,18 @@ package struct Graph: Sendable {
 
     package subscript(id: ValueID) -> Value {
         get { valueTable[id.index]! }
-        set { valueTable[id.index] = newValue }
+        set {
+            connections = nil
+            valueTable[id.index] = newValue
+        }
     }
 
     package subscript(id: NodeID) -> Node {
         get { nodeTable[id.index]! }
-        set { nodeTable[id.index] = newValue }
+        set {
+            connections = nil
+            nodeTable[id.index] = newValue
+        }
     }
 
     package func contains(_ id: ValueID) -> Bool {
@@ -131,6 +142,7 @@ package struct Graph: Sendable {
 
     /// Adds a value; for readers and tests. Passes use a patch.
     package mutating func addValue(_ value: Value) -> ValueID {
+        connections = nil
         valueTable.append(value)
         return ValueID(index: valueTable.count - 1)
     }
@@ -138,6 +150,7 @@ package struct Graph: Sendable {
     /// Adds a node behind all others; for readers and tests. Passes use a patch.
     @discardableResult
     package mutating func addNode(_ node: Node) -> NodeID {
+        connections = nil
         nodeTable.append(node)
         let id = NodeID(index: nodeTable.count - 1)
         order.append(id)
@@ -146,42 +159,8 @@ package struct Graph: Sendable {
 
     /// Names the graph's operands and results; for readers and tests.
     package mutating func setInterface(inputs: [ValueID], outputs: [ValueID]) {
+        connections = nil
         self.inputs = inputs
         self.outputs = outputs
-    }
-}
-
-/// Who produces and who consumes each value of a graph at one moment.
-package struct GraphConnections: Sendable {
-    private var producerOf: [Int: NodeID] = [:]
-    private var consumersOf: [Int: [NodeID]] = [:]
-    private let outputs: Set<Int>
-
-    /// - Complexity: O(operands).
-    package init(_ graph: Graph) {
-        outputs = Set(graph.outputs.map(\.index))
-        for id in graph.order {
-            let node = graph[id]
-            for output in node.outputs { producerOf[output.index] = id }
-            var seen: Set<Int> = []
-            for case let input? in node.inputs + node.intermediates + node.implicitInputs
-            where seen.insert(input.index).inserted {
-                consumersOf[input.index, default: []].append(id)
-            }
-        }
-    }
-
-    /// The node that computes the value; nil for constants and graph inputs.
-    package func producer(of value: ValueID) -> NodeID? { producerOf[value.index] }
-
-    /// The nodes that read the value, each once, in the order in which they run.
-    package func consumers(of value: ValueID) -> [NodeID] { consumersOf[value.index] ?? [] }
-
-    package func isGraphOutput(_ value: ValueID) -> Bool { outputs.contains(value.index) }
-
-    /// The only reader of the value; nil if there are several, or none, or the value is also a graph output.
-    package func soleConsumer(of value: ValueID) -> NodeID? {
-        let readers = consumers(of: value)
-        return readers.count == 1 && !isGraphOutput(value) ? readers[0] : nil
     }
 }

@@ -22,6 +22,9 @@ package struct FileError: ModelError {
 
     package var message: String { "cannot \(operation): \(String(cString: strerror(errorNumber)))" }
     package var location: String? { path }
+    package var remedy: String? {
+        errorNumber == EEXIST ? "name another file, or allow this one to be replaced" : nil
+    }
 }
 
 /// A regular file mapped read-only into memory for as long as the object lives.
@@ -67,6 +70,25 @@ package final class MappedFile: @unchecked Sendable {
             throw FileError(path: path, operation: "map", errorNumber: errno, kind: .unreadable)
         }
         bytes = UnsafeRawBufferPointer(start: address, count: size)
+    }
+
+    /// Lets the system take back the memory behind a part of the file that has been read; reading it again loads it again.
+    ///
+    /// Without this, the pages of a model that is read once from end to end all stay until the file is closed.
+    package func release(_ range: Range<Int>) {
+        // A few pages are not worth a call.
+        guard isMapped, range.count >= 1 << 18, let base = bytes.baseAddress else { return }
+        let page = Int(getpagesize())
+        let start = range.lowerBound / page * page
+        madvise(UnsafeMutableRawPointer(mutating: base + start), range.upperBound - start, MADV_DONTNEED)
+    }
+
+    /// The same for a part that is known by its address; nothing happens if it is not in the file.
+    package func release(_ part: UnsafeRawBufferPointer) {
+        guard let base = bytes.baseAddress, let start = part.baseAddress, start >= base,
+            start + part.count <= base + bytes.count
+        else { return }
+        release(start - base..<start - base + part.count)
     }
 
     deinit {

@@ -79,23 +79,33 @@ package struct TensorData: Sendable {
     /// A copy of the elements; trailing bytes that do not fill an element are left out.
     package func elements<Element: BitwiseCopyable>(as type: Element.Type = Element.self) -> [Element] {
         withUnsafeBytes { bytes in
-            let stride = MemoryLayout<Element>.stride
-            return (0..<bytes.count / stride).map { bytes.loadUnaligned(fromByteOffset: $0 * stride, as: type) }
+            let count = bytes.count / MemoryLayout<Element>.stride
+            return [Element](unsafeUninitializedCapacity: count) { elements, initialized in
+                let used = bytes.prefix(count * MemoryLayout<Element>.stride)
+                UnsafeMutableRawBufferPointer(elements).copyMemory(from: UnsafeRawBufferPointer(rebasing: used))
+                initialized = count
+            }
         }
+    }
+
+    /// Lets the system take back the memory of a part of a mapped file once it has been read; other data stays.
+    ///
+    /// - Parameter part: bytes of the data; nil for all.
+    package func release(_ part: Range<Int>? = nil) {
+        guard case .mapped(let file) = storage else { return }
+        let part = part.map { $0.lowerBound + range.lowerBound..<$0.upperBound + range.lowerBound } ?? range
+        file.release(part.clamped(to: range))
     }
 }
 
 extension TensorData: Equatable {
-    /// - Complexity: O(1) for the same slice of the same file, else O(bytes).
+    /// - Complexity: O(1) for the same bytes in memory, else O(bytes).
     package static func == (a: TensorData, b: TensorData) -> Bool {
         guard a.byteCount == b.byteCount else { return false }
-        if case .mapped(let left) = a.storage, case .mapped(let right) = b.storage, left === right, a.range == b.range {
-            return true
-        }
         return a.withUnsafeBytes { left in
             b.withUnsafeBytes { right in
                 guard let left = left.baseAddress, let right = right.baseAddress else { return true }
-                return memcmp(left, right, a.byteCount) == 0
+                return left == right || memcmp(left, right, a.byteCount) == 0
             }
         }
     }

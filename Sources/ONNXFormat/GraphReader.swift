@@ -1,7 +1,7 @@
 import COnnx
 import ModelGraph
 
-/// Builds the graph from the main GraphProto.
+/// Builds a graph: the main one, or one that stands in an operator.
 struct GraphReader {
     let source: ONNXSource
     var tensors: TensorReader
@@ -9,38 +9,73 @@ struct GraphReader {
     private(set) var graph: Graph
     private var ids: [String: ValueID] = [:]
     private var declared: [String: DeclaredType] = [:]
-    private var functions: Set<String> = []
+    /// The model's functions, by domain, name and overload.
+    let functions: [String: Message]
+    private let parts: GraphParts
+    /// How many graphs stand around this one.
+    private let depth: Int
+    private let budget: NodeBudget
+    /// The version of the ai.onnx operator set.
+    var version: Int
+    /// Operands of a function that its call leaves out.
+    var omitted: Set<String> = []
 
-    init(_ source: ONNXSource) {
+    init(_ source: ONNXSource, externalFiles: [String: MappedFile] = [:]) throws(ONNXError) {
         self.source = source
-        tensors = TensorReader(file: source.file)
-        graph = Graph(name: source.graphMessage.text(ONNX_GRAPH_NAME), sourceIndex: 0)
+        tensors = TensorReader(file: source.file, externalFiles: externalFiles)
+        parts = try GraphParts(graph: source.graphMessage)
+        graph = Graph(name: parts.name, sourceIndex: 0)
+        depth = 0
+        budget = NodeBudget()
+        version = source.operatorSets[""] ?? 1
+        var functions: [String: Message] = [:]
+        for function in source.root.children(ONNX_MODEL_FUNCTIONS) {
+            let domain = GraphReader.domain(function.text(ONNX_FUNCTION_DOMAIN))
+            let overload = function.text(ONNX_FUNCTION_OVERLOAD)
+            functions["\(domain):\(function.text(ONNX_FUNCTION_NAME)):\(overload)"] = function
+        }
+        self.functions = functions
     }
 
-    mutating func read() throws(ONNXError) -> Graph {
-        let message = source.graphMessage
-        for function in source.root.children(ONNX_MODEL_FUNCTIONS) {
-            functions.insert(
-                "\(GraphReader.domain(function.text(ONNX_FUNCTION_DOMAIN))):\(function.text(ONNX_FUNCTION_NAME))")
-        }
-        for info in message.children(ONNX_GRAPH_VALUE_INFO) {
-            declared[info.text(ONNX_VALUE_INFO_NAME)] = DeclaredType(info)
-        }
-        for info in message.children(ONNX_GRAPH_OUTPUT) {
-            declared[info.text(ONNX_VALUE_INFO_NAME)] = DeclaredType(info)
-        }
-        for info in message.children(ONNX_GRAPH_INPUT) {
-            declared[info.text(ONNX_VALUE_INFO_NAME)] = DeclaredType(info)
-        }
+    private init(_ parts: GraphParts, inside outer: GraphReader) {
+        source = outer.source
+        tensors = outer.tensors
+        self.parts = parts
+        graph = Graph(name: parts.name)
+        depth = outer.depth + 1
+        version = outer.version
+        functions = outer.functions
+        budget = outer.budget
+    }
 
+    /// A reader of a graph that stands in a node of this one.
+    func inner(_ parts: GraphParts) throws(ONNXError) -> GraphReader {
+        guard depth < GraphReader.depthLimit, budget.take(parts.nodes.count) else {
+            throw ONNXError(.unsupported, "graphs and functions stand inside each other too deep")
+        }
+        return GraphReader(parts, inside: self)
+    }
+
+    /// Takes over a value of the graph around this one.
+    /// - Returns: what stands for it if it has to be fed; nil for a constant.
+    mutating func adopt(_ outer: Value, as name: String) -> ValueID? {
+        var value = outer
+        value.name = name
+        let id = add(value, origin: .input)
+        ids[name] = id
+        return outer.facts.constant == nil ? id : nil
+    }
+
+    /// - Parameter taken: values of the graph around this one, which are inputs behind all others.
+    mutating func read(also taken: [ValueID] = []) throws(ONNXError) -> Graph {
+        for info in parts.infos { declared[info.text(ONNX_VALUE_INFO_NAME)] = DeclaredType(info) }
         let inputNames = try inputNames()
-        let trained = trainedNames()
-        try addInitializers(inputs: Set(inputNames), trained: trained)
+        try addInitializers(inputs: Set(inputNames), trained: depth == 0 ? trainedNames() : [])
         var inputs: [ValueID] = []
         for name in inputNames where ids[name] == nil { inputs.append(try define(name, origin: .input)) }
         let nodes = try addResults()
         for (index, message) in nodes { try addNode(message, index: index) }
-        graph.setInterface(inputs: inputs, outputs: try outputs())
+        graph.setInterface(inputs: inputs + taken, outputs: try outputs())
         do throws(GraphError) {
             // An empty patch: puts the nodes into running order if the file has them in another, and validates.
             return try graph.applying(GraphPatch("read", for: graph))
@@ -54,8 +89,7 @@ struct GraphReader {
     private func inputNames() throws(ONNXError) -> [String] {
         var names: [String] = []
         var seen: Set<String> = []
-        for info in source.graphMessage.children(ONNX_GRAPH_INPUT) {
-            let name = try info.name(ONNX_VALUE_INFO_NAME)
+        for name in parts.inputs {
             guard !name.isEmpty else { throw ONNXError(.malformed, "a graph input has no name") }
             guard seen.insert(name).inserted else {
                 throw ONNXError(.malformed, "two graph inputs are named '\(name)'")
@@ -99,7 +133,7 @@ struct GraphReader {
     }
 
     private mutating func addInitializers(inputs: Set<String>, trained: Set<String>) throws(ONNXError) {
-        for (index, message) in source.graphMessage.children(ONNX_GRAPH_INITIALIZER).enumerated() {
+        for (index, message) in parts.initializers.enumerated() {
             let name = try message.name(ONNX_TENSOR_NAME)
             guard !name.isEmpty else { throw ONNXError(.malformed, "initializer \(index) has no name") }
             let tensor = try read(message, name: name)
@@ -107,7 +141,7 @@ struct GraphReader {
             value.isVariable = trained.contains(name)
             _ = try define(value, origin: .initializer(index, isInput: inputs.contains(name)))
         }
-        for (index, message) in source.graphMessage.children(ONNX_GRAPH_SPARSE_INITIALIZER).enumerated() {
+        for (index, message) in parts.sparseInitializers.enumerated() {
             guard let values = message.child(ONNX_SPARSE_TENSOR_VALUES) else {
                 throw ONNXError(.malformed, "sparse initializer \(index) has no values")
             }
@@ -141,7 +175,7 @@ struct GraphReader {
     /// - Returns: the other nodes, with their place in the file.
     private mutating func addResults() throws(ONNXError) -> [(Int, Message)] {
         var nodes: [(Int, Message)] = []
-        for (index, node) in source.graphMessage.children(ONNX_GRAPH_NODE).enumerated() {
+        for (index, node) in parts.nodes.enumerated() {
             guard node.has(ONNX_NODE_OP_TYPE) else { throw ONNXError(.malformed, "operator \(index) has no type") }
             if let value = try constant(node) {
                 _ = try define(value, origin: .constantNode(index))
@@ -161,7 +195,7 @@ struct GraphReader {
     /// The value of a Constant node; nil for other nodes, and for constants that are kept as they are.
     private mutating func constant(_ node: Message) throws(ONNXError) -> Value? {
         let domain = GraphReader.domain(node.text(ONNX_NODE_DOMAIN))
-        guard node.isNamed("Constant", ONNX_NODE_OP_TYPE), domain.isEmpty, !functions.contains(":Constant"),
+        guard node.isNamed("Constant", ONNX_NODE_OP_TYPE), domain.isEmpty, functions[":Constant:"] == nil,
             node.count(ONNX_NODE_INPUT) == 0, node.count(ONNX_NODE_OUTPUT) == 1,
             node.count(ONNX_NODE_ATTRIBUTE) == 1, let attribute = node.child(ONNX_NODE_ATTRIBUTE),
             !attribute.has(ONNX_ATTRIBUTE_REF_ATTR_NAME)
@@ -191,8 +225,7 @@ struct GraphReader {
 
     private func outputs() throws(ONNXError) -> [ValueID] {
         var outputs: [ValueID] = []
-        for info in source.graphMessage.children(ONNX_GRAPH_OUTPUT) {
-            let name = try info.name(ONNX_VALUE_INFO_NAME)
+        for name in parts.outputs {
             guard let id = ids[name] else {
                 throw ONNXError(.malformed, "the graph's output '\(name)' is not defined by any operator")
             }
@@ -207,7 +240,7 @@ struct GraphReader {
         let place = "operator \(index) (\(type))"
         var inputs: [ValueID?] = []
         for name in try message.names(ONNX_NODE_INPUT) {
-            if !name.isEmpty, ids[name] == nil {
+            if !name.isEmpty, ids[name] == nil, !omitted.contains(name) {
                 throw ONNXError(
                     .malformed, "the input '\(name)' is not defined by an operator, an initializer or a graph input",
                     at: place)
@@ -232,10 +265,15 @@ struct GraphReader {
             outputs: outputs, implicitInputs: captured,
             name: message.has(ONNX_NODE_NAME) ? message.text(ONNX_NODE_NAME) : nil,
             source: SourceReference(graph: 0, index: index))
-        if !calls, !functions.contains("\(domain):\(type)"), !message.has(ONNX_NODE_OVERLOAD),
+        if !calls, functions["\(domain):\(type):"] == nil, !message.has(ONNX_NODE_OVERLOAD),
             let row = OperatorTable.row(named: type, domain: domain)
         {
             decode(message, row: row, into: &node)
+        }
+        if node.operation is OpaqueOperation {
+            node.operation = OpaqueOperation(
+                name: domain.isEmpty ? type : "\(domain):\(type)", callsSubgraphs: calls,
+                hosted: hosted(message, type: type, domain: domain, node: node))
         }
         graph.addNode(node)
         inferOutputs(of: node)
@@ -243,7 +281,7 @@ struct GraphReader {
 
     /// Turns the node into one of an operator that we know, where it fits exactly.
     private mutating func decode(_ message: Message, row: OperatorRow, into node: inout Node) {
-        var reader = NodeReader(message, node: node, graph: graph, version: source.operatorSets[""] ?? 1)
+        var reader = NodeReader(message, node: node, graph: graph, version: version, tensors: tensors)
         do throws(Misfit) {
             let decoded = try row.decode(&reader)
             guard reader.hasReadAllAttributes else { return }
@@ -280,6 +318,18 @@ struct GraphReader {
             if graph[id].type == .variant { graph[id].type = result.type }
             if graph[id].shape == nil { graph[id].shape = result.shape }
         }
+    }
+}
+
+/// How many nodes all graphs inside others may have: functions that call each other twice would have no end.
+final class NodeBudget {
+    private var left = 1 << 18
+
+    func take(_ count: Int) -> Bool {
+        guard count <= left else { return false }
+        // Graphs without nodes take time as well.
+        left -= count + 1
+        return true
     }
 }
 

@@ -132,6 +132,11 @@ final class Draft {
         for (index, value) in values.enumerated() { try set(field, of: message, index, to: value) }
     }
 
+    func set(_ field: Field, of message: Message, to values: [Float]) throws(ONNXError) {
+        try resize(field, of: message, to: values.count)
+        for (index, value) in values.enumerated() { try set(field, of: message, index, to: value) }
+    }
+
     func set(_ field: Field, of message: Message, to texts: [String]) throws(ONNXError) {
         try resize(field, of: message, to: texts.count)
         for (index, text) in texts.enumerated() { try set(field, of: message, index, to: text) }

@@ -338,9 +338,18 @@ final class ModelEncoder {
         case .string(let value):
             type = 3
             try draft.set(ONNX_ATTRIBUTE_S, of: message, to: value)
+        case .tensor(let data, let elementType, let shape):
+            type = 4
+            let value = Value(name: name, type: elementType, shape: shape, constant: data)
+            let tensor = try draft.make(for: ONNX_ATTRIBUTE_T, of: message)
+            try TensorEncoder(self).fill(tensor, with: value)
+            try draft.set(ONNX_ATTRIBUTE_T, of: message, to: tensor)
         case .ints(let values):
             type = 7
             try draft.set(ONNX_ATTRIBUTE_INTS, of: message, to: values.map(Int64.init))
+        case .floats(let values):
+            type = 6
+            try draft.set(ONNX_ATTRIBUTE_FLOATS, of: message, to: values)
         }
         try draft.set(ONNX_ATTRIBUTE_TYPE, of: message, to: type)
         return message

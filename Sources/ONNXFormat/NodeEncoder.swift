@@ -13,6 +13,8 @@ struct EncodedNode {
         case float(Float)
         case string(String)
         case ints([Int])
+        case floats([Float])
+        case tensor(TensorData, ElementType, Shape)
     }
 
     var inputs: [Input?]

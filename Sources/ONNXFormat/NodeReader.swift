@@ -30,11 +30,13 @@ struct NodeReader {
     private let name: String
     private let attributes: [String: Message]
     private let attributeCount: Int
+    private let tensors: TensorReader
     private var read: Set<String> = []
     /// Values that stand for real numbers by what the node says.
     private(set) var quantized: [(ValueID, Quantization)] = []
 
-    init(_ message: Message, node: Node, graph: Graph, version: Int) {
+    init(_ message: Message, node: Node, graph: Graph, version: Int, tensors: TensorReader) {
+        self.tensors = tensors
         inputs = node.inputs
         outputs = node.outputs
         self.graph = graph
@@ -77,6 +79,13 @@ struct NodeReader {
 
     mutating func ints(_ name: String) throws(Misfit) -> [Int]? {
         try attribute(name, .ints, ONNX_ATTRIBUTE_INTS).map { $0.integers(ONNX_ATTRIBUTE_INTS).map(Int.init) }
+    }
+
+    mutating func tensor(_ name: String) throws(Misfit) -> Value? {
+        guard let message = try attribute(name, .tensor, ONNX_ATTRIBUTE_T)?.child(ONNX_ATTRIBUTE_T) else { return nil }
+        var reader = tensors
+        guard let tensor = try? reader.read(message), !tensor.isEncoded else { throw Misfit() }
+        return tensor.value(named: "\(self.name)/\(name)")
     }
 
     mutating func floats(_ name: String) throws(Misfit) -> [Float]? {

@@ -12,11 +12,15 @@ package enum ONNXReader {
     /// The model, with its main graph as the only one: subgraphs stay inside the operators that run them, and so do
     /// functions and training graphs inside the file's messages. All of them are written again as they were.
     ///
+    /// - Parameter externalFiles: files with external data that are not where the model says, by their location in it.
     /// - Throws: `ONNXError` if the file is not a valid model.
-    package static func read(_ file: MappedFile) throws(ONNXError) -> Model {
+    package static func read(
+        _ file: MappedFile, externalFiles: [String: MappedFile] = [:]
+    ) throws(ONNXError) -> Model {
         let source = try ONNXSource(file)
-        var reader = GraphReader(source)
+        var reader: GraphReader
         do throws(ONNXError) {
+            reader = try GraphReader(source, externalFiles: externalFiles)
             source.original = try reader.read()
         } catch {
             var error = error

@@ -33,11 +33,13 @@ package final class ONNXSource: OperatorSetSource, @unchecked Sendable {
     /// Indexed by value.
     var origins: [Origin] = []
     /// Whether a tensor anywhere in the model keeps its data in another file.
-    var hasExternalData: Bool { onnx_external_tensor_count(handle) > 0 }
+    package var hasExternalData: Bool { onnx_external_tensor_count(handle) > 0 }
     /// The files that hold external data of the main graph, by their location in the model.
     var externalFiles: [String: MappedFile] = [:]
     /// Bytes of the files that hold external data.
     package var externalByteCount: Int { externalFiles.values.reduce(0) { $0 + $1.bytes.count } }
+    /// The files that hold external data, in the order of their locations.
+    package var dataFiles: [MappedFile] { externalFiles.sorted { $0.key < $1.key }.map(\.value) }
 
     /// - Throws: `ONNXError` if the file is not a model.
     init(_ file: MappedFile) throws(ONNXError) {

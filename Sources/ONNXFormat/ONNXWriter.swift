@@ -30,25 +30,46 @@ package enum ONNXWriter {
 
     /// Writes the model, and its external data, if any, to `path` with `.data` behind it.
     ///
-    /// Both are written to temporary files beside their targets, flushed and then renamed, the data first.
+    /// Both are complete and on the disk before either gets its name. Data that stands in the place of the new one comes back
+    /// if the model cannot be put in its place.
     ///
     /// - Parameter replacing: whether files that are already there may be replaced.
     /// - Throws: `ONNXError` if the model cannot be expressed in ONNX, or a file cannot be written.
     package static func write(
         _ model: Model, to path: String, replacing: Bool, options: Options = Options()
     ) throws(ONNXError) {
-        let dataPath = options.dataPath ?? path + ".data"
         guard !lastComponent(of: path).isEmpty else {
             throw ONNXError(.cannotWrite, "the path names a folder", at: path)
         }
+        let file: AtomicFile
+        do throws(FileError) { file = try AtomicFile(path, replaces: replacing) } catch { throw ONNXError(error) }
+        var options = options
+        options.replacesData = options.replacesData ?? replacing
+        let data = try write(model, into: file, options: options)
+        do throws(FileError) {
+            if let data { try AtomicFile.commit(data, file) } else { try file.commit() }
+        } catch {
+            throw ONNXError(error)
+        }
+    }
+
+    /// Writes the model into a file that is not yet in its place.
+    ///
+    /// - Returns: the file with external data, if there is any, to commit together with the model's.
+    /// - Throws: `ONNXError` if the model cannot be expressed in ONNX, or a file cannot be written.
+    package static func write(
+        _ model: Model, into file: AtomicFile, options: Options = Options()
+    ) throws(ONNXError) -> AtomicFile? {
         let source = model.source as? ONNXSource
+        let mapped = source.map { [$0.file] + $0.externalFiles.values } ?? []
+        file.sources = mapped
         if let source, !options.rebuilds, options.externalData != .always, !source.hasExternalData,
             source.isUnchanged(model.main)
         {
-            let file = try OutputFile(path, replacing: replacing)
-            try file.write(source.file.bytes)
-            return try file.commit()
+            do throws(FileError) { try file.write(source.file.bytes) } catch { throw ONNXError(error) }
+            return nil
         }
+        let dataPath = options.dataPath ?? file.path + ".data"
         let encoder = try ModelEncoder(model)
         var root = try encoder.encode()
         var data: ExternalDataWriter?
@@ -66,19 +87,24 @@ package enum ONNXWriter {
             throw ONNXError(
                 .cannotWrite,
                 "the model takes \(size) bytes, more than the \(options.maximumByteCount) that one file may have",
-                at: path, remedy: options.externalData == .never ? "let it have external data" : nil)
+                at: file.path, remedy: options.externalData == .never ? "let it have external data" : nil)
         }
-        var dataFile: OutputFile?
-        if let data, !data.pieces.isEmpty {
-            try checkIsNotRead(dataPath, by: source, writing: path)
-            dataFile = try OutputFile(dataPath, replacing: options.replacesData ?? replacing)
-            if let dataFile { try data.write(to: dataFile) }
+        defer { withExtendedLifetime(encoder) {} }
+        if data?.pieces.isEmpty ?? true { data = nil }
+        if data != nil { try checkIsNotRead(dataPath, by: source, writing: file.path) }
+        do throws(FileError) {
+            var dataFile: AtomicFile?
+            if let data {
+                let file = try AtomicFile(dataPath, replaces: options.replacesData ?? false)
+                file.sources = mapped
+                try data.write(to: file)
+                dataFile = file
+            }
+            try file.write(root)
+            return dataFile
+        } catch {
+            throw ONNXError(error)
         }
-        let file = try OutputFile(path, replacing: replacing)
-        try file.write(root)
-        try dataFile?.commit()
-        try file.commit()
-        withExtendedLifetime(encoder) {}
     }
 
     private static func lastComponent(of path: String) -> String {

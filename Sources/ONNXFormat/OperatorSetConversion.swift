@@ -1,5 +1,6 @@
 import COnnx
 import ModelGraph
+import Operators
 
 /// What it takes to let a model that was written for an older ai.onnx operator set be one of a newer set.
 ///
@@ -20,6 +21,7 @@ enum OperatorSetConversion {
         for id in graph.order {
             let node = graph[id]
             guard !(node.operation is OpaqueOperation) else { continue }
+            if node.operation is DynamicQuantize { version = max(version, 11) }
             for value in node.inputs.compactMap({ $0 }) + node.outputs {
                 guard let quantization = graph[value].quantization else { continue }
                 version = max(version, quantization.axis == nil ? Self.quantization : axisOfQuantization)

@@ -24,9 +24,13 @@ enum OperatorTable {
     static let rows: [OperatorRow] =
         elementwiseRows + linearRows + poolingRows + reshapingRows + movementRows + reductionRows + quantizationRows
         + integerRows
+        + indexRows + arrangementRows
         + spatialRows
+        + resizeRows
         + normalizationRows
         + geluRows
+        + integerProductRows
+        + fusedRows
         + castRows
         + sequenceRows
 

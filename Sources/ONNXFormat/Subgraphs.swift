@@ -35,7 +35,8 @@ enum Subgraphs {
         return names
     }
 
-    private static func capturedNames(in graph: Message) -> [String] {
+    /// The names that a graph reads from around it.
+    static func capturedNames(in graph: Message) -> [String] {
         let defined = definedNames(in: graph)
         var names: [String] = []
         func note(_ name: String) { if !name.isEmpty, !defined.contains(name) { names.append(name) } }

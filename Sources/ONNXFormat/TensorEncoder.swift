@@ -42,7 +42,8 @@ struct TensorEncoder {
         return message
     }
 
-    private func fill(_ message: Message, with value: Value) throws(ONNXError) {
+    /// Sets type, extents and data.
+    func fill(_ message: Message, with value: Value) throws(ONNXError) {
         guard let type = value.type.dataType, let sizes = value.shape?.sizes, let data = value.constant, !value.isSparse
         else {
             throw ONNXError(

@@ -6,9 +6,9 @@ struct TensorReader {
     let file: MappedFile
     var externalFiles: ExternalFiles
 
-    init(file: MappedFile) {
+    init(file: MappedFile, externalFiles: [String: MappedFile] = [:]) {
         self.file = file
-        externalFiles = ExternalFiles(modelPath: file.path)
+        self.externalFiles = ExternalFiles(modelPath: file.path, files: externalFiles)
     }
 
     struct Tensor {

@@ -22,13 +22,13 @@ final class ExternalDataWriter {
         return offset
     }
 
-    func write(to file: OutputFile) throws(ONNXError) {
+    func write(to file: AtomicFile) throws(FileError) {
         let padding = [UInt8](repeating: 0, count: ExternalDataWriter.alignment)
         var position = 0
         for piece in pieces {
             if piece.offset > position {
                 let gap = TensorData(bytes: Array(padding.prefix(piece.offset - position)))
-                try gap.withUnsafeBytes { (bytes) throws(ONNXError) in try file.write(bytes) }
+                try gap.withUnsafeBytes { (bytes) throws(FileError) in try file.write(bytes) }
             }
             try file.write(piece.bytes)
             position = piece.offset + piece.bytes.count

@@ -16,11 +16,14 @@ struct DeclaredType {
     }
 
     init(_ info: Message) {
-        guard let tensor = info.child(ONNX_VALUE_INFO_TYPE)?.child(ONNX_TYPE_TENSOR_TYPE) else {
+        let type = info.child(ONNX_VALUE_INFO_TYPE)
+        // An optional tensor is fed as one that is there.
+        let content = type?.child(ONNX_TYPE_OPTIONAL_TYPE)?.child(ONNX_TYPE_OPTIONAL_ELEM_TYPE) ?? type
+        guard let tensor = content?.child(ONNX_TYPE_TENSOR_TYPE) else {
             self = .unknown
             return
         }
-        type = ElementType(dataType: tensor.integer(ONNX_TYPE_TENSOR_ELEM_TYPE)) ?? .variant
+        self.type = ElementType(dataType: tensor.integer(ONNX_TYPE_TENSOR_ELEM_TYPE)) ?? .variant
         shape = tensor.child(ONNX_TYPE_TENSOR_SHAPE).map { shape in
             Shape(dimensions: shape.children(ONNX_TENSOR_SHAPE_DIM).map(DeclaredType.dimension))
         }

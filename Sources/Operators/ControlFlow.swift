@@ -7,8 +7,9 @@ import ModelGraph
 package enum GraphReference: Sendable {
     /// One of the model's graphs.
     case index(Int)
-    /// A graph that stands in the operator, with the names of what it takes from around it.
-    case body(Graph, captured: [String])
+    /// A graph that stands in the operator, with the places of what it takes from around it among the node's implicit
+    /// inputs.
+    case body(Graph, captured: [Int])
 }
 
 /// An operator that runs other graphs.
@@ -88,7 +89,12 @@ package struct Scan: GraphCaller {
 /// Runs a graph on the operands: a call, a function of the model, a composite by its decomposition.
 package struct Call: GraphCaller {
     package var graph: GraphReference
-    package init(_ graph: GraphReference) { self.graph = graph }
+    /// Which operands the graph takes; nil for all of them.
+    package var operands: [Int]?
+    package init(_ graph: GraphReference, operands: [Int]? = nil) {
+        self.graph = graph
+        self.operands = operands
+    }
     package var name: String { "Call" }
     package func isEqual(to other: any Operation) -> Bool { false }
     package var calledGraphs: [GraphReference] { [graph] }

@@ -47,6 +47,49 @@ struct Operands {
         return constant.elements(as: Int64.self).map { Int($0) }
     }
 
+    /// - Throws: `GraphError` if the operand is not of a type that indices have.
+    func requireIndices(_ index: Int, or other: ElementType? = nil) throws(GraphError) {
+        let type = try required(index).type
+        guard type == .int32 || type == .int64 || type == other else {
+            throw GraphError(.typeMismatch, "indices of type \(type)")
+        }
+    }
+
+    /// The first element of a constant operand as a whole number; nil if it is not constant.
+    func wholeNumber(_ index: Int) throws(GraphError) -> Int? {
+        let operand = try required(index)
+        guard let constant = operand.constant else { return nil }
+        guard
+            let number = constant.wholeNumbers(of: operand.type)?.first
+                ?? constant.realNumbers(of: operand.type)?.first.flatMap({ Int(exactly: $0.rounded(.towardZero)) })
+        else {
+            throw GraphError(.invalidAttribute, "operand \(index) of \(operation) is no whole number")
+        }
+        return number
+    }
+
+    /// The first elements of constant operands of whole numbers; nil if one is not constant, or is real.
+    func wholeNumbers(_ indices: ClosedRange<Int>) throws(GraphError) -> [Int]? {
+        var numbers: [Int] = []
+        for index in indices {
+            let operand = try required(index)
+            guard let number = operand.constant?.wholeNumbers(of: operand.type)?.first else { return nil }
+            numbers.append(number)
+        }
+        return numbers
+    }
+
+    /// The first elements of constant operands of real numbers; nil if one is not constant, or not real.
+    func realNumbers(_ indices: ClosedRange<Int>) throws(GraphError) -> [Double]? {
+        var numbers: [Double] = []
+        for index in indices {
+            let operand = try required(index)
+            guard let number = operand.constant?.realNumbers(of: operand.type)?.first else { return nil }
+            numbers.append(number)
+        }
+        return numbers
+    }
+
     /// - Throws: `GraphError` if an extent is negative or one that no file format can store, or if all of them
     ///   together are more elements than can be counted.
     static func check(_ sizes: [Int]) throws(GraphError) {
@@ -67,5 +110,35 @@ struct Operands {
             throw GraphError(.invalidAttribute, "axis \(axis) of a tensor of rank \(rank)")
         }
         return axis < 0 ? axis + rank : axis
+    }
+}
+
+extension TensorData {
+    /// The elements of a type of whole numbers; nil for other types, and where one does not fit an `Int`.
+    package func wholeNumbers(of type: ElementType) -> [Int]? {
+        switch type {
+        case .int64: return elements(as: Int64.self).map(Int.init)
+        case .int32: return elements(as: Int32.self).map(Int.init)
+        case .int16: return elements(as: Int16.self).map(Int.init)
+        case .int8: return elements(as: Int8.self).map(Int.init)
+        case .uint64:
+            let numbers = elements(as: UInt64.self)
+            return numbers.allSatisfy { $0 <= Int.max } ? numbers.map { Int($0) } : nil
+        case .uint32: return elements(as: UInt32.self).map(Int.init)
+        case .uint16: return elements(as: UInt16.self).map(Int.init)
+        case .uint8: return elements(as: UInt8.self).map(Int.init)
+        default: return nil
+        }
+    }
+
+    /// The elements of a type of real numbers; nil for other types.
+    package func realNumbers(of type: ElementType) -> [Double]? {
+        switch type {
+        case .float64: elements(as: Double.self)
+        case .float32: elements(as: Float.self).map(Double.init)
+        case .float16: elements(as: UInt16.self).map { Double(Float(halfBits: $0)) }
+        case .bfloat16: elements(as: UInt16.self).map { Double(Float(bitPattern: UInt32($0) << 16)) }
+        default: nil
+        }
     }
 }

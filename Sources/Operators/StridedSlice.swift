@@ -44,15 +44,21 @@ package struct StridedSlice: Operation, Equatable {
         guard named <= x.count else {
             throw GraphError(.invalidShape, "\(named) entries for a tensor of rank \(x.count)")
         }
+        var entries = begin.indices
+        var skipped = x.count - named
+        // Where the ellipsis is left no axis, LiteRT gives it one all the same, and drops the last entry.
+        if let ellipsis, skipped == 0, let last = entries.last, last != ellipsis, !has(newAxisMask, last) {
+            (entries, skipped) = (entries.dropLast(), 1)
+        }
         var runs: [Run] = []
         var shape: [Int] = []
         func keepAxis() {
             shape.append(x[runs.count])
             runs.append(Run(start: 0, step: 1, count: x[runs.count]))
         }
-        for entry in begin.indices {
+        for entry in entries {
             if entry == ellipsis {
-                for _ in 0..<(x.count - named) { keepAxis() }
+                for _ in 0..<skipped { keepAxis() }
             } else if has(newAxisMask, entry) {
                 shape.append(1)
             } else {

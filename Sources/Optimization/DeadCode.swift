@@ -17,22 +17,16 @@ extension Graph {
     mutating func removeDeadCode(keeping original: Graph, bound: Set<ValueID>) throws(GraphError) {
         let unusedBefore = original.unusedNodes()
         var patch = GraphPatch("remove dead code", for: self)
-        var graph = self
-        while true {
-            let dead = graph.unusedNodes().subtracting(unusedBefore)
-            guard !dead.isEmpty else { break }
-            patch = GraphPatch("remove dead code", for: graph)
-            for id in dead.sorted() { patch.removeNode(id) }
-            graph = try graph.applying(patch)
-        }
+        for id in deadNodes(keeping: unusedBefore).sorted() { patch.removeNode(id) }
+        if !patch.isEmpty { try apply(patch) }
         let namedBefore = original.namedValues()
-        let named = graph.namedValues()
-        patch = GraphPatch("remove unused tensors", for: graph)
-        for id in graph.valueIDs where !named.contains(id) {
+        let named = namedValues()
+        patch = GraphPatch("remove unused tensors", for: self)
+        for id in valueIDs where !named.contains(id) {
             if bound.contains(id) || (original.contains(id) && !namedBefore.contains(id)) { continue }
             patch.removeValue(id)
         }
-        self = try graph.applying(patch)
+        if !patch.isEmpty { try apply(patch) }
     }
 
     /// Operators without an effect: nothing reads their results, and they neither write variables nor run graphs.
@@ -40,14 +34,31 @@ extension Graph {
         let connections = GraphConnections(self)
         return Set(
             order.filter { id in
-                let node = self[id]
-                guard !(node.operation is OpaqueOperation), !node.outputs.isEmpty else { return false }
-                let touchesVariable = node.inputs.contains { $0.map { self[$0].isVariable } ?? false }
-                return !touchesVariable
-                    && node.outputs.allSatisfy {
-                        connections.consumers(of: $0).isEmpty && !connections.isGraphOutput($0)
-                    }
+                mayBeUnused(id, connections)
+                    && self[id].outputs.allSatisfy { connections.consumers(of: $0).isEmpty }
             })
+    }
+
+    /// Operators without an effect, and those that only they read.
+    ///
+    /// - Parameter kept: operators that stay although they have no effect.
+    func deadNodes(keeping kept: Set<NodeID>) -> Set<NodeID> {
+        let connections = GraphConnections(self)
+        var dead: Set<NodeID> = []
+        // Readers run after what they read.
+        for id in order.reversed() where !kept.contains(id) && mayBeUnused(id, connections) {
+            if self[id].outputs.allSatisfy({ connections.consumers(of: $0).allSatisfy(dead.contains) }) {
+                dead.insert(id)
+            }
+        }
+        return dead
+    }
+
+    private func mayBeUnused(_ id: NodeID, _ connections: GraphConnections) -> Bool {
+        let node = self[id]
+        guard !(node.operation is OpaqueOperation), !node.outputs.isEmpty else { return false }
+        let touchesVariable = node.inputs.contains { $0.map { self[$0].isVariable } ?? false }
+        return !touchesVariable && !node.outputs.contains(where: connections.isGraphOutput)
     }
 
     private func namedValues() -> Set<ValueID> {

@@ -11,27 +11,6 @@ extension LinearGroup {
         return WeightTensor(values: values, sizes: sizes, channelAxis: channelAxis, groups: weightGroups)
     }
 
-    /// The group's weights as the real numbers that they stand for, whether stored as such or as int8.
-    package func storedWeights(in graph: Graph, connections: GraphConnections) -> WeightTensor? {
-        if let real = realWeights(in: graph, connections: connections) { return real }
-        let value = graph[graph.constantSource(of: weights, connections: connections)]
-        guard value.type == .int8, let data = value.constant, let quantization = value.quantization,
-            let sizes = value.shape?.sizes, sizes.count > channelAxis, weightGroups == 1,
-            data.byteCount == Shape.elementCount(sizes),
-            quantization.scales.count == 1 || quantization.scales.count == sizes[channelAxis]
-        else { return nil }
-        var result = WeightTensor(
-            values: data.elements(as: Int8.self).map(Float.init), sizes: sizes, channelAxis: channelAxis)
-        for channel in 0..<result.channels {
-            let entry = quantization.scales.count == 1 ? 0 : channel
-            let zeroPoint = Float(quantization.zeroPoints[entry])
-            result.forEachIndex(ofChannel: channel) {
-                result.values[$0] = (result.values[$0] - zeroPoint) * quantization.scales[entry]
-            }
-        }
-        return result
-    }
-
     /// The bias [channels] as the operator adds it, β included, zeros if there is none; nil if it is not a real constant
     /// for each channel.
     package func realBias(in graph: Graph, connections: GraphConnections) -> [Float]? {

@@ -56,19 +56,19 @@ extension Graph {
                 let storedBefore = original[
                     original.constantSource(of: before.weights, connections: originalConnections)
                 ].constant,
-                let weights = group.storedWeights(in: self, connections: connections),
-                let weightsBefore = before.storedWeights(in: original, connections: originalConnections)
+                // What was changed is told by the stored bytes, before any weights are read.
+                stored != storedBefore
+                    || self[group.output].quantization != original[before.output].quantization,
+                let weights = StoredWeights(group, in: self, connections: connections),
+                let weightsBefore = StoredWeights(before, in: original, connections: originalConnections)
             else { return nil }
-            let quantization = self[group.output].quantization
-            guard stored != storedBefore || quantization != original[before.output].quantization else { return nil }
+            let comparison = weights.comparison(
+                scaledBy: group.affine.scale.map(Float.init), with: weightsBefore,
+                scaledBy: before.affine.scale.map(Float.init))
             return LayerRecord(
                 name: layerName(id), result: self[group.output].name, operation: self[id].operation.name,
-                weightsBefore: storedBefore,
-                weightsAfter: stored, sparsity: weights.sparsity,
-                range: self[group.output].realRange,
-                weightSNR: WeightQuantizer.signalToNoise(
-                    weightsBefore.scaled(by: before.affine.scale.map(Float.init)).values,
-                    weights.scaled(by: group.affine.scale.map(Float.init)).values))
+                weightsBefore: storedBefore, weightsAfter: stored, sparsity: comparison.sparsity,
+                range: self[group.output].realRange, weightSNR: comparison.signalToNoise)
         }
     }
 }

@@ -76,7 +76,8 @@ package enum Pipeline {
         var patches: [String] = []
         while limit > 0, let patch = try naming(type.name, { () throws(PassError) in try pass.next(in: model.main) }) {
             do {
-                model.main = try model.main.applying(patch)
+                // In place: a copy of the graph for each patch would make large models slow.
+                try model.graphs[0].apply(patch)
             } catch {
                 throw PassError(
                     .invalidPatch, "'\(patch.summary)' broke the graph", pass: type.name, cause: error)
@@ -93,7 +94,7 @@ package enum Pipeline {
             }
         }
         return PassRecord(
-            pass: type.name, seconds: (clock.now - start).seconds, patches: patches, graph: model.main,
+            pass: type.name, seconds: (clock.now - start).inSeconds, patches: patches, graph: model.main,
             constantBytesBefore: context.model.main.constantByteCount,
             constantBytesAfter: model.main.constantByteCount,
             layers: model.main.layerRecords(since: context.model.main), notes: pass.notes,
@@ -110,11 +111,5 @@ package enum Pipeline {
             named.pass = named.pass ?? pass
             throw named
         }
-    }
-}
-
-extension Duration {
-    fileprivate var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }

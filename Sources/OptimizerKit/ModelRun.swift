@@ -122,7 +122,7 @@ private struct CollectedOutputs {
             written.append(ModelRun.Output(name: output.name, type: output.type.rawValue, shape: shape))
         }
         let staged = try StagedFile(for: target)
-        try StagedFiles.protecting { try writer.write(to: staged.path, replacing: false) }
+        try StagedFiles.protecting { try writer.write(to: staged.path, replacing: true) }
         try staged.commit()
         return written
     }

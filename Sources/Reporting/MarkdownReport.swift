@@ -14,6 +14,7 @@ package enum MarkdownReport {
                     + escaped(TerminalReport.value(gate.limit, gate.unit)))
         }
         for warning in report.warnings { page.item("⚠ " + escaped(warning)) }
+        for note in report.notes ?? [] { page.item(escaped(note)) }
         totals(report, &page)
         evaluation(report, &page)
         for pass in report.passes { self.pass(pass, &page) }

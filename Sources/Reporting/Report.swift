@@ -27,6 +27,8 @@ package struct Report: Sendable, Codable, Equatable {
     package var floatOperators: [FloatOperator] = []
     package var gates: [Gate] = []
     package var warnings: [String] = []
+    /// What was left out, and why; absent if nothing was.
+    package var notes: [String]?
     /// In running order.
     package var stages: [Stage] = []
 

@@ -217,6 +217,7 @@ package struct TerminalReport {
         for (reason, operators) in Self.grouped(report.floatOperators) {
             lines += labeled("left float", "\(operators): \(reason)")
         }
+        for note in report.notes ?? [] { lines += labeled("left out", note) }
         if !lines.isEmpty { lines.insert("", at: 0) }
         var judgements: [String] = []
         for gate in report.gates {

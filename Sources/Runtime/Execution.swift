@@ -26,6 +26,8 @@ package final class Execution {
     var isBusy = false
     private let pool: ThreadPool?
     private let arena: UnsafeMutableRawPointer
+    /// Where kernels report numbers that they cannot use.
+    private let status: UnsafeMutablePointer<ck_status>
     private let steps: [Step]
     private let operands: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private let inputs: [UnsafeMutableRawBufferPointer]
@@ -40,6 +42,8 @@ package final class Execution {
     }
 
     private struct Step {
+        /// As errors name it.
+        var name: String
         var calls: [Call]
         var outputs: [(ValueID, UnsafeRawBufferPointer)]
     }
@@ -60,10 +64,14 @@ package final class Execution {
         // Slack is read, though never used.
         memset(arena, 0, size)
         self.arena = arena
+        let status = UnsafeMutablePointer<ck_status>.allocate(capacity: 1)
+        status.initialize(to: ck_status())
+        self.status = status
         func address(_ location: Location?) -> UnsafeMutableRawPointer? {
             switch location {
             case .arena(let offset): arena + offset
             case .constant(let box): UnsafeMutableRawPointer(mutating: box.pointer)
+            case .status: UnsafeMutableRawPointer(status)
             case nil: nil
             }
         }
@@ -86,7 +94,9 @@ package final class Execution {
                     function: call.function, parameters: call.parameters, operands: first, units: call.units,
                     parts: Execution.parts(of: call, threads: threads))
             }
-            return Step(calls: calls, outputs: step.info.outputs.map { ($0, UnsafeRawBufferPointer(buffer($0))) })
+            return Step(
+                name: step.info.name, calls: calls,
+                outputs: step.info.outputs.map { ($0, UnsafeRawBufferPointer(buffer($0))) })
         }
         inputs = plan.inputs.map { buffer($0.value) }
     }
@@ -107,6 +117,7 @@ package final class Execution {
 
     deinit {
         operands.deallocate()
+        status.deallocate()
         free(arena)
     }
 
@@ -126,8 +137,9 @@ package final class Execution {
         try body(inputs)
     }
 
+    /// - Throws: `RuntimeError.indexOutOfRange` if an operator reads an index that is none.
     package func run() throws(RuntimeError) {
-        runSteps()
+        try runSteps()
         guard plan.isDynamic else { return }
         do {
             try runStages(observing: nil)
@@ -145,15 +157,20 @@ package final class Execution {
         try withoutActuallyEscaping(observing) { try runStages(observing: $0) }
     }
 
-    func runSteps() {
-        for step in steps {
-            for call in step.calls { run(call) }
-        }
+    func runSteps() throws(RuntimeError) {
+        status.pointee = ck_status()
+        for step in steps { try run(step) }
+    }
+
+    private func run(_ step: Step) throws(RuntimeError) {
+        for call in step.calls { run(call) }
+        try status.pointee.check(at: step.name)
     }
 
     func runSteps(observing: (ValueID, UnsafeRawBufferPointer) throws -> Void) throws {
+        status.pointee = ck_status()
         for step in steps {
-            for call in step.calls { run(call) }
+            try run(step)
             for (value, bytes) in step.outputs { try inModelOrder(value, bytes) { try observing(value, $0) } }
         }
     }
@@ -249,7 +266,15 @@ package final class Execution {
         switch plan.placement(of: info.value) {
         case .arena(let offset): arena + offset
         case .constant(let box): UnsafeMutableRawPointer(mutating: box.pointer)
-        case nil: nil
+        case .status, nil: nil
         }
+    }
+}
+
+extension ck_status {
+    /// - Throws: `RuntimeError.indexOutOfRange` if a kernel has reported a number.
+    func check(at location: String) throws(RuntimeError) {
+        guard failed != 0 else { return }
+        throw RuntimeError(.indexOutOfRange, "the index \(value) is out of range", at: location)
     }
 }

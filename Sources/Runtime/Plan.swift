@@ -39,6 +39,8 @@ enum Location: Sendable {
     case arena(Int)
     /// Memory of the plan.
     case constant(UnsafeRawPointerBox)
+    /// The execution's `ck_status`.
+    case status
 }
 
 /// A pointer into memory that the plan owns and nobody writes to any more.
@@ -108,11 +110,6 @@ package final class Plan: Sendable {
     package convenience init(
         _ model: Model, graph: Int = 0, options: PlanOptions = PlanOptions()
     ) throws(RuntimeError) {
-        guard options.numerics != .xnnpack else {
-            throw RuntimeError(
-                .unsupportedNumerics, "the numerics '\(options.numerics.rawValue)' are not there yet",
-                remedy: "use '\(Numerics.reference.rawValue)'")
-        }
         guard model.graphs.indices.contains(graph) else {
             throw RuntimeError(.invalidModel, "the model has no graph \(graph)")
         }

@@ -160,7 +160,7 @@ struct Planner {
         let location = graph.describe(id)
         guard let operation = node.operation as? any Lowerable & Operation else {
             // A shape is known once shapes are; it needs no kernel.
-            if let shape = node.operation as? ShapeOf { return try fold(shape, of: node, at: location) }
+            if let shape = node.operation as? any ShapeReading { return try fold(shape, of: node, at: location) }
             throw RuntimeError(
                 .unsupportedOperator, "the operator \(node.operation.name) is not supported", at: location)
         }
@@ -246,7 +246,9 @@ struct Planner {
             let isReal =
                 value.type == .float32 && options.numerics == .onnxruntime
                 && (operation is Gemm || operation is MatrixMultiplication || operation is FullyConnected)
-            guard operation is Quantize || isReal || fact.type == value.type || !isTyped else {
+            // A table of scaled integers may, too.
+            let isLookup = value.type == .float32 && operation is EmbeddingLookup
+            guard operation is Quantize || isReal || isLookup || fact.type == value.type || !isTyped else {
                 throw RuntimeError(
                     .invalidModel, "\(graph.describe(id)) is \(value.type), but the operator makes \(fact.type)",
                     at: location)
@@ -272,7 +274,7 @@ struct Planner {
     /// Bytes of an operand that may well be a shape, or a few of them.
     private static let smallOperand = 512
 
-    private mutating func fold(_ shape: ShapeOf, of node: Node, at location: String) throws(RuntimeError) {
+    private mutating func fold(_ shape: any ShapeReading, of node: Node, at location: String) throws(RuntimeError) {
         var inputs: [Tensor?] = []
         for case let input? in node.inputs { inputs.append(try tensor(input)) }
         for output in try inferOutputs(of: node, shape, inputs: inputs, at: location) {
@@ -294,8 +296,9 @@ struct Planner {
     /// A value as the graph declares it.
     private func declaredTensor(_ id: ValueID, isFed: Bool = false) throws(RuntimeError) -> Tensor {
         let value = graph[id]
-        guard !value.isSparse else {
-            throw RuntimeError(.unsupportedType, "sparse tensors are not supported", at: graph.describe(id))
+        if value.isSparse {
+            let dense = try value.densified(at: graph.describe(id))
+            return try makeTensor(id, type: value.type, sizes: value.shape?.sizes ?? [], constant: dense)
         }
         guard let sizes = isFed ? try fedSizes(value, at: graph.describe(id)) : value.shape?.sizes else {
             throw RuntimeError(.unknownShape, "the shape is not known", at: graph.describe(id))
@@ -371,6 +374,7 @@ struct Planner {
         let temporary = Storage()
         var memory: [Int: UnsafeMutableRawPointer] = [:]
         var scratch: [UnsafeMutableRawPointer] = []
+        let status = try temporary.elements(1, of: ck_status.self)
         for byteCount in lowering.scratch { scratch.append(try temporary.bytes(byteCount)) }
         for output in lowering.outputs { memory[output.id.index] = try temporary.bytes(output.byteCount) }
         for call in lowering.calls {
@@ -380,6 +384,7 @@ struct Planner {
                 case .none: pointers.append(nil)
                 case .scratch(let index): pointers.append(scratch[index])
                 case .constant(let memory): pointers.append(UnsafeMutableRawPointer(mutating: memory))
+                case .status: pointers.append(UnsafeMutableRawPointer(status))
                 case .value(let id):
                     if memory[id.index] == nil, let constant = tensors[id.index]?.constant {
                         memory[id.index] = try temporary.copy(constant)
@@ -388,6 +393,7 @@ struct Planner {
                 }
             }
             call.function(call.parameters, pointers, 0, call.units)
+            try status.pointee.check(at: lowering.location)
         }
         for output in lowering.outputs {
             guard let bytes = memory[output.id.index] else { continue }
@@ -457,6 +463,7 @@ struct Planner {
                     case .none: operands.append(nil)
                     case .scratch(let index): operands.append(.arena(buffers[node.scratch[index]].offset))
                     case .constant(let memory): operands.append(.constant(UnsafeRawPointerBox(pointer: memory)))
+                    case .status: operands.append(.status)
                     case .value(let id): operands.append(location(of: id))
                     }
                 }

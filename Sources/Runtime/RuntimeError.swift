@@ -5,17 +5,18 @@ package typealias RuntimeError = CodedError<RuntimeErrorCode>
 
 /// What an error is about.
 package enum RuntimeErrorCode: String, FailureCode {
-    case unsupportedOperator, unsupportedType, unsupportedNumerics, unknownShape, invalidModel, outOfMemory
+    case unsupportedOperator, unsupportedType, unknownShape, invalidModel, outOfMemory
     case wrongInput
+    case indexOutOfRange
     /// What has to be known to plan an operator is computed while running: it is planned then.
     case computedOperand
 
     package var kind: FailureKind {
         switch self {
-        case .unsupportedOperator, .unsupportedType, .unsupportedNumerics, .unknownShape,
+        case .unsupportedOperator, .unsupportedType, .unknownShape,
             .computedOperand:
             .unsupported
-        case .invalidModel, .wrongInput: .unreadable
+        case .invalidModel, .wrongInput, .indexOutOfRange: .unreadable
         case .outOfMemory: .internal
         }
     }

@@ -12,7 +12,26 @@ package enum TFLiteWriter {
     ///   `unsupported` if the format has no form for something in the model.
     package static func write(_ model: Model, to path: String, replacing: Bool) throws(TFLiteError) {
         let pieces = try pieces(of: model, options: WritingOptions())
-        try OutputFile.write(pieces, to: path, replacing: replacing)
+        do throws(FileError) {
+            let file = try AtomicFile(path, replaces: replacing)
+            try write(pieces, of: model, into: file)
+            try file.commit()
+        } catch {
+            throw TFLiteError(error)
+        }
+    }
+
+    /// Writes the model into a file that is not yet in its place.
+    ///
+    /// - Throws: `cannotWrite` if the system refuses; `unsupported` if the format has no form for something in the model.
+    package static func write(_ model: Model, into file: AtomicFile) throws(TFLiteError) {
+        let pieces = try pieces(of: model, options: WritingOptions())
+        do throws(FileError) { try write(pieces, of: model, into: file) } catch { throw TFLiteError(error) }
+    }
+
+    private static func write(_ pieces: [OutputPiece], of model: Model, into file: AtomicFile) throws(FileError) {
+        file.sources = (model.source?.file).map { [$0] } ?? []
+        for piece in pieces { try piece.withUnsafeBytes { bytes throws(FileError) in try file.write(bytes) } }
     }
 
     /// The bytes that `write` would write.
@@ -47,6 +66,11 @@ package enum TFLiteWriter {
         let writing = try ModelWriting(model: model, source: source, options: options)
         return try withExtendedLifetime(source) { () throws(TFLiteError) in try writing.pieces() }
     }
+}
+
+extension TFLiteError {
+    /// The error of a file that cannot be written.
+    init(_ error: FileError) { self.init(.cannotWrite, error.message, at: error.path, remedy: error.remedy) }
 }
 
 /// How a model is written; anything but the standard is for tests.

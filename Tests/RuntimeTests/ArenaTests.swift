@@ -58,9 +58,10 @@ import Testing
     }
 
     @Test func limits() {
-        for factor in [0, -1, .nan, .infinity, 1e-300, Double.leastNonzeroMagnitude] {
+        for factor in [0, .nan, .infinity, 1e-300, Double.leastNonzeroMagnitude] {
             #expect(QuantizedMultiplier(factor).multiplier == 0)
         }
+        #expect(QuantizedMultiplier(-0.75).multiplier == -QuantizedMultiplier(0.75).multiplier)
         #expect(QuantizedMultiplier(1e300) == QuantizedMultiplier(multiplier: .max, exponent: 30))
     }
 }

@@ -21,15 +21,28 @@ struct ONNXGolden: Decodable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all: [ONNXGolden] = {
-        let index = try? Data(contentsOf: GoldenCase.folder.appendingPathComponent("onnx.json"))
-        return index.flatMap { try? JSONDecoder().decode([ONNXGolden].self, from: $0) } ?? []
-    }()
+    /// All data of the case's file.
+    private var data: [UInt8] = []
 
-    private static let data =
-        (try? [UInt8](Data(contentsOf: GoldenCase.folder.appendingPathComponent("onnx.bin")))) ?? []
+    private enum CodingKeys: String, CodingKey { case name, exact, model, inputs, outputs }
 
-    func bytes(_ range: [Int]) -> ArraySlice<UInt8> { ONNXGolden.data[range[0]..<(range[0] + range[1])] }
+    static let all = load("onnx")
+    static let integers = load("integers")
+
+    private static func load(_ name: String) -> [ONNXGolden] {
+        let (index, blob) = (
+            try? Data(contentsOf: GoldenCase.folder.appendingPathComponent("\(name).json")),
+            try? Data(contentsOf: GoldenCase.folder.appendingPathComponent("\(name).bin"))
+        )
+        guard let index, let blob, var cases = try? JSONDecoder().decode([ONNXGolden].self, from: index) else {
+            return []
+        }
+        let data = [UInt8](blob)
+        for place in cases.indices { cases[place].data = data }
+        return cases
+    }
+
+    func bytes(_ range: [Int]) -> ArraySlice<UInt8> { data[range[0]..<(range[0] + range[1])] }
 
     func read() throws -> Model {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("golden-\(UUID().uuidString).onnx")

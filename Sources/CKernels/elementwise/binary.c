@@ -1,6 +1,5 @@
 #include "../declarations.h"
 
-#include "../numeric/fixed_point.h"
 #include <math.h>
 
 // Walks over the runs: sets the offsets of unit `unit` in a and b.
@@ -119,30 +118,4 @@ void ck_binary_int32_portable(const void *parameters, void *const *buffers, ptrd
 
 void ck_binary_int64_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     binary_int64_t(parameters, buffers, begin, end);
-}
-
-static inline int32_t rescale(int32_t x, const ck_operand *operand) {
-    return ck_rescale(x, operand->multiplier, operand->left, operand->right);
-}
-
-static inline int8_t finish(int32_t x, const ck_binary *p) {
-    return (int8_t)ck_clamp(
-        ck_wrapping_add(rescale(x, &p->y), p->y.zero_point), p->quantized_minimum, p->quantized_maximum);
-}
-
-// An operand on the common scale of a sum, 20 bits finer.
-static inline int32_t addend(int8_t x, const ck_operand *operand) {
-    return rescale((int32_t)((uint32_t)(x - operand->zero_point) << 20), operand);
-}
-
-void ck_binary_int8_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    const ck_binary *p = parameters;
-    switch (p->operation) {
-    case CK_ADD: RUNS(int8_t, finish(ck_wrapping_add(addend(a, &p->a), addend(b, &p->b)), p))
-    case CK_SUBTRACT:
-        RUNS(int8_t, finish((int32_t)((uint32_t)addend(a, &p->a) - (uint32_t)addend(b, &p->b)), p))
-    case CK_MULTIPLY: RUNS(int8_t, finish((a - p->a.zero_point) * (b - p->b.zero_point), p))
-    case CK_MAXIMUM: RUNS(int8_t, a > b ? a : b)
-    case CK_MINIMUM: RUNS(int8_t, a < b ? a : b)
-    }
 }

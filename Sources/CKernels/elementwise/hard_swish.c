@@ -18,8 +18,9 @@ static int16_t truncating_multiply(int16_t a, int16_t b) {
     return (int16_t)((int32_t)a * b / (1 << 15));
 }
 
-void ck_hard_swish_table(const ck_hard_swish *p, int8_t *table) {
-    for (int32_t q = INT8_MIN; q <= INT8_MAX; q++) {
+void ck_hard_swish_table(const ck_hard_swish *p, int32_t *table) {
+    for (int32_t i = 0; i < 256; i++) {
+        int32_t q = p->lowest + i;
         int16_t fine = (int16_t)((q - p->input_zero_point) * (1 << 7));
         int16_t scaled = rounding_multiply(fine, p->output_multiplier);
         int16_t gate = fine;
@@ -29,7 +30,7 @@ void ck_hard_swish_table(const ck_hard_swish *p, int8_t *table) {
         if (p->reluish_exponent < 0) gate = (int16_t)ck_divide_by_power(gate, -p->reluish_exponent);
         gate = (int16_t)((gate + (1 << 15)) >> 1);
         int32_t y = ck_divide_by_power(truncating_multiply(gate, scaled), -p->output_exponent);
-        table[q + 128] = (int8_t)ck_clamp((int16_t)(y + p->output_zero_point), INT8_MIN, INT8_MAX);
+        table[i] = ck_clamp((int16_t)(y + p->output_zero_point), p->lowest, p->lowest + 255);
     }
 }
 

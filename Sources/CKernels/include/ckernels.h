@@ -11,12 +11,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ck_integers.h"
+
 #define CK_SLACK 64
 // Output channels of one block of packed weights.
 #define CK_BLOCK 16
 #define CK_MAX_RANK 8
 
 typedef void (*ck_function)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end);
+
+// Where a kernel says that an operand holds a number that it cannot use, such as an index out of range: the last buffer
+// of every kernel that reads such numbers while running. All zero before a run.
+typedef struct {
+    int64_t failed;
+    // The number.
+    int64_t value;
+} ck_status;
 
 typedef enum { CK_ISA_PORTABLE = 0, CK_ISA_AVX2 = 1, CK_ISA_AVX512 = 2 } ck_isa;
 
@@ -61,6 +71,8 @@ typedef struct {
     int32_t zero_point;
     int32_t minimum;
     int32_t maximum;
+    // Whether the second of two roundings takes ties up, as LiteRT's optimized kernels do, and not away from zero.
+    int32_t rounds_up;
 } ck_requantization;
 
 // Units: output rows (n, oy). Buffers float32, int8: x, y. Buffers hybrid: x int8, y, scale and zero point of each
@@ -129,9 +141,6 @@ typedef struct {
     ptrdiff_t rank;
     ptrdiff_t sizes[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
     float factor;
-    // Bytes, with the rounding of MLAS: `flip` as in ck_affine_binary, or what makes real numbers of the sums.
-    uint8_t flip, b_flip, is_real;
-    int32_t a_zero_point, b_zero_point, y_zero_point;
 } ck_matmul;
 
 // Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization,
@@ -201,19 +210,103 @@ typedef struct {
 // Puts elements back to where a pool found them. Buffers: x, places, y. Units: 1; for windows: batches.
 typedef struct {
     ptrdiff_t x_count, y_count;
-    // The pool's windows, channels last.
+    // Of places in a tensor: its extents, and those of y.
+    ptrdiff_t rank;
+    ptrdiff_t inferred[CK_MAX_RANK], sizes[CK_MAX_RANK];
+    // Of places in windows: the pool's windows, channels last.
     ck_windows windows;
     ptrdiff_t channels;
 } ck_unpool;
+
+// y = x · (bias + alpha · Σ x²)^−beta over the channels from `before` before to `after` behind each one. Units: rows of
+// channels, `inner` apart. Buffers: x, y.
+typedef struct {
+    ptrdiff_t channels, inner, before, after;
+    float alpha, beta, bias;
+} ck_local_response;
+
+// Each channel by itself with the taps − 1 elements before it. Units: rows [batch, channel]. Buffers: x [rows, length],
+// w [channels, taps], bias or null, state [rows, taps − 1] or null, y, the next state or null.
+typedef struct {
+    ptrdiff_t channels, length, taps;
+    int32_t is_swish;
+} ck_causal_conv;
+
+// y[row, j, inner] = Σ weights[j, t] · x[row, indices[j, t], inner]; a first index below zero stands for
+// `extrapolation`. Units: (row, j). Buffers: x, y. bytes: `inner` counts bytes, and there is one tap.
+typedef struct {
+    ptrdiff_t input, output, inner, taps;
+    const int64_t *indices;
+    const float *weights;
+    float extrapolation;
+} ck_resample;
+
+typedef enum { CK_SAMPLE_NEAREST, CK_SAMPLE_LINEAR, CK_SAMPLE_CUBIC } ck_sample_mode;
+typedef enum { CK_SAMPLE_ZEROS, CK_SAMPLE_BORDER, CK_SAMPLE_REFLECTION } ck_sample_padding;
+
+// Units: (batch, position). Buffers: x [N, C, input…], grid [N, positions, rank] with the last axis first, y.
+typedef struct {
+    ptrdiff_t rank, channels, positions;
+    ptrdiff_t input[CK_MAX_SPATIAL];
+    int32_t mode, padding, aligns_corners;
+} ck_grid_sample;
+
+// Units: (batch, position). Buffers: theta [N, rank, rank + 1], y [N, positions, rank].
+typedef struct {
+    ptrdiff_t rank;
+    ptrdiff_t sizes[CK_MAX_SPATIAL];
+    int32_t aligns_corners;
+} ck_affine_grid;
+
+// Units: (region, channel). Buffers: x [N, C, H, W], regions [R, 4], their batches [R] int64, y; roi_pool: x, regions
+// [R, 5] with the batch first, y.
+typedef struct {
+    ptrdiff_t batches, channels, height, width, output_height, output_width, sampling_ratio;
+    float scale;
+    int32_t half_pixel, is_max;
+} ck_roi_align;
+
+// Units: output positions (n, oy, ox). Buffers: x [N, C, H, W], w [O, C/groups, kernel H, kernel W], offsets, bias or
+// null, mask or null, y.
+typedef struct {
+    ptrdiff_t channels, height, width, outputs, output_height, output_width, kernel_height, kernel_width;
+    ptrdiff_t stride_height, stride_width, dilation_height, dilation_width, pad_top, pad_left;
+    ptrdiff_t groups, offset_groups;
+} ck_deform_conv;
+
+// y = alpha · a · b + beta · c for each matrix of a batch. Units: rows of all results. Buffers: a, b, y, c or null; hybrid:
+// a int8, b int8, y float32, ck_batch_quantization of each row. Strides of rows and columns are those of one matrix; the
+// others are over the batch's axes. alpha of hybrid is the scale of b.
+typedef struct {
+    ptrdiff_t rows, columns, inner, a_row, a_column, b_row, b_column, c_row, c_column;
+    ptrdiff_t rank;
+    ptrdiff_t sizes[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
+    double alpha, beta;
+    // Quantized integers: one entry of every array.
+    int32_t a_zero_point, b_zero_point, is_wide;
+    ck_requantization output;
+} ck_matrix_product;
+
+#define CK_MAX_LABELS 24
+#define CK_MAX_OPERANDS 8
+
+// Sums products of one element of each operand over named axes. Units: elements of the result. Buffers: the operands, y.
+typedef struct {
+    // Axes of the result, then those that are summed over.
+    ptrdiff_t kept, rank, terms, count;
+    ptrdiff_t sizes[CK_MAX_LABELS];
+    ptrdiff_t strides[CK_MAX_OPERANDS][CK_MAX_LABELS];
+} ck_einsum;
+
+// Units: 1. Buffers: x [count, order, order], y [count], double [order, order].
+typedef struct {
+    ptrdiff_t count, order;
+} ck_determinant;
 
 typedef enum {
     CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_MAXIMUM, CK_MINIMUM, CK_POWER, CK_SQUARED_DIFFERENCE,
     CK_FLOOR_DIVIDE, CK_FLOOR_MODULO
 } ck_binary_operator;
-
-typedef struct {
-    int32_t zero_point, multiplier, left, right;
-} ck_operand;
 
 // y[i, j] = a[offset(i) + j · a_step] op b[…]. Units: runs of `inner` elements; the last one is cut off at `count`.
 // Buffers: a, b, y.
@@ -225,9 +318,6 @@ typedef struct {
     ptrdiff_t b_strides[CK_MAX_RANK];
     ptrdiff_t inner, count, a_step, b_step;
     float minimum, maximum;
-    // int8
-    ck_operand a, b, y;
-    int32_t quantized_minimum, quantized_maximum;
 } ck_binary;
 
 // Arithmetic of bytes as MLAS does it, in single precision, ties to even. Bytes become unsigned by exclusive or with
@@ -274,37 +364,17 @@ typedef struct {
     int8_t table[256];
 } ck_unary;
 
-typedef enum { CK_GELU_EXACT, CK_GELU_TANH, CK_GELU_LOGISTIC } ck_gelu_function;
-
-// Units: chunks. Buffers: x, y, bias [channels] or null.
-typedef struct {
-    int32_t function;
-    float alpha;
-    ptrdiff_t count, channels;
-} ck_gelu;
-float ck_gelu_value(int32_t function, float alpha, float x);
-
-// y = (s − mean) / √(variance + ε) · scale + shift of rows s = x + skip + bias. Units: rows. Buffers: x, y, scale, shift,
-// skip (repeated after `skip_period` rows), bias, and results for the mean and the reciprocal deviation of each row, and
-// for s; all but the first three may be null. x may be y. Simplified, the mean counts as 0.
-typedef struct {
-    ptrdiff_t count, skip_period;
-    float epsilon;
-    uint8_t is_simplified;
-    // Whether one number is for the whole row.
-    uint8_t has_one_scale, has_one_bias;
-} ck_layer_norm;
-
 // f on one float, as the float kernel computes it.
 float ck_unary_value(int32_t operation, float x);
 
-// Fills an int8 hard swish table. The fields are LiteRT's fixed-point parameters.
+// The hard swish of 256 values from `lowest` on, as many results. The other fields are LiteRT's fixed-point parameters.
 typedef struct {
+    int32_t lowest;
     int32_t input_zero_point, output_zero_point;
     int16_t output_multiplier, reluish_multiplier;
     int32_t output_exponent, reluish_exponent;
 } ck_hard_swish;
-void ck_hard_swish_table(const ck_hard_swish *parameters, int8_t *table);
+void ck_hard_swish_table(const ck_hard_swish *parameters, int32_t *table);
 
 // x · 2^left · multiplier · 2^-31 · 2^-right with LiteRT's double rounding.
 int32_t ck_requantize(int32_t x, int32_t multiplier, int32_t left, int32_t right);
@@ -318,8 +388,6 @@ typedef struct {
     ptrdiff_t kept_sizes[CK_MAX_RANK], kept_strides[CK_MAX_RANK];
     ptrdiff_t reduced_sizes[CK_MAX_RANK], reduced_strides[CK_MAX_RANK];
     ptrdiff_t reduced_count;
-    // int8 mean
-    int32_t input_zero_point, output_zero_point, multiplier, left, right;
 } ck_reduce;
 
 // Units: rows. Buffers: x, y. Elements of a row lie `stride` apart, and rows side by side: row r starts at
@@ -329,6 +397,8 @@ typedef struct {
     float beta;
     // int8
     int32_t multiplier, left, minimum_difference;
+    // What makes int8 of the bytes by exclusive or: 0x80 for uint8.
+    uint8_t flip;
 } ck_softmax;
 
 // A softmax of bytes as onnxruntime computes it (QLinearSoftmax). Units: rows, as in ck_softmax. Buffers: x, y.
@@ -336,6 +406,8 @@ typedef struct {
 typedef struct {
     ptrdiff_t count, stride;
     uint8_t flip;
+    // Whether what overflows does so as a signed byte.
+    uint8_t is_signed;
     int32_t zero_point;
     // ⌊1 / scale y⌋
     float inverse_scale;
@@ -348,10 +420,12 @@ typedef struct {
     float scale;
     int32_t zero_point;
     int32_t minimum, maximum;
-    // Whether ties go to even numbers, as ONNX has it, and not away from zero.
+    // 0: ties go away from zero. 1: to even numbers, as ONNX has it. 2: likewise, and `scale` is 1/scale.
     int32_t rounds_to_even;
     // Integer to integer.
     int32_t input_zero_point, multiplier, left, right;
+    // So many elements, the first, take ties of the second rounding up: LiteRT's optimized kernel for blocks of them.
+    ptrdiff_t rounded_up;
 } ck_quantize;
 
 // Units: chunks. Buffers: x, y. The channel of element i is i / inner % channels.
@@ -391,7 +465,7 @@ typedef struct {
 // Units: chunks of bytes. Buffers: y. `pattern` is repeated; its size is `element_size` bytes.
 typedef struct {
     ptrdiff_t count, element_size;
-    uint8_t pattern[8];
+    uint8_t pattern[16];
 } ck_fill;
 
 // Units: output rows (n, oy). Buffers: x, y.
@@ -400,9 +474,11 @@ typedef struct {
     int32_t aligns_corners, uses_half_pixel_centers;
 } ck_resize;
 
+#include "ck_quantized.h"
 #include "ck_attention.h"
 #include "ck_detection.h"
 #include "ck_learning.h"
+#include "ck_movement.h"
 #include "ck_normalize.h"
 #include "ck_recurrent.h"
 #include "ck_spectral.h"

@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+typedef struct {
+    uint64_t parts[2];
+} ck_pair;
+
 static void copy_run(char *y, const char *x, const ck_copy *p) {
     ptrdiff_t size = p->element_size, x_step = p->x_step * size, y_step = p->y_step * size;
     if (x_step == size && y_step == size) {
@@ -16,6 +20,7 @@ static void copy_run(char *y, const char *x, const ck_copy *p) {
     case 2: COPY(uint16_t)
     case 4: COPY(uint32_t)
     case 8: COPY(uint64_t)
+    case 16: COPY(ck_pair)
     }
 }
 

@@ -31,4 +31,11 @@ CK_INLINE int32_t ck_rescale(int32_t x, int32_t multiplier, int32_t left, int32_
     return ck_divide_by_power(product, right);
 }
 
+// The same, with the second rounding's ties up.
+CK_INLINE int32_t ck_rescale_up(int32_t x, int32_t multiplier, int32_t left, int32_t right) {
+    int32_t shifted = (int32_t)((uint32_t)x << left);
+    int64_t product = ((int64_t)shifted * multiplier + (1 << 30)) >> 31;
+    return right ? (int32_t)((product + ((int64_t)1 << (right - 1))) >> right) : (int32_t)product;
+}
+
 #endif

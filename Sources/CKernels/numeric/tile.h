@@ -109,6 +109,16 @@ CK_INLINE void store_int8(
         store_int8_single(y, sums, bias, output, first, count);
         return;
     }
+    for (int i = 0; output->rounds_up && i < CK_BLOCK; i++) {
+        int32_t value = ck_wrapping_add(values[i], bias[i]);
+        value = ck_rescale_up(
+            value, output->multiplier[first + i], output->left[first + i], output->right[first + i]);
+        narrow[i] = (int8_t)ck_clamp(ck_wrapping_add(value, output->zero_point), output->minimum, output->maximum);
+    }
+    if (output->rounds_up) {
+        memcpy(y, narrow, (size_t)(count < CK_BLOCK ? count : CK_BLOCK));
+        return;
+    }
 #pragma clang loop vectorize(enable)
     for (int i = 0; i < CK_BLOCK; i++) {
         int32_t value = ck_wrapping_add(values[i], bias[i]);

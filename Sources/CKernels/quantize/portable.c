@@ -23,7 +23,7 @@ static inline int32_t quantized(float x, const ck_quantize *p) {
     if (p->rounds_to_even) {
         // MLAS cuts off before it rounds (MlasQuantizeLinear); no number becomes the lowest.
         float low = (float)(p->minimum - p->zero_point), high = (float)(p->maximum - p->zero_point);
-        float value = x / p->scale;
+        float value = p->rounds_to_even == 2 ? x * p->scale : x / p->scale;
         value = value > low ? value : low;
         return (int32_t)rintf(value < high ? value : high) + p->zero_point;
     }
@@ -40,6 +40,7 @@ static inline int32_t quantized(float x, const ck_quantize *p) {
 
 QUANTIZE(ck_quantize_float32_to_int8_portable, int8_t)
 QUANTIZE(ck_quantize_float32_to_uint8_portable, uint8_t)
+QUANTIZE(ck_quantize_float32_to_int16_portable, int16_t)
 
 #define REQUANTIZE(name, input, output)                                                            \
     void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {      \
@@ -47,7 +48,8 @@ QUANTIZE(ck_quantize_float32_to_uint8_portable, uint8_t)
         const input *x = buffers[0];                                                               \
         output *y = buffers[1];                                                                    \
         CHUNKS {                                                                                   \
-            int32_t value = ck_rescale(x[i] - p->input_zero_point, p->multiplier, p->left, p->right); \
+            int32_t value = ck_wrapping_add(x[i], -p->input_zero_point); \
+            value = (i < p->rounded_up ? ck_rescale_up : ck_rescale)(value, p->multiplier, p->left, p->right); \
             y[i] = (output)ck_clamp(ck_wrapping_add(value, p->zero_point), p->minimum, p->maximum); \
         }                                                                                          \
     }
@@ -56,6 +58,12 @@ REQUANTIZE(ck_quantize_int8_to_int8_portable, int8_t, int8_t)
 REQUANTIZE(ck_quantize_int8_to_uint8_portable, int8_t, uint8_t)
 REQUANTIZE(ck_quantize_uint8_to_int8_portable, uint8_t, int8_t)
 REQUANTIZE(ck_quantize_uint8_to_uint8_portable, uint8_t, uint8_t)
+REQUANTIZE(ck_quantize_int8_to_int16_portable, int8_t, int16_t)
+REQUANTIZE(ck_quantize_int16_to_int8_portable, int16_t, int8_t)
+REQUANTIZE(ck_quantize_int16_to_int16_portable, int16_t, int16_t)
+REQUANTIZE(ck_quantize_int16_to_int32_portable, int16_t, int32_t)
+REQUANTIZE(ck_quantize_int32_to_int8_portable, int32_t, int8_t)
+REQUANTIZE(ck_quantize_int32_to_int16_portable, int32_t, int16_t)
 
 #define DEQUANTIZE(name, element)                                                                        \
     void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {            \

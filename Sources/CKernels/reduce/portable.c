@@ -1,6 +1,5 @@
 #include "../declarations.h"
 
-#include "../numeric/fixed_point.h"
 #include <float.h>
 
 static ptrdiff_t offset(ptrdiff_t index, ptrdiff_t rank, const ptrdiff_t *sizes, const ptrdiff_t *strides) {
@@ -62,18 +61,3 @@ void ck_reduce_float32_portable(const void *parameters, void *const *buffers, pt
 
 WHOLE(ck_reduce_int32_portable, int32_t, INT32_MIN, INT32_MAX)
 WHOLE(ck_reduce_int64_portable, int64_t, INT64_MIN, INT64_MAX)
-
-void ck_reduce_int8_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    OUTPUTS(int8_t)
-        switch (p->operation) {
-        case CK_MEAN: {
-            FOLD(int8_t, int32_t, 0, ck_wrapping_add(sum, x - p->input_zero_point))
-            int32_t mean = ck_rescale(sum, p->multiplier, p->left, p->right);
-            y[unit] = (int8_t)ck_clamp(ck_wrapping_add(mean, p->output_zero_point), INT8_MIN, INT8_MAX);
-            break;
-        }
-        case CK_MAX: { FOLD(int8_t, int32_t, INT8_MIN, x > sum ? x : sum) y[unit] = (int8_t)sum; break; }
-        case CK_MIN: { FOLD(int8_t, int32_t, INT8_MAX, x < sum ? x : sum) y[unit] = (int8_t)sum; break; }
-        }
-    }
-}

@@ -21,27 +21,32 @@ static float source(
     return at;
 }
 
-void ck_resize_bilinear_float32_portable(
-    const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    const ck_resize *p = parameters;
-    float y_scale = float_scale(p->input_height, p->output_height, p->aligns_corners);
-    float x_scale = float_scale(p->input_width, p->output_width, p->aligns_corners);
-    for (ptrdiff_t row = begin; row < end; row++) {
-        ptrdiff_t y0, y1, x0, x1, line = p->input_width * p->channels;
-        const float *image = (const float *)buffers[0] + row / p->output_height * p->input_height * line;
-        float *output = (float *)buffers[1] + row * p->output_width * p->channels;
-        float y = source(row % p->output_height, y_scale, p->uses_half_pixel_centers, p->input_height, &y0, &y1);
-        float dy = y - (float)y0;
-        for (ptrdiff_t ox = 0; ox < p->output_width; ox++, output += p->channels) {
-            float x = source(ox, x_scale, p->uses_half_pixel_centers, p->input_width, &x0, &x1);
-            float dx = x - (float)x0;
-            const float *a = image + y0 * line + x0 * p->channels, *b = image + y1 * line + x0 * p->channels;
-            const float *c = image + y0 * line + x1 * p->channels, *d = image + y1 * line + x1 * p->channels;
-            for (ptrdiff_t i = 0; i < p->channels; i++)
-                output[i] = a[i] * (1 - dy) * (1 - dx) + b[i] * dy * (1 - dx) + c[i] * (1 - dy) * dx + d[i] * dy * dx;
-        }
+#define REAL_BILINEAR(name, element, rounding)                                                                         \
+    void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {                          \
+        const ck_resize *p = parameters;                                                                               \
+        float y_scale = float_scale(p->input_height, p->output_height, p->aligns_corners);                             \
+        float x_scale = float_scale(p->input_width, p->output_width, p->aligns_corners);                               \
+        for (ptrdiff_t row = begin; row < end; row++) {                                                                \
+            ptrdiff_t y0, y1, x0, x1, line = p->input_width * p->channels;                                             \
+            const element *image = (const element *)buffers[0] + row / p->output_height * p->input_height * line;      \
+            element *output = (element *)buffers[1] + row * p->output_width * p->channels;                             \
+            float y = source(row % p->output_height, y_scale, p->uses_half_pixel_centers, p->input_height, &y0, &y1);  \
+            float dy = y - (float)y0;                                                                                  \
+            for (ptrdiff_t ox = 0; ox < p->output_width; ox++, output += p->channels) {                                \
+                float x = source(ox, x_scale, p->uses_half_pixel_centers, p->input_width, &x0, &x1);                   \
+                float dx = x - (float)x0;                                                                              \
+                const element *a = image + y0 * line + x0 * p->channels, *b = image + y1 * line + x0 * p->channels;    \
+                const element *c = image + y0 * line + x1 * p->channels, *d = image + y1 * line + x1 * p->channels;    \
+                for (ptrdiff_t i = 0; i < p->channels; i++)                                                            \
+                    output[i] = (element)((float)a[i] * (1 - dy) * (1 - dx) + (float)b[i] * dy * (1 - dx)              \
+                        + (float)c[i] * (1 - dy) * dx + (float)d[i] * dy * dx + rounding);                             \
+            }                                                                                                          \
+        }                                                                                                              \
     }
-}
+
+REAL_BILINEAR(ck_resize_bilinear_float32_portable, float, 0)
+// LiteRT's reference kernel rounds by adding a half.
+REAL_BILINEAR(ck_resize_bilinear_uint8_portable, uint8_t, 0.5f)
 
 // Positions in 1/1024 of an input position.
 static int64_t integer_scale(ptrdiff_t input, ptrdiff_t output, int32_t aligns_corners) {
@@ -58,28 +63,32 @@ static int64_t integer_source(
     return at;
 }
 
-void ck_resize_bilinear_int8_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    const ck_resize *p = parameters;
-    int64_t y_scale = integer_scale(p->input_height, p->output_height, p->aligns_corners);
-    int64_t x_scale = integer_scale(p->input_width, p->output_width, p->aligns_corners);
-    for (ptrdiff_t row = begin; row < end; row++) {
-        ptrdiff_t y0, y1, x0, x1, line = p->input_width * p->channels;
-        const int8_t *image = (const int8_t *)buffers[0] + row / p->output_height * p->input_height * line;
-        int8_t *output = (int8_t *)buffers[1] + row * p->output_width * p->channels;
-        int64_t y =
-            integer_source(row % p->output_height, y_scale, p->uses_half_pixel_centers, p->input_height, &y0, &y1);
-        int64_t dy = y - 1024 * y0;
-        for (ptrdiff_t ox = 0; ox < p->output_width; ox++, output += p->channels) {
-            int64_t x = integer_source(ox, x_scale, p->uses_half_pixel_centers, p->input_width, &x0, &x1);
-            int64_t dx = x - 1024 * x0;
-            const int8_t *a = image + y0 * line + x0 * p->channels, *b = image + y1 * line + x0 * p->channels;
-            const int8_t *c = image + y0 * line + x1 * p->channels, *d = image + y1 * line + x1 * p->channels;
-            for (ptrdiff_t i = 0; i < p->channels; i++) {
-                int64_t sum = a[i] * (1024 - dy) * (1024 - dx) + b[i] * dy * (1024 - dx) + c[i] * (1024 - dy) * dx
-                    + d[i] * dy * dx;
-                int64_t value = (sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20);
-                output[i] = (int8_t)(value < INT8_MIN ? INT8_MIN : value > INT8_MAX ? INT8_MAX : value);
-            }
-        }
+#define INTEGER_BILINEAR(name, element, low, high)                                                                     \
+    void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {                          \
+        const ck_resize *p = parameters;                                                                               \
+        int64_t y_scale = integer_scale(p->input_height, p->output_height, p->aligns_corners);                         \
+        int64_t x_scale = integer_scale(p->input_width, p->output_width, p->aligns_corners);                           \
+        for (ptrdiff_t row = begin; row < end; row++) {                                                                \
+            ptrdiff_t y0, y1, x0, x1, line = p->input_width * p->channels;                                             \
+            const element *image = (const element *)buffers[0] + row / p->output_height * p->input_height * line;      \
+            element *output = (element *)buffers[1] + row * p->output_width * p->channels;                             \
+            int64_t y =                                                                                                \
+                integer_source(row % p->output_height, y_scale, p->uses_half_pixel_centers, p->input_height, &y0, &y1); \
+            int64_t dy = y - 1024 * y0;                                                                                \
+            for (ptrdiff_t ox = 0; ox < p->output_width; ox++, output += p->channels) {                                \
+                int64_t x = integer_source(ox, x_scale, p->uses_half_pixel_centers, p->input_width, &x0, &x1);         \
+                int64_t dx = x - 1024 * x0;                                                                            \
+                const element *a = image + y0 * line + x0 * p->channels, *b = image + y1 * line + x0 * p->channels;    \
+                const element *c = image + y0 * line + x1 * p->channels, *d = image + y1 * line + x1 * p->channels;    \
+                for (ptrdiff_t i = 0; i < p->channels; i++) {                                                          \
+                    int64_t sum = a[i] * (1024 - dy) * (1024 - dx) + b[i] * dy * (1024 - dx) + c[i] * (1024 - dy) * dx \
+                        + d[i] * dy * dx;                                                                              \
+                    int64_t value = (sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20);                              \
+                    output[i] = (element)(value < low ? low : value > high ? high : value);                            \
+                }                                                                                                      \
+            }                                                                                                          \
+        }                                                                                                              \
     }
-}
+
+INTEGER_BILINEAR(ck_resize_bilinear_int8_portable, int8_t, INT8_MIN, INT8_MAX)
+INTEGER_BILINEAR(ck_resize_bilinear_int16_portable, int16_t, INT16_MIN, INT16_MAX)

@@ -1,8 +1,20 @@
 #include "../declarations.h"
 
+#include "../numeric/fixed_point.h"
 #include <math.h>
 
 #pragma STDC FP_CONTRACT OFF
+
+// A row of one element overflows. Then the conversion gives what x86's instructions do: 0 for unsigned bytes, the least
+// number for signed ones, to which the zero point is added before the sum is cut off.
+static uint8_t rounded(float part, int32_t zero_point, int is_signed) {
+    if (!is_signed) {
+        uint32_t value = (part >= 0 && part < 0x1p62f ? (uint32_t)(int64_t)part : 0) + (uint32_t)zero_point;
+        return (uint8_t)(value > 255 ? 255 : value);
+    }
+    int32_t value = part >= -0x1p31f && part < 0x1p31f ? (int32_t)part : INT32_MIN;
+    return (uint8_t)(ck_clamp(ck_wrapping_add(value, zero_point - 128), -128, 127) + 128);
+}
 
 void ck_affine_softmax_bytes_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_affine_softmax *p = parameters;
@@ -20,10 +32,7 @@ void ck_affine_softmax_bytes_portable(const void *parameters, void *const *buffe
         const float *table = p->table + (255 - largest);
         for (ptrdiff_t i = 0; i < length; i += stride) sum += table[x[i] ^ p->flip];
         for (ptrdiff_t i = 0; i < length; i += stride) {
-            float part = rintf(table[x[i] ^ p->flip] * p->inverse_scale / sum);
-            // A row of one element overflows; what has no number is converted to 0.
-            int32_t value = (part >= 0 && part < 65536 ? (int32_t)part : 0) + p->zero_point;
-            y[i] = (uint8_t)(value > 255 ? 255 : value) ^ p->flip;
+            y[i] = rounded(rintf(table[x[i] ^ p->flip] * p->inverse_scale / sum), p->zero_point, p->is_signed) ^ p->flip;
         }
     }
 }

@@ -1,6 +1,8 @@
 // Convolutions and transposed convolutions over any number of axes, in any of the types that the fast kernels lack.
 #include "windows.h"
 
+#include "../numeric/rescale.h"
+
 // Sums a span of one pixel's output channels over all taps that meet the input.
 #define SUM_WINDOW(element, weight, accumulator, value)                                                       \
     const element *image = (const element *)buffers[0] + unit / positions * cells * p->channels;              \
@@ -49,15 +51,6 @@
 REAL_CONV(ck_window_conv_float32_portable, float)
 REAL_CONV(ck_window_conv_float64_portable, double)
 
-// LiteRT's rescaling of 64-bit sums: the multiplier is cut to 16 bits, and there is one rounding, ties up.
-static int32_t rescale_wide(int64_t x, int32_t multiplier, int32_t left, int32_t right) {
-    int64_t reduced = multiplier < 0x7fff0000 ? (multiplier + (1 << 15)) >> 16 : 0x7fff;
-    int64_t shift = 15 - left + right;
-    uint64_t sum = (uint64_t)x * (uint64_t)reduced + ((uint64_t)1 << (shift - 1));
-    int64_t value = (int64_t)sum >> shift;
-    return (int32_t)(value < INT32_MIN ? INT32_MIN : value > INT32_MAX ? INT32_MAX : value);
-}
-
 static int32_t quantized_sum(const ck_window_conv *p, int64_t sum, ptrdiff_t lane) {
     const ck_requantization *o = &p->output;
     int32_t value;
@@ -67,7 +60,7 @@ static int32_t quantized_sum(const ck_window_conv *p, int64_t sum, ptrdiff_t lan
         return (int32_t)(real < o->minimum ? o->minimum : real > o->maximum ? o->maximum : real);
     }
     if (p->is_wide) {
-        value = rescale_wide(sum, o->multiplier[lane], o->left[lane], o->right[lane]);
+        value = ck_rescale_wide(sum, o->multiplier[lane], o->left[lane], o->right[lane]);
     } else {
         value = ck_rescale((int32_t)sum, o->multiplier[lane], o->left[lane], o->right[lane]);
     }

@@ -89,7 +89,8 @@ WINDOW_POOL(ck_window_pool_int8_portable, int8_t)
 WINDOW_POOL(ck_window_pool_uint8_portable, uint8_t)
 WINDOW_POOL(ck_window_pool_int16_portable, int16_t)
 
-// Everything is zero but for where a pool found its largest elements.
+// Everything is zero but for where a pool found its largest elements. The places are those of an array of the extents
+// `inferred`, which lies at the start of the result.
 #define UNPOOL(name, element)                                                                               \
     void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {               \
         const ck_unpool *p = parameters;                                                                    \
@@ -98,11 +99,20 @@ WINDOW_POOL(ck_window_pool_int16_portable, int16_t)
         if (begin >= end) return;                                                                           \
         for (ptrdiff_t i = 0; i < p->y_count; i++) y[i] = 0;                                                \
         for (ptrdiff_t i = 0; i < p->x_count; i++) {                                                        \
-            int64_t place = ((const int64_t *)buffers[1])[i];                                               \
-            place += place < 0 ? p->y_count : 0;                                                            \
-            if (place >= 0 && place < p->y_count) y[place] = x[i];                                          \
+            ptrdiff_t place = unpooled(p, ((const int64_t *)buffers[1])[i]);                                \
+            if (place >= 0) y[place] = x[i];                                                                \
         }                                                                                                   \
     }
+
+static ptrdiff_t unpooled(const ck_unpool *p, int64_t place) {
+    ptrdiff_t count = ck_volume(p->rank, p->inferred), at[CK_MAX_RANK];
+    if (place < 0) place += count;
+    if (place < 0 || place >= count) return -1;
+    ck_unravel(place, p->rank, p->inferred, at);
+    for (ptrdiff_t axis = 0; axis < p->rank; axis++)
+        if (at[axis] >= p->sizes[axis]) return -1;
+    return ck_dense_offset(p->rank, p->sizes, at);
+}
 
 UNPOOL(ck_unpool_float32_portable, float)
 UNPOOL(ck_unpool_float64_portable, double)

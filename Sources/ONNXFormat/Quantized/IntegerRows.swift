@@ -7,7 +7,7 @@ extension OperatorTable {
     static let integerRows: [OperatorRow] = [
         integerConvolution, integerMatrixMultiplication, integerGemm, integerBinary("QLinearAdd", .add),
         integerBinary("QLinearMul", .multiply), integerSigmoid, integerAveragePool, integerGlobalAveragePool,
-        integerConcatenation,
+        integerConcatenation, integerSoftmax,
     ]
 
     /// onnxruntime's own operators, for what ONNX has no integer operator.
@@ -69,33 +69,34 @@ extension OperatorTable {
         })
 
     /// a, scale, zero point, b, scale, zero point, bias, scale and zero point of the result. Without the last two the
-    /// result is real, which is another operator here.
+    /// result is real.
     private static let integerGemm = OperatorRow(
         type: "QGemm", domain: contributed,
         decode: { node throws(Misfit) in
-            try node.requireInputs(9...9)
+            try node.requireInputs(6...9)
             let gemm = Gemm(
                 alpha: try node.float("alpha") ?? 1, transposesA: try node.int("transA") ?? 0 != 0,
                 transposesB: try node.int("transB") ?? 0 != 0)
-            guard gemm.alpha == 1 else { throw Misfit() }
             let a = try node.noteParameters(of: 0, scale: 1, zeroPoint: 2)
             let b = try node.noteParameters(of: 3, scale: 4, zeroPoint: 5, axis: gemm.transposesB ? 0 : 1)
-            let type = try node.noteResult(scale: 7, zeroPoint: 8)
-            if node.has(6) { try node.noteBias(6, x: a, w: b) }
+            guard node.has(7) || !node.has(8) else { throw Misfit() }
+            let type = node.has(7) ? try node.noteResult(scale: 7, zeroPoint: 8) : .float32
+            if node.has(6) { try node.noteBias(6, x: a, w: b, alpha: gemm.alpha) }
             return DecodedNode(
                 operation: gemm, operands: [node.operand(0), node.operand(3)] + (node.has(6) ? [node.operand(6)] : []),
                 implicit: node.operands(1, 2, 4, 5, 7, 8), resultType: type)
         },
         encode: { encoder throws(Misfit) in
             let gemm = try encoder.operation(Gemm.self)
-            try encoder.require(gemm.alpha == 1 && (gemm.beta == 1 || encoder.node.inputs.count < 3))
-            try encoder.requireBias(2)
+            try encoder.require(gemm.beta == 1 || encoder.node.inputs.count < 3)
+            try encoder.requireBias(2, alpha: gemm.alpha)
             let bias: EncodedNode.Input? = encoder.node.inputs.count > 2 ? try encoder.input(2) : nil
+            let result = encoder.resultType == .float32 ? [] : try encoder.resultParameters()
             return EncodedNode(
                 inputs: try encoder.quantizedInput(0) + encoder.quantizedInput(1, axis: gemm.transposesB ? 0 : 1)
-                    + [bias] + encoder.resultParameters(),
+                    + [bias] + result,
                 attributes: [
-                    "alpha": .float(1), "transA": .int(gemm.transposesA ? 1 : 0),
+                    "alpha": .float(gemm.alpha), "transA": .int(gemm.transposesA ? 1 : 0),
                     "transB": .int(gemm.transposesB ? 1 : 0),
                 ])
         })
@@ -135,37 +136,57 @@ extension OperatorTable {
         decode: { node throws(Misfit) in
             try node.requireInputs(5...5)
             let window = try SpatialAttributes(&node, rankOfWindow: node.value(0)?.shape.map { $0.rank - 2 })
-            try node.require("ceil_mode", is: 0)
-            try node.require("channels_last", is: 0)
+            let layout: TensorLayout = try node.int("channels_last") ?? 0 != 0 ? .channelsLast : .channelsFirst
+            let roundsUp = try node.int("ceil_mode") ?? 0 != 0
             let countsPadding = try node.int("count_include_pad") ?? 0 != 0
-            guard let kernel = window.kernel, window.dilations.allSatisfy({ $0 == 1 }),
-                !countsPadding || window.padding == .valid
-            else { throw Misfit() }
+            guard let kernel = window.kernel, window.dilations.allSatisfy({ $0 == 1 }) else { throw Misfit() }
             return try node.decodeUnary(
                 Pool(
-                    .average, window: kernel, strides: window.strides, padding: window.padding, layout: .channelsFirst))
+                    .average, window: kernel, strides: window.strides, padding: window.padding, roundsUp: roundsUp,
+                    countsPadding: countsPadding, layout: layout))
         },
         encode: { encoder throws(Misfit) in
             let pool = try encoder.operation(Pool.self)
-            try encoder.require(pool.kind == .average && pool.activation == .none && pool.layout == .channelsFirst)
+            try encoder.require(
+                pool.kind == .average && pool.activation == .none && pool.dilations.allSatisfy { $0 == 1 })
+            var attributes = SpatialAttributes.encode(
+                kernel: pool.window, strides: pool.strides, padding: pool.padding)
+            if pool.roundsUp { attributes["ceil_mode"] = .int(1) }
+            if pool.countsPadding { attributes["count_include_pad"] = .int(1) }
+            if pool.layout == .channelsLast { attributes["channels_last"] = .int(1) }
             return EncodedNode(
-                inputs: try encoder.quantizedInput(0) + encoder.resultParameters(),
-                attributes: SpatialAttributes.encode(kernel: pool.window, strides: pool.strides, padding: pool.padding))
+                inputs: try encoder.quantizedInput(0) + encoder.resultParameters(), attributes: attributes)
         })
 
     private static let integerGlobalAveragePool = OperatorRow(
         type: "QLinearGlobalAveragePool", domain: contributed,
         decode: { node throws(Misfit) in
             try node.requireInputs(5...5)
-            try node.require("channels_last", is: 0)
-            return try node.decodeUnary(GlobalPool(.average, layout: .channelsFirst))
+            let layout: TensorLayout = try node.int("channels_last") ?? 0 != 0 ? .channelsLast : .channelsFirst
+            return try node.decodeUnary(GlobalPool(.average, layout: layout))
         },
         encode: { encoder throws(Misfit) in
-            try encoder.require(
-                try encoder.operation(GlobalPool.self) == GlobalPool(.average, layout: .channelsFirst))
+            let pool = try encoder.operation(GlobalPool.self)
+            try encoder.require(pool.kind == .average)
             return EncodedNode(
                 inputs: try encoder.quantizedInput(0) + encoder.resultParameters(),
-                attributes: ["channels_last": .int(0)])
+                attributes: ["channels_last": .int(pool.layout == .channelsLast ? 1 : 0)])
+        })
+
+    private static let integerSoftmax = OperatorRow(
+        type: "QLinearSoftmax", domain: contributed,
+        decode: { node throws(Misfit) in
+            try node.requireInputs(4...5)
+            guard let version = try node.int("opset") else { throw Misfit() }
+            let axis = try node.int("axis") ?? -1
+            return try node.decodeUnary(Softmax(axis: axis, includesInnerAxes: version < 13))
+        },
+        encode: { encoder throws(Misfit) in
+            let softmax = try encoder.operation(Softmax.self)
+            try encoder.require(softmax.beta == 1)
+            return EncodedNode(
+                inputs: try encoder.quantizedInput(0) + encoder.resultParameters(),
+                attributes: ["axis": .int(softmax.axis), "opset": .int(softmax.includesInnerAxes ? 12 : 13)])
         })
 
     /// Scale and zero point of the result, then each operand with its own.
@@ -197,13 +218,16 @@ extension OperatorTable {
 }
 
 extension NodeReader {
-    /// Scale and zero point of an operand, or of the slices along an axis of it.
+    /// Scale and zero point of an operand, or of the slices along an axis of it. A zero point that is left out is 0, of the
+    /// operand's type.
     fileprivate func parameters(
-        scale: Int, zeroPoint: Int, axis: Int? = nil
+        of: Int? = nil, scale: Int, zeroPoint: Int, axis: Int? = nil
     ) throws(Misfit) -> (quantization: Quantization, type: ElementType) {
         let scales = try constantFloats(scale)
-        guard let type = value(zeroPoint)?.type, [.int8, .uint8].contains(type), !scales.isEmpty else { throw Misfit() }
-        var zeros = try constantZeroPoints(zeroPoint)
+        guard let type = value(zeroPoint)?.type ?? of.flatMap({ value($0)?.type }), [.int8, .uint8].contains(type),
+            !scales.isEmpty
+        else { throw Misfit() }
+        var zeros = has(zeroPoint) ? try constantZeroPoints(zeroPoint) : [0]
         if zeros.count == 1 { zeros = Array(repeating: zeros[0], count: scales.count) }
         guard zeros.count == scales.count, axis != nil || scales.count == 1 else { throw Misfit() }
         return (Quantization(scales: scales, zeroPoints: zeros, axis: scales.count > 1 ? axis : nil), type)
@@ -212,7 +236,7 @@ extension NodeReader {
     fileprivate mutating func noteParameters(
         of index: Int, scale: Int, zeroPoint: Int, axis: Int? = nil
     ) throws(Misfit) -> Quantization {
-        let (quantization, type) = try parameters(scale: scale, zeroPoint: zeroPoint, axis: axis)
+        let (quantization, type) = try parameters(of: index, scale: scale, zeroPoint: zeroPoint, axis: axis)
         guard let id = inputs[index], [type, .variant].contains(value(index)?.type) else { throw Misfit() }
         note(quantization, of: id)
         return quantization
@@ -227,9 +251,15 @@ extension NodeReader {
     }
 
     /// A bias has no parameters of its own: they are the products of those of the operands.
-    fileprivate mutating func noteBias(_ index: Int, x: Quantization, w: Quantization) throws(Misfit) {
-        guard let id = inputs[index], value(index)?.type == .int32 else { throw Misfit() }
-        note(Quantization(scales: w.scales.map { x.scale * $0 }, axis: w.scales.count > 1 ? 0 : nil), of: id)
+    fileprivate mutating func noteBias(
+        _ index: Int, x: Quantization, w: Quantization, alpha: Float = 1
+    ) throws(Misfit) {
+        guard let id = inputs[index], let bias = value(index), bias.type == .int32 else { throw Misfit() }
+        let scales = w.scales.map { alpha * x.scale * $0 }
+        // One number for all channels has no scale of its own where they have several.
+        guard scales.count == 1 || bias.shape?.sizes?.last == scales.count else { return }
+        let axis = scales.count > 1 ? (bias.shape?.rank ?? 1) - 1 : nil
+        note(Quantization(scales: scales, axis: axis), of: id)
     }
 
     fileprivate mutating func decodeUnary(_ operation: any Operation) throws(Misfit) -> DecodedNode {
@@ -249,6 +279,8 @@ extension NodeEncoder {
         return [.value(id)] + (try parameters(of: id, axis: axis))
     }
 
+    fileprivate var resultType: ElementType? { node.outputs.first.map { graph[$0].type } }
+
     fileprivate func resultParameters() throws(Misfit) -> [EncodedNode.Input?] {
         guard let id = node.outputs.first else { throw Misfit() }
         return try parameters(of: id, axis: nil)
@@ -263,12 +295,12 @@ extension NodeEncoder {
     }
 
     /// Checks that a bias, if there is one, has the scales that the operator takes for granted.
-    fileprivate func requireBias(_ index: Int) throws(Misfit) {
+    fileprivate func requireBias(_ index: Int, alpha: Float = 1) throws(Misfit) {
         guard let bias = value(index) else { return }
         guard bias.type == .int32, let scales = bias.quantization?.scales, let x = value(0)?.quantization?.scale,
             let w = value(1)?.quantization?.scales
         else { throw Misfit() }
-        let expected = w.map { x * $0 }
+        let expected = w.map { alpha * x * $0 }
         try require(scales == expected || (scales.count == 1 && expected.allSatisfy { $0 == scales[0] }))
     }
 }

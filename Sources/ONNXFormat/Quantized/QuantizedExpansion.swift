@@ -14,11 +14,13 @@ struct QuantizedExpansion {
     private var patch: GraphPatch
     /// The real form of each integer tensor that has one.
     private var real: [ValueID: ValueID] = [:]
+    private var products: DynamicProducts
 
     init(_ graph: Graph, form: QuantizedForm.Form) {
         self.graph = graph
         self.form = form
         patch = GraphPatch("spell integer operators", for: graph)
+        products = DynamicProducts(graph)
         for id in graph.order where graph[id].operation is Dequantize {
             guard case let input?? = graph[id].inputs.first, let output = graph[id].outputs.first, isInteger(input),
                 graph[output].type == .float32
@@ -50,7 +52,9 @@ struct QuantizedExpansion {
         default: break
         }
         let integers = (node.inputs.compactMap { $0 } + node.outputs).filter(isInteger)
-        guard !integers.isEmpty, !(form == .qOperator && hasIntegerForm(node)) else { return }
+        guard !integers.isEmpty, !(form == .qOperator && hasIntegerForm(node)), !products.spell(id, in: &patch) else {
+            return
+        }
         var changed = node
         // Scales and zero points that an integer operator was read with.
         changed.implicitInputs = []

@@ -2,7 +2,7 @@ import ModelGraph
 import Operators
 
 extension OperatorTable {
-    static let movementRows: [OperatorRow] = [concatenation, transpose, pad, slice, gather]
+    static let movementRows: [OperatorRow] = [concatenation, transpose, pad, slice]
 
     private static let concatenation = OperatorRow(
         type: "Concat",
@@ -42,44 +42,69 @@ extension OperatorTable {
     private static let pad = OperatorRow(
         type: "Pad",
         decode: { node throws(Misfit) in
-            guard try node.string("mode") ?? "constant" == "constant" else { throw Misfit() }
+            let name = try node.string("mode") ?? "constant"
+            guard let mode = GeneralPad.Mode(rawValue: name), mode != .symmetric else { throw Misfit() }
             var amounts: [Int]
             var operands: [DecodedNode.Operand?] = [node.operand(0)]
             var value: DecodedNode.Operand?
             var implicit: [ValueID] = []
             if node.version >= 11 {
                 try node.requireInputs(2...4)
-                amounts = try node.constantInts(1)
-                if node.has(3) { amounts = try spread(amounts, over: node.constantInts(3), rank: node.rank(0)) }
+                let known = try? plainAmounts(node)
+                guard let known, mode == .constant else {
+                    return DecodedNode(
+                        operation: GeneralPad(mode, order: .beginsThenEnds), operands: node.operands)
+                }
+                amounts = known
                 value = node.operand(2)
                 implicit = [1, 3].compactMap { node.has($0) ? node.inputs[$0] : nil }
             } else {
                 try node.requireInputs(1...1)
                 guard let attribute = try node.ints(node.version < 2 ? "paddings" : "pads") else { throw Misfit() }
                 amounts = attribute
-                if let filling = try node.float("value"), filling != 0 { value = node.constant("value", filling) }
+                if let filling = try node.float("value"), filling != 0 {
+                    guard mode == .constant else { throw Misfit() }
+                    value = node.constant("value", filling)
+                }
             }
             let rank = amounts.count / 2
-            guard amounts.count == 2 * rank, amounts.allSatisfy({ $0 >= 0 }) else { throw Misfit() }
+            guard amounts.count == 2 * rank else { throw Misfit() }
             let pairs = (0..<rank).flatMap { [amounts[$0], amounts[rank + $0]] }
             operands.append(node.constant("pads", pairs, [rank, 2]))
             if let value { operands.append(value) }
+            if mode != .constant || pairs.contains(where: { $0 < 0 }) {
+                return DecodedNode(operation: GeneralPad(mode, order: .pairs), operands: operands)
+            }
             return DecodedNode(operation: Pad(), operands: operands, implicit: implicit)
         },
         encode: { encoder throws(Misfit) in
-            _ = try encoder.operation(Pad.self)
             try encoder.requireReal()
+            var mode = GeneralPad.Mode.constant
+            if let general = encoder.node.operation as? GeneralPad {
+                guard general.mode != .symmetric else { throw Misfit() }
+                mode = general.mode
+                if general.order == .beginsThenEnds {
+                    try encoder.require(encoder.version >= 11)
+                    return EncodedNode(inputs: encoder.inputs, attributes: ["mode": .string(mode.rawValue)])
+                }
+                try encoder.require(encoder.version < 11 || encoder.node.inputs.count < 4)
+            } else {
+                _ = try encoder.operation(Pad.self)
+            }
             let pairs = try encoder.constantInts(1)
             try encoder.require(pairs.count.isMultiple(of: 2))
             let rank = pairs.count / 2
             let amounts = (0..<rank).map { pairs[2 * $0] } + (0..<rank).map { pairs[2 * $0 + 1] }
             if encoder.version >= 11 {
                 let inputs: [EncodedNode.Input?] = [try encoder.input(0), encoder.input(amounts, named: "pads")]
-                return EncodedNode(inputs: inputs + encoder.inputs.dropFirst(2))
+                return EncodedNode(
+                    inputs: inputs + encoder.inputs.dropFirst(2),
+                    attributes: mode == .constant ? [:] : ["mode": .string(mode.rawValue)])
             }
             var attributes: [String: EncodedNode.Attribute] = [
                 encoder.version < 2 ? "paddings" : "pads": .ints(amounts)
             ]
+            if mode != .constant { attributes["mode"] = .string(mode.rawValue) }
             if encoder.node.inputs.count > 2 {
                 guard let filling = try encoder.constantFloats(2).first else { throw Misfit() }
                 attributes["value"] = .float(filling)
@@ -106,7 +131,7 @@ extension OperatorTable {
                     + [("starts", starts), ("ends", ends), ("axes", axes)].map { node.constant($0, $1, [$1.count]) })
         },
         encode: { encoder throws(Misfit) in
-            _ = try encoder.operation(Slice.self)
+            try encoder.require(!(try encoder.operation(Slice.self).endsAreSizes))
             if encoder.version >= 10 { return EncodedNode(inputs: encoder.inputs) }
             try encoder.require(encoder.node.inputs.count < 5)
             var attributes: [String: EncodedNode.Attribute] = [
@@ -116,16 +141,13 @@ extension OperatorTable {
             return EncodedNode(inputs: [try encoder.input(0)], attributes: attributes)
         })
 
-    private static let gather = OperatorRow(
-        type: "Gather",
-        decode: { node throws(Misfit) in
-            try node.requireInputs(2...2)
-            return DecodedNode(operation: Gather(axis: try node.int("axis") ?? 0), operands: node.operands)
-        },
-        encode: { encoder throws(Misfit) in
-            EncodedNode(
-                inputs: encoder.inputs, attributes: ["axis": .int(try encoder.operation(Gather.self).axis)])
-        })
+    /// The amounts of all axes, if they are known and none is negative.
+    private static func plainAmounts(_ node: NodeReader) throws(Misfit) -> [Int] {
+        var amounts = try node.constantInts(1)
+        if node.has(3) { amounts = try spread(amounts, over: node.constantInts(3), rank: node.rank(0)) }
+        guard amounts.count.isMultiple(of: 2), amounts.allSatisfy({ $0 >= 0 }) else { throw Misfit() }
+        return amounts
+    }
 
     /// The amounts of all axes, where only those of `axes` are given.
     private static func spread(_ amounts: [Int], over axes: [Int], rank: Int) throws(Misfit) -> [Int] {

@@ -54,6 +54,7 @@ extension OperatorTable {
     private static let squeeze = OperatorRow(
         type: "Squeeze",
         decode: { node throws(Misfit) in
+            if let computed = try computedAxes(&node, Squeeze()) { return computed }
             let axes = try axes(&node, inputs: 1...2)
             return DecodedNode(
                 operation: Squeeze(axes: axes ?? []), operands: [node.operand(0)], implicit: node.implicit(from: 1))
@@ -61,21 +62,39 @@ extension OperatorTable {
         encode: { encoder throws(Misfit) in
             let axes = try encoder.operation(Squeeze.self).axes
             try encoder.requireOneQuantization()
+            if encoder.node.inputs.count > 1 {
+                try encoder.require(encoder.version >= 13)
+                return EncodedNode(inputs: encoder.inputs)
+            }
             return axes.isEmpty ? EncodedNode(inputs: encoder.inputs) : encode(axes, encoder)
         })
 
     private static let unsqueeze = OperatorRow(
         type: "Unsqueeze",
         decode: { node throws(Misfit) in
+            if let computed = try computedAxes(&node, ExpandDimensions()) { return computed }
             guard let axes = try axes(&node, inputs: 1...2) else { throw Misfit() }
             return DecodedNode(
                 operation: Unsqueeze(axes: axes), operands: [node.operand(0)], implicit: node.implicit(from: 1))
         },
         encode: { encoder throws(Misfit) in
+            if encoder.node.operation is ExpandDimensions {
+                try encoder.require(encoder.version >= 13 && encoder.value(1)?.type == .int64)
+                return EncodedNode(inputs: encoder.inputs)
+            }
             let axes = try encoder.operation(Unsqueeze.self).axes
             try encoder.requireOneQuantization()
             return encode(axes, encoder)
         })
+
+    /// The operation with its axes as an operand, where they are computed.
+    private static func computedAxes(
+        _ node: inout NodeReader, _ operation: any Operation
+    ) throws(Misfit) -> DecodedNode? {
+        guard node.version >= 13, let axes = node.value(1), axes.facts.constant == nil else { return nil }
+        try node.requireInputs(2...2)
+        return DecodedNode(operation: operation, operands: node.operands)
+    }
 
     /// Axes became an operand with operator set 13.
     private static func axes(_ node: inout NodeReader, inputs: ClosedRange<Int>) throws(Misfit) -> [Int]? {
@@ -102,10 +121,17 @@ extension OperatorTable {
         type: "Shape",
         decode: { node throws(Misfit) in
             try node.requireInputs(1...1)
-            return DecodedNode(operation: ShapeOf(type: .int64), operands: node.operands)
+            return DecodedNode(
+                operation: ShapeOf(type: .int64, start: try node.int("start") ?? 0, end: try node.int("end")),
+                operands: node.operands)
         },
         encode: { encoder throws(Misfit) in
-            try encoder.require(try encoder.operation(ShapeOf.self).type == .int64)
-            return EncodedNode(inputs: encoder.inputs)
+            let shape = try encoder.operation(ShapeOf.self)
+            let isPart = shape.start != 0 || shape.end != nil
+            try encoder.require(shape.type == .int64 && (!isPart || encoder.version >= 15))
+            var attributes: [String: EncodedNode.Attribute] = [:]
+            if shape.start != 0 { attributes["start"] = .int(shape.start) }
+            if let end = shape.end { attributes["end"] = .int(end) }
+            return EncodedNode(inputs: encoder.inputs, attributes: attributes)
         })
 }

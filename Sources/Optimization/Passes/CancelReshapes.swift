@@ -15,19 +15,21 @@ package struct CancelReshapesPass: Pass {
     package let notes: [String] = []
     private let format: ModelFormat
     private var kept: Set<NodeID> = []
+    private var scan = GraphScan()
 
     package init(context: PassContext) throws(PassError) { format = context.model.format }
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         let connections = GraphConnections(graph)
-        for id in graph.order where graph[id].operation.isReshaping && !kept.contains(id) {
-            guard case let middle?? = graph[id].inputs.first, let first = connections.producer(of: middle),
-                graph[first].operation.isReshaping, case let source?? = graph[first].inputs.first,
-                let patch = merge(first, id, reading: source, in: graph, connections: connections)
-            else { continue }
-            return patch
+        var scan = scan
+        defer { self.scan = scan }
+        return scan.next(in: graph) { id in
+            guard graph[id].operation.isReshaping, !kept.contains(id), case let middle?? = graph[id].inputs.first,
+                let first = connections.producer(of: middle), graph[first].operation.isReshaping,
+                case let source?? = graph[first].inputs.first
+            else { return nil }
+            return merge(first, id, reading: source, in: graph, connections: connections)
         }
-        return nil
     }
 
     private mutating func merge(

@@ -16,14 +16,18 @@ package struct CancelTransposesPass: Pass {
 
     package let notes: [String] = []
     private var kept: Set<NodeID> = []
+    private var merging = GraphScan()
 
     package init(context: PassContext) throws(PassError) {}
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         let connections = GraphConnections(graph)
-        for id in graph.order where graph[id].operation is Transpose {
-            if let patch = merge(id, in: graph, connections: connections) { return patch }
+        var merging = merging
+        defer { self.merging = merging }
+        let merged = merging.next(in: graph) { id in
+            graph[id].operation is Transpose ? merge(id, in: graph, connections: connections) : nil
         }
+        if let merged { return merged }
         for id in graph.order where graph[id].operation is Transpose && !kept.contains(id) {
             if let region = TransposedRegion(from: id, in: graph, connections: connections), region.saving > 0 {
                 return region.patch(in: graph, connections: connections)

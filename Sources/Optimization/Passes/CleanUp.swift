@@ -51,7 +51,7 @@ package struct CleanUpPass: Pass {
     }
 
     private func deadCode(in graph: Graph) -> GraphPatch? {
-        let dead = graph.unusedNodes().subtracting(unusedBefore)
+        let dead = graph.deadNodes(keeping: unusedBefore)
         guard !dead.isEmpty else { return nil }
         var patch = GraphPatch("remove \(dead.count) operators that nothing reads", for: graph)
         for id in dead.sorted() { patch.removeNode(id) }

@@ -18,25 +18,35 @@ package struct EliminateCommonSubexpressionsPass: Pass {
 
     package let notes: [String] = []
     private var kept: Set<NodeID> = []
+    private var scan = GraphScan()
+    /// The operators that the present round of the scan has come by.
+    private var known: [Key: [NodeID]] = [:]
 
     package init(context: PassContext) throws(PassError) {}
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         let connections = GraphConnections(graph)
-        var known: [Key: [NodeID]] = [:]
-        for id in graph.order {
-            guard let key = Key(id, in: graph) else { continue }
-            let candidates = known[key] ?? []
-            if !kept.contains(id), let twin = candidates.first(where: { graph.isAlike($0, id) }) {
+        var scan = scan
+        defer { self.scan = scan }
+        return scan.next(in: graph) { id in
+            if id == graph.order.first { known = [:] }
+            guard let key = Key(id, in: graph) else { return nil }
+            // A candidate may be gone by now, or read something else: then it is met again in the next round.
+            let candidates = (known[key] ?? []).filter {
+                graph.contains($0) && connections.position(of: $0) < connections.position(of: id)
+            }
+            if !kept.contains(id),
+                let twin = candidates.first(where: { Key($0, in: graph) == key && graph.isAlike($0, id) })
+            {
                 var patch = GraphPatch(
                     "read \(graph.layerName(twin)) in place of \(graph.layerName(id))", for: graph)
                 let result = graph[twin].outputs[0]
                 if patch.replaceResult(of: id, with: result, in: graph, connections: connections) { return patch }
                 kept.insert(id)
             }
-            if candidates.count < Self.comparisonLimit { known[key, default: []].append(id) }
+            if candidates.count < Self.comparisonLimit { known[key] = candidates + [id] }
+            return nil
         }
-        return nil
     }
 
     /// What is quick to compare.

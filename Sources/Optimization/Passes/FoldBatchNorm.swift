@@ -32,34 +32,66 @@ package struct FoldBatchNormPass: Pass {
     /// Why a normalization was not folded into the linear operator behind it.
     private var refusedAhead: [NodeID: String] = [:]
     private var hasNotedRest = false
+    private var folding = GraphScan()
+    private var foldingAhead = GraphScan()
+    /// Whether nothing is left to fold behind linear operators, but for what folding ahead of them leads to.
+    private var isFoldingAhead = false
+    private var hasFoldedAhead = false
 
     package init(context: PassContext) throws(PassError) {}
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         let connections = GraphConnections(graph)
-        let groups = LinearGroup.all(in: graph, connections: connections)
-        for whole in groups where !refused.contains(whole.linear) {
-            guard let group = whole.foldablePart(in: graph) else { continue }
-            do {
-                return try Self.fold(group, in: graph, connections: connections)
-            } catch {
-                refused.insert(group.linear)
-                notes.append("\(graph.layerName(group.linear)) keeps its normalization: \(error.reason)")
+        while true {
+            if !isFoldingAhead, let patch = nextBehind(in: graph, connections: connections) { return patch }
+            isFoldingAhead = true
+            if let patch = nextAhead(in: graph, connections: connections) {
+                hasFoldedAhead = true
+                return patch
             }
-        }
-        for group in groups {
-            guard let norm = group.precedingNormalization(in: graph, connections: connections),
-                refusedAhead[norm] == nil
-            else { continue }
-            do {
-                return try foldPreceding(norm, into: group, in: graph, connections: connections)
-            } catch {
-                refusedAhead[norm] = error.reason
-            }
+            isFoldingAhead = false
+            guard hasFoldedAhead else { break }
+            hasFoldedAhead = false
         }
         if !hasNotedRest { noteRest(of: graph, connections: connections) }
         hasNotedRest = true
         return nil
+    }
+
+    /// Folds what stands behind the next linear operator.
+    private mutating func nextBehind(in graph: Graph, connections: GraphConnections) -> GraphPatch? {
+        var folding = folding
+        defer { self.folding = folding }
+        return folding.next(in: graph) { id in
+            guard !refused.contains(id), let whole = LinearGroup(at: id, in: graph, connections: connections),
+                let group = whole.foldablePart(in: graph)
+            else { return nil }
+            do throws(Refusal) {
+                return try Self.fold(group, in: graph, connections: connections)
+            } catch {
+                refused.insert(id)
+                notes.append("\(graph.layerName(id)) keeps its normalization: \(error.reason)")
+                return nil
+            }
+        }
+    }
+
+    /// Folds what stands ahead of the next linear operator.
+    private mutating func nextAhead(in graph: Graph, connections: GraphConnections) -> GraphPatch? {
+        var foldingAhead = foldingAhead
+        defer { self.foldingAhead = foldingAhead }
+        return foldingAhead.next(in: graph) { id in
+            guard let group = LinearGroup(at: id, in: graph, connections: connections),
+                let norm = group.precedingNormalization(in: graph, connections: connections),
+                refusedAhead[norm] == nil
+            else { return nil }
+            do throws(Refusal) {
+                return try foldPreceding(norm, into: group, in: graph, connections: connections)
+            } catch {
+                refusedAhead[norm] = error.reason
+                return nil
+            }
+        }
     }
 
     /// The patch that folds one group; nil where its chain is to be left alone.

@@ -157,7 +157,7 @@ extension Graph {
     func reasonForNormalization(_ id: NodeID, connections: GraphConnections) -> String {
         let node = self[id]
         let areConstant = node.inputs.dropFirst().allSatisfy { operand in
-            operand.map { realConstant($0, connections: connections) != nil } ?? false
+            operand.map { isRealConstant($0, connections: connections) } ?? false
         }
         guard areConstant else { return "its parameters are not real constants" }
         guard case let input?? = node.inputs.first, let producer = connections.producer(of: input) else {

@@ -19,27 +19,31 @@ package struct FoldConstantsPass: Pass {
 
     package let notes: [String] = []
     private var refused: Set<NodeID> = []
+    private var scan = GraphScan()
 
     package init(context: PassContext) throws(PassError) {}
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
-        let outputs = Set(graph.outputs)
-        for id in graph.order where !refused.contains(id) {
+        let connections = GraphConnections(graph)
+        var scan = scan
+        defer { self.scan = scan }
+        return scan.next(in: graph) { id in
+            guard !refused.contains(id) else { return nil }
             let node = graph[id]
-            guard node.outputs.count == 1, !outputs.contains(node.outputs[0]), let result = evaluate(node, in: graph)
+            guard node.outputs.count == 1, !connections.isGraphOutput(node.outputs[0]),
+                let result = evaluate(node, in: graph)
             else {
                 refused.insert(id)
-                continue
+                return nil
             }
             var patch = GraphPatch("compute \(node.operation.name) \(graph.layerName(id))", for: graph)
             let constant = patch.addValue(result)
             patch.replaceUses(of: node.outputs[0], with: constant)
             patch.removeNode(id)
             // What stands behind may be constant now.
-            for reader in GraphConnections(graph).consumers(of: node.outputs[0]) { refused.remove(reader) }
+            for reader in connections.consumers(of: node.outputs[0]) { refused.remove(reader) }
             return patch
         }
-        return nil
     }
 
     private func evaluate(_ node: Node, in graph: Graph) -> Value? {

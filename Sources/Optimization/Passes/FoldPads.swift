@@ -17,22 +17,23 @@ package struct FoldPadsPass: Pass {
     package private(set) var notes: [String] = []
     private let format: ModelFormat
     private var kept: Set<NodeID> = []
+    private var scan = GraphScan()
 
     package init(context: PassContext) throws(PassError) { format = context.model.format }
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         let connections = GraphConnections(graph)
-        for id in graph.order where !kept.contains(id) {
-            guard case let padded?? = graph[id].inputs.first, let layout = graph[id].operation.windowLayout,
-                let pad = connections.producer(of: padded), graph[pad].operation is Pad
-            else { continue }
-            guard let patch = fold(pad, into: id, layout: layout, in: graph, connections: connections) else {
-                kept.insert(id)
-                continue
-            }
+        var scan = scan
+        defer { self.scan = scan }
+        return scan.next(in: graph) { id in
+            guard !kept.contains(id), case let padded?? = graph[id].inputs.first,
+                let layout = graph[id].operation.windowLayout, let pad = connections.producer(of: padded),
+                graph[pad].operation is Pad
+            else { return nil }
+            let patch = fold(pad, into: id, layout: layout, in: graph, connections: connections)
+            if patch == nil { kept.insert(id) }
             return patch
         }
-        return nil
     }
 
     private func fold(

@@ -16,23 +16,24 @@ package struct FuseActivationsPass: Pass {
 
     package let notes: [String] = []
     private let isPossible: Bool
+    private var scan = GraphScan()
 
     package init(context: PassContext) throws(PassError) { isPossible = context.model.format == .tflite }
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         guard isPossible else { return nil }
         let connections = GraphConnections(graph)
-        for id in graph.order {
+        return scan.next(in: graph) { id -> GraphPatch? in
             guard let unary = graph[id].operation as? Unary, let activation = unary.activation,
                 case let input?? = graph[id].inputs.first, let producer = connections.producer(of: input),
                 connections.soleConsumer(of: input) == id,
                 let operation = graph[producer].operation.fusing(activation)
-            else { continue }
+            else { return nil }
             let output = graph[id].outputs[0]
             let (before, after) = (graph[input], graph[output])
             guard before.type == after.type, before.quantization == after.quantization, !before.isVariable,
                 !after.isVariable, before.type == .float32 || (before.type == .int8 && before.quantization != nil)
-            else { continue }
+            else { return nil }
             var patch = GraphPatch("move \(unary.name) into \(graph.layerName(producer))", for: graph)
             var node = graph[producer]
             node.operation = operation
@@ -41,7 +42,6 @@ package struct FuseActivationsPass: Pass {
             patch.removeNode(id)
             return patch
         }
-        return nil
     }
 }
 

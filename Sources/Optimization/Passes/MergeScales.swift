@@ -15,19 +15,22 @@ package struct MergeScalesPass: Pass {
 
     package let notes: [String] = []
     private var kept: Set<NodeID> = []
+    private var scan = GraphScan()
 
     package init(context: PassContext) throws(PassError) {}
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         let connections = GraphConnections(graph)
-        for id in graph.order where !kept.contains(id) {
-            guard let chain = Chain(from: id, in: graph, connections: connections), chain.nodes.count > 1 else {
-                continue
-            }
-            if let patch = merge(chain, in: graph, connections: connections) { return patch }
-            kept.formUnion(chain.nodes.dropLast())
+        var scan = scan
+        defer { self.scan = scan }
+        return scan.next(in: graph) { id in
+            guard !kept.contains(id), let chain = Chain(from: id, in: graph, connections: connections),
+                chain.nodes.count > 1
+            else { return nil }
+            let patch = merge(chain, in: graph, connections: connections)
+            if patch == nil { kept.formUnion(chain.nodes.dropLast()) }
+            return patch
         }
-        return nil
     }
 
     private func merge(_ chain: Chain, in graph: Graph, connections: GraphConnections) -> GraphPatch? {
@@ -81,7 +84,7 @@ private struct Chain {
 
     init?(from first: NodeID, in graph: Graph, connections: GraphConnections) {
         let inputs = graph[first].inputs.compactMap(\.self)
-        guard let input = inputs.first(where: { graph.realConstant($0, connections: connections) == nil }),
+        guard let input = inputs.first(where: { !graph.isRealConstant($0, connections: connections) }),
             graph[input].type == .float32, graph[input].constant == nil, let rank = graph[input].shape?.rank, rank > 0
         else { return nil }
         self.input = input

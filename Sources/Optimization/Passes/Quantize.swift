@@ -33,6 +33,7 @@ package struct QuantizePass: Pass {
     }
 
     private let target: QuantizationTarget
+    private var denseLayers = GraphScan()
     /// The integers of weights that several operators read, so that they are stored once.
     private var sharedWeights: [TensorData.Identity: ValueID] = [:]
 
@@ -74,10 +75,14 @@ package struct QuantizePass: Pass {
         let groups = LinearGroup.all(in: graph, connections: connections)
         let foldsLater = context.laterPasses.contains(FoldBatchNormPass.name)
         guard settings.mode == .int8 else {
-            let real = groups.filter { $0.realWeights(in: graph, connections: connections) != nil }
+            let real = groups.filter { $0.hasRealWeights(in: graph, connections: connections) }
             if real.isEmpty { notes.append("there are no real weights to quantize") }
-            if settings.mode == .dynamicRange, target.format == .onnx, !real.isEmpty {
-                notes.append("activations stay real, as not every engine quantizes them while a .onnx runs")
+            if settings.mode == .dynamicRange, target.format == .onnx,
+                real.contains(where: { $0.kind != .fullyConnected })
+            {
+                notes.append(
+                    "convolutions keep real activations: engines are slower with integers that a .onnx quantizes as it runs"
+                )
             }
             return real.reversed().map(Step.weights)
         }
@@ -120,16 +125,18 @@ package struct QuantizePass: Pass {
     private mutating func foldDenseLayers(in graph: Graph) -> GraphPatch? {
         guard context.laterPasses.contains(FoldBatchNormPass.name) else { return nil }
         let connections = GraphConnections(graph)
-        for group in LinearGroup.all(in: graph, connections: connections)
-        where group.kind == .fullyConnected && group.takesBias && !group.normalizationNodes(in: graph).isEmpty {
-            let group = context.model.format == .onnx ? group.withoutSeparateActivation(in: graph) : group
-            guard let patch = FoldBatchNormPass.patch(folding: group, in: graph, connections: connections) else {
-                continue
-            }
-            notes.append("folded ahead of quantizing, as it has one scale: \(graph.layerName(group.linear))")
+        var scan = denseLayers
+        defer { denseLayers = scan }
+        return scan.next(in: graph) { id in
+            guard let whole = LinearGroup(at: id, in: graph, connections: connections),
+                whole.kind == .fullyConnected, whole.takesBias, !whole.normalizationNodes(in: graph).isEmpty,
+                case let group = context.model.format == .onnx
+                    ? whole.withoutSeparateActivation(in: graph) : whole,
+                let patch = FoldBatchNormPass.patch(folding: group, in: graph, connections: connections)
+            else { return nil }
+            notes.append("folded ahead of quantizing, as it has one scale: \(graph.layerName(id))")
             return patch
         }
-        return nil
     }
 
     private mutating func noteIntegers(in graph: Graph) {
@@ -179,7 +186,7 @@ package struct QuantizePass: Pass {
             patch.updateNode(last, end)
         }
         patch.updateNode(id, integerNode)
-        let position = graph.order.firstIndex(of: last).map { $0 + 1 } ?? graph.order.count
+        let position = connections.position(of: last) + 1
         let following = position < graph.order.count ? graph.order[position] : nil
         patch.addNode(Node(Dequantize(), inputs: [integer], outputs: [result]), before: following)
         return patch
@@ -267,7 +274,9 @@ package struct QuantizePass: Pass {
         of group: LinearGroup, in graph: Graph, _ mode: QuantizationSettings.Mode
     ) -> GraphPatch? {
         let connections = GraphConnections(graph)
-        guard let weights = group.realWeights(in: graph, connections: connections) else { return nil }
+        guard let weights = StoredWeights(group, in: graph, connections: connections), weights.isReal else {
+            return nil
+        }
         guard group.weightGroups == 1 else {
             notes.append("\(graph.layerName(group.linear)) keeps its weights: no axis has all of its channels")
             return nil
@@ -280,11 +289,11 @@ package struct QuantizePass: Pass {
             useIntegers(known, in: group, of: graph, mode, patch: &patch)
             return patch
         }
-        let quantized = WeightQuantizer.quantize(weights)
+        let quantized = WeightQuantizer.quantizeStored(weights)
         let constant = Value(
             name: graph[source].name, type: .int8, shape: graph[group.weights].shape,
             quantization: Quantization(scales: quantized.scales, axis: group.channelAxis),
-            constant: TensorData(quantized.integers))
+            constant: quantized.integers)
         let bytes = graph[source].constant?.byteCount ?? 0
         guard constant.storedBytes < bytes else {
             notes.append("\(graph.layerName(group.linear)) keeps its weights: as int8 they would not be smaller")

@@ -18,6 +18,7 @@ package struct RecognizeHardSwishPass: Pass {
 
     package let notes: [String] = []
     private let isPossible: Bool
+    private var scan = GraphScan()
 
     package init(context: PassContext) throws(PassError) {
         let model = context.model
@@ -26,19 +27,14 @@ package struct RecognizeHardSwishPass: Pass {
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         guard isPossible else { return nil }
-        var connections: GraphConnections?
-        for id in graph.order {
-            guard let gate = Gate(graph[id].operation) else { continue }
-            let known = connections ?? GraphConnections(graph)
-            connections = known
-            if let found = SpelledActivation(
-                around: id, inner: gate.inner, outer: [.xt: gate.factor], in: graph, connections: known,
-                ignoresActivation: gate.isFused)
-            {
-                return found.replacement(by: Unary(.hardSwish), called: "hard swish", in: graph)
-            }
+        let connections = GraphConnections(graph)
+        return scan.next(in: graph) { id in
+            guard let gate = Gate(graph[id].operation) else { return nil }
+            return SpelledActivation(
+                around: id, inner: gate.inner, outer: [.xt: gate.factor], in: graph, connections: connections,
+                ignoresActivation: gate.isFused
+            )?.replacement(by: Unary(.hardSwish), called: "hard swish", in: graph)
         }
-        return nil
     }
 }
 

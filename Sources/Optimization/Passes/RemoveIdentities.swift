@@ -16,17 +16,17 @@ package struct RemoveIdentitiesPass: Pass {
     package static let summary = "remove operators that pass their operand on as it is"
 
     package let notes: [String] = []
+    private var scan = GraphScan()
 
     package init(context: PassContext) throws(PassError) {}
 
     package mutating func next(in graph: Graph) throws(PassError) -> GraphPatch? {
         let connections = GraphConnections(graph)
-        for id in graph.order {
-            guard let operand = graph.identityOperand(of: id, connections: connections) else { continue }
+        return scan.next(in: graph) { id in
+            guard let operand = graph.identityOperand(of: id, connections: connections) else { return nil }
             var patch = GraphPatch("remove \(graph[id].operation.name) \(graph.layerName(id))", for: graph)
-            if patch.replaceResult(of: id, with: operand, in: graph, connections: connections) { return patch }
+            return patch.replaceResult(of: id, with: operand, in: graph, connections: connections) ? patch : nil
         }
-        return nil
     }
 }
 

@@ -83,7 +83,7 @@ package struct QuantizationPlan: Sendable {
             return .none("its activation has no int8 form")
         }
         for case let input? in node.inputs where graph[input].type.isFloatingPoint {
-            let isConstant = graph.realConstant(input, connections: connections) != nil
+            let isConstant = graph.isRealConstant(input, connections: connections)
             guard isConstant || statistics.histograms[input] != nil else {
                 return .none("no values of \(graph.describe(input)) were observed")
             }
@@ -153,16 +153,13 @@ package struct QuantizationPlan: Sendable {
             let root = classes.root(of: value)
             ranges[root] = ranges[root].map { $0.union(range) } ?? range
         }
-        for value in touched where !isWeight(value, in: graph) {
+        // Weights and biases of groups are quantized by their channels.
+        let ofGroups = Set(groups.values.flatMap { [$0.weights, $0.bias].compactMap(\.self) })
+        for value in touched where !ofGroups.contains(value) {
             activations[value] =
                 classes.fixedParameters(of: value)
                 ?? ranges[classes.root(of: value)].map { target.parameters($0.quantization) }
         }
-    }
-
-    /// Weights and biases of groups are quantized by their channels.
-    private func isWeight(_ value: ValueID, in graph: Graph) -> Bool {
-        groups.values.contains { $0.weights == value || $0.bias == value }
     }
 
     private func range(

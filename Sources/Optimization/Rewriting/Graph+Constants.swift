@@ -17,6 +17,14 @@ extension Graph {
         if self[id].quantization == nil, let values = integers(id) {
             return values.first.flatMap { first in values.allSatisfy { $0 == first } ? Double(first) : nil }
         }
+        // Most large constants differ in their first elements already.
+        let value = self[constantSource(of: id, connections: connections)]
+        if value.type == .float32, let data = value.constant, data.byteCount >= 8 {
+            let differs = data.withUnsafeBytes {
+                $0.loadUnaligned(as: Float.self) != $0.loadUnaligned(fromByteOffset: 4, as: Float.self)
+            }
+            if differs { return nil }
+        }
         guard let values = realConstant(id, connections: connections), let first = values.first else { return nil }
         return values.allSatisfy { $0 == first } ? Double(first) : nil
     }

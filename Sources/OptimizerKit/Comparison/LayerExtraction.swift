@@ -48,14 +48,10 @@ package struct LayerExtraction: Sendable {
         let (model, inputs) = try extract(id, from: file.original)
         let arrays = try values(of: inputs, in: file, sample: sample, numerics: numerics)
         let staged = (model: try StagedFile(for: targets.model), arrays: try StagedFile(for: targets.arrays))
-        let writer = ModelOutput(
-            form: nil, dataPath: targets.model.resolvedPath + ".data", replacesData: replaces)
-        try StagedFiles.protecting {
-            try writer.write(model, to: staged.model.path)
-            try arrays.write(to: staged.arrays.path, replacing: false)
-        }
+        let data = try ModelOutput(form: nil, replacesData: replaces).write(model, to: staged.model)
+        try StagedFiles.protecting { try arrays.write(to: staged.arrays.path, replacing: true) }
         try staged.arrays.commit()
-        try staged.model.commit()
+        try staged.model.commit(with: data)
         return [targets.model.path, targets.arrays.path]
     }
 

@@ -16,9 +16,13 @@ package struct ModelFile: Sendable {
     package let runnable: Model
     let file: MappedFile
 
-    /// - Parameter shapes: extents for inputs that the file leaves open.
+    /// - Parameters:
+    ///   - shapes: extents for inputs that the file leaves open.
+    ///   - data: a file with external data that is not yet in its place.
     /// - Throws: `unreadable` for what is no valid model, saying what it seems to be; `usage` for shapes that do not fit.
-    package init(path: String, shapes: [OptimizationOptions.InputShape] = []) throws(OptimizationError) {
+    package init(
+        path: String, shapes: [OptimizationOptions.InputShape] = [], data: AtomicFile? = nil
+    ) throws(OptimizationError) {
         self.path = path
         // Opening a pipe would wait for its writer.
         if FilePath.look(at: path)?.kind == .other {
@@ -35,7 +39,17 @@ package struct ModelFile: Sendable {
         case .tflite:
             do throws(TFLiteError) { model = try TFLiteReader.read(file) } catch { throw OptimizationError(error) }
         case .onnx:
-            do throws(ONNXError) { model = try ONNXReader.read(file) } catch { throw OptimizationError(error) }
+            var external: [String: MappedFile] = [:]
+            do throws(FileError) {
+                if let data {
+                    external[FilePath.split(data.path).name] = try MappedFile(path: data.temporaryPath)
+                }
+            } catch {
+                throw OptimizationError(error)
+            }
+            do throws(ONNXError) { model = try ONNXReader.read(file, externalFiles: external) } catch {
+                throw OptimizationError(error)
+            }
         case .empty: throw OptimizationError(.unreadable, "the file is empty", at: path)
         case .other(let kind):
             throw OptimizationError(
@@ -68,15 +82,25 @@ package struct ModelFile: Sendable {
     /// Whether the file's content is that of a model of a format that is known by it.
     package static func isModel(path: String) -> Bool { format(path: path) != nil }
 
-    /// Bytes of the model, with those of the files beside it that hold its weights.
-    private var byteCount: Int { file.bytes.count + ((model.source as? ONNXSource)?.externalByteCount ?? 0) }
+    /// Larger models are not compressed to tell their sizes: it takes a minute for each gigabyte.
+    static let compressionLimit = 128 << 20
 
-    /// - Parameter path: the name to show, if it is not the file's own.
-    func summary(as path: String? = nil) -> Report.FileSummary {
-        withExtendedLifetime(file) {
-            Report.FileSummary(
-                path: path ?? self.path, format: model.format.rawValue, bytes: byteCount,
-                gzipBytes: CompressedSize.gzip(of: file.bytes))
-        }
+    /// Bytes of the model, with those of the files beside it that hold its weights.
+    var byteCount: Int { files.reduce(0) { $0 + $1.bytes.count } }
+
+    /// The model's file and those beside it that hold its weights.
+    private var files: [MappedFile] { [file] + ((model.source as? ONNXSource)?.dataFiles ?? []) }
+
+    /// - Parameters:
+    ///   - path: the name to show, if it is not the file's own.
+    ///   - compresses: whether to measure the size under gzip, which takes about as long as writing a file of that size
+    ///     thirty times.
+    func summary(as path: String? = nil, compresses: Bool) -> Report.FileSummary {
+        Report.FileSummary(
+            path: path ?? self.path, format: model.format.rawValue, bytes: byteCount,
+            gzipBytes: compresses
+                ? files.reduce(0) { sum, file in
+                    withExtendedLifetime(file) { sum + CompressedSize.gzip(of: file.bytes) }
+                } : nil)
     }
 }

@@ -6,21 +6,28 @@ import TFLiteFormat
 struct ModelOutput {
     /// How integer operators are spelled in a .onnx; nil for the way of the input, or QDQ.
     var form: QuantizedForm.Form?
-    /// Where external data goes, if there is any, so that the model finds it under its final name.
-    var dataPath: String
+    /// Whether external data that stands beside the target may be replaced.
     var replacesData: Bool
 
+    /// Writes to where the target's file is until it is committed.
+    ///
+    /// - Returns: the file with external data, if there is any, to commit together with the model's.
     /// - Throws: a `ModelError` if the model cannot be written.
-    func write(_ model: Model, to path: String) throws {
-        switch model.format {
-        case .tflite: try TFLiteWriter.write(model, to: path, replacing: false)
-        case .onnx:
-            var model = model
-            model.main = try QuantizedForm.expand(model.main, form: form ?? QuantizedForm.form(of: model))
-            var options = ONNXWriter.Options()
-            options.dataPath = dataPath
-            options.replacesData = replacesData
-            try ONNXWriter.write(model, to: path, replacing: false, options: options)
+    func write(_ model: Model, to staged: StagedFile) throws -> StagedFile? {
+        try StagedFiles.protecting {
+            var data: AtomicFile?
+            switch model.format {
+            case .tflite: try TFLiteWriter.write(model, into: staged.file)
+            case .onnx:
+                var model = model
+                model.main = try QuantizedForm.expand(model.main, form: form ?? QuantizedForm.form(of: model))
+                var options = ONNXWriter.Options()
+                options.replacesData = replacesData
+                data = try ONNXWriter.write(model, into: staged.file, options: options)
+            }
+            try data?.finish()
+            try staged.file.finish()
+            return try data.map(StagedFile.init)
         }
     }
 }

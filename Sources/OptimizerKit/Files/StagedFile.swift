@@ -1,3 +1,4 @@
+import ModelGraph
 import Synchronization
 
 #if canImport(Glibc)
@@ -11,63 +12,66 @@ import Darwin
 /// A file that is written beside its target, and takes the target's place when all is well.
 ///
 /// What is not committed is removed: when the value goes, or when a signal ends the process (`StagedFiles.abandon`).
-package final class StagedFile: Sendable {
-    package let target: OutputTarget
-    /// Where to write until then.
-    package let path: String
+package final class StagedFile: @unchecked Sendable {
+    // One thread at a time writes to the file: the one that runs the job.
 
-    package init(for target: OutputTarget) throws(OptimizationError) {
-        self.target = target
-        let (folder, name) = FilePath.split(target.resolvedPath)
-        // Names have a limit of 255 bytes; a character has at most 4.
-        path = folder + ".\(name.prefix(40)).\(getpid()).\(StagedFiles.nextNumber()).partial"
-        guard StagedFiles.add(path) else { throw OptimizationError(.output, "the process is being stopped") }
+    let file: AtomicFile
+
+    /// - Throws: `output` if another file stands there and is not to be replaced, or nothing can be written there.
+    package convenience init(for target: OutputTarget) throws(OptimizationError) {
+        try self.init(
+            StagedFiles.protecting { () throws(OptimizationError) in
+                do throws(FileError) {
+                    return try AtomicFile(target.resolvedPath, replaces: target.replaces, name: target.path)
+                } catch {
+                    throw OutputTarget.failure(target.path, error.errorNumber)
+                }
+            })
     }
 
-    deinit { StagedFiles.remove(path) }
+    /// Takes care of a file that has been created already.
+    init(_ file: AtomicFile) throws(OptimizationError) {
+        self.file = file
+        guard StagedFiles.add(file.temporaryPath) else {
+            throw OptimizationError(.output, "the process is being stopped")
+        }
+    }
+
+    deinit { StagedFiles.remove(file.temporaryPath) }
+
+    /// Where the file is until it is committed.
+    package var path: String { file.temporaryPath }
 
     /// Writes the whole text.
     package func write(_ text: String) throws(OptimizationError) {
-        let failure = StagedFiles.protecting { () -> Int32? in
-            let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-            guard descriptor >= 0 else { return errno }
-            var bytes = Array(text.utf8)[...]
-            while !bytes.isEmpty {
-                let count = bytes.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else {
-                    let number = count < 0 ? errno : ENOSPC
-                    close(descriptor)
-                    return number
+        let failure = StagedFiles.protecting { () -> FileError? in
+            do throws(FileError) {
+                try TensorData(bytes: Array(text.utf8)).withUnsafeBytes { bytes throws(FileError) in
+                    try file.write(bytes)
                 }
-                bytes = bytes.dropFirst(count)
+                try file.finish()
+                return nil
+            } catch {
+                return error
             }
-            let flushed = fsync(descriptor) == 0 ? nil : errno
-            // Devices and some file systems cannot flush, which loses nothing.
-            let failure = flushed == EINVAL ? nil : flushed
-            guard close(descriptor) == 0 else { return failure ?? errno }
-            return failure
         }
-        if let failure { throw OutputTarget.failure(target.path, failure) }
+        if let failure { throw OutputTarget.failure(failure.path, failure.errorNumber) }
     }
 
     /// Puts the file in its place.
     ///
+    /// - Parameter data: a file that this one refers to; both are put in their places, or none.
     /// - Throws: `output` if another file has appeared there meanwhile and is not to be replaced.
-    package func commit() throws(OptimizationError) {
-        let failure = StagedFiles.protecting { () -> Int32? in
-            if !target.replaces {
-                // A link, unlike a rename, fails if the name is taken; not every file system has links.
-                if link(path, target.resolvedPath) == 0 {
-                    unlink(path)
-                    return nil
-                }
-                let number = errno
-                if number == EEXIST || access(target.resolvedPath, F_OK) == 0 { return EEXIST }
+    package func commit(with data: StagedFile? = nil) throws(OptimizationError) {
+        let failure = StagedFiles.protecting { () -> FileError? in
+            do throws(FileError) {
+                if let data { try AtomicFile.commit(data.file, file) } else { try file.commit() }
+                return nil
+            } catch {
+                return error
             }
-            return rename(path, target.resolvedPath) == 0 ? nil : errno
         }
-        if let failure { throw OutputTarget.failure(target.path, failure) }
+        if let failure { throw OutputTarget.failure(failure.path, failure.errorNumber) }
     }
 }
 
@@ -75,18 +79,10 @@ package final class StagedFile: Sendable {
 package enum StagedFiles {
     private struct State {
         var paths: Set<String> = []
-        var number = 0
         var isAbandoned = false
     }
 
     private static let state = Mutex(State())
-
-    static func nextNumber() -> Int {
-        state.withLock { state in
-            state.number += 1
-            return state.number
-        }
-    }
 
     static func add(_ path: String) -> Bool {
         state.withLock { state in
@@ -134,9 +130,4 @@ private final class WritingLock: Sendable {
     }
 
     func unlock() { isTaken.store(false, ordering: .releasing) }
-}
-
-/// `StagedFile` has a method of this name.
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-    write(descriptor, bytes, count)
 }

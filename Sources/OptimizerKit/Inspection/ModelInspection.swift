@@ -18,8 +18,8 @@ package struct ModelInspection: Sendable {
 
     package func run() throws(OptimizationError) -> Inspection {
         let file = try ModelFile(path: path, shapes: shapes)
-        let runnable = RunnableModel(file)
-        var inspection = Inspection(file: file.summary())
+        let runnable = RunnableModel(file, isNeeded: true)
+        var inspection = Inspection(file: file.summary(compresses: file.byteCount <= ModelFile.compressionLimit))
         inspection.operatorSet = file.model.operatorSetVersion
         inspection.subgraphs = file.model.graphs.count - 1
         let graph = file.original.main
@@ -77,7 +77,7 @@ package struct ModelInspection: Sendable {
                 let source = graph.constantSource(of: group.weights, connections: connections)
                 let weights = graph[source]
                 layer.weights = describe(weights)
-                layer.sparsity = group.storedWeights(in: graph, connections: connections)?.sparsity
+                layer.sparsity = StoredWeights(group, in: graph, connections: connections)?.sparsity
             }
             if plan != nil { layer.multiplyAdds = multiplyAdds[layer.name] ?? 0 }
             return layer

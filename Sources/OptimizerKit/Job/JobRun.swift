@@ -1,5 +1,6 @@
 import Evaluation
 import ModelGraph
+import ONNXFormat
 import Optimization
 import Reporting
 import Runtime
@@ -24,8 +25,10 @@ struct JobRun {
         let input = try stage("read") { _ in try ModelFile(path: options.input, shapes: options.shapes) }
         try checkEnding(of: target, for: input.model)
         let data = try stage("open data") { _ in try JobData(options) }
-        let before = RunnableModel(input)
         try warnAboutInput(input.model)
+        try checkData(beside: target, for: input.model)
+        let needsRunning = data.evaluation != nil || data.calibration != nil || needsRanges(input.model)
+        let before = try stage("plan") { _ in RunnableModel(input, isNeeded: needsRunning) }
 
         var quality = QualityMeasurement(data: data, threads: threads)
         if data.evaluation != nil, before.plan != nil {
@@ -36,23 +39,20 @@ struct JobRun {
         let pipeline = try runPipeline(on: input.model, calibration: calibration)
 
         let staged = try StagedFile(for: target)
-        try stage("write") { _ in
+        let stagedData = try stage("write") { _ in
             let output = ModelOutput(
-                form: options.usesQOperators ? .qOperator : nil, dataPath: target.resolvedPath + ".data",
-                replacesData: options.replacesOutput)
+                form: options.usesQOperators ? .qOperator : nil, replacesData: options.replacesOutput)
             // Without a change the file is written as it was read.
             let isChanged = pipeline.records.contains { !$0.patches.isEmpty } || options.usesQOperators
-            try StagedFiles.protecting {
-                try output.write(isChanged ? pipeline.model : input.original, to: staged.path)
-            }
+            return try output.write(isChanged ? pipeline.model : input.original, to: staged)
         }
         // What is measured is the file that the user gets, and not the graph that it was written from.
         let output = try stage("read the result") { _ in
-            do { return try ModelFile(path: staged.path) } catch {
+            do { return try ModelFile(path: staged.path, data: stagedData?.file) } catch {
                 throw OptimizationError(.internal, "the written file cannot be read again: \(error)")
             }
         }
-        let after = RunnableModel(output)
+        let after = RunnableModel(output, isNeeded: before.plan != nil && needsRunning)
         try warnAboutRunning(before, after)
         try warnAboutInterface(of: after.model)
         let comparison = data.evaluation == nil ? calibration.map(\.samples) : nil
@@ -62,19 +62,28 @@ struct JobRun {
             }
         }
 
-        var report = Report(input: input.summary(), before: before.summary)
-        report.output = output.summary(as: target.path)
-        report.after = after.summary
+        let compresses = input.byteCount <= ModelFile.compressionLimit
+        let (threads, layerSNR) = (threads, quality.layerSNR)
+        var report = try stage("measure sizes") { _ in
+            var report = Report(input: input.summary(compresses: compresses), before: before.summary)
+            report.output = output.summary(as: target.path, compresses: compresses)
+            report.after = after.summary
+            report.passes = Report.passes(
+                pipeline.records, from: input.model.main, layerSNR: layerSNR,
+                compressedBy: compresses ? threads : nil)
+            return report
+        }
+        report.notes = remarks(before, after, compresses: compresses)
         report.evaluation = quality.evaluation
         if let calibration, calibration.wasUsed { report.calibration = calibration.entry }
         report.gates = try checkGates(report)
-        complete(&report, pipeline, input.model, layerSNR: quality.layerSNR)
+        complete(&report, pipeline, input.model)
         let files = try reports.map { target in
             let file = try StagedFile(for: target)
             try file.write((ReportForm(path: target.path) ?? .json).text(report))
             return file
         }
-        try staged.commit()
+        try staged.commit(with: stagedData)
         for file in files { try file.commit() }
         return report
     }
@@ -139,6 +148,12 @@ struct JobRun {
             remedy: "a model stays in its format")
     }
 
+    /// - Throws: `output` if the result will have external data, and something stands in its place that is not to be replaced.
+    private func checkData(beside target: OutputTarget, for model: Model) throws(OptimizationError) {
+        guard let source = model.source as? ONNXSource, source.hasExternalData, !target.replaces else { return }
+        _ = try OutputTarget(target.resolvedPath + ".data", replaces: false)
+    }
+
     private mutating func warnAboutInput(_ model: Model) throws(OptimizationError) {
         if model.format == .tflite, options.activations == .u8 || options.usesQOperators {
             try warn("--activations u8 and --qoperator have no effect on a .tflite")
@@ -157,14 +172,18 @@ struct JobRun {
         return nil
     }
 
+    /// Whether ranges of activations have to be taken.
+    private func needsRanges(_ model: Model) -> Bool {
+        options.quantization == .int8 && !model.main.isQuantized && model.main.holdsRealOperators
+    }
+
     /// The samples from which ranges are taken: those given, else made-up ones, which `isStrict` refuses.
     ///
     /// - Throws: `unsupported` if ranges are needed and the model cannot be run.
     private mutating func calibrationSource(
         _ data: JobData, _ before: RunnableModel, runnable: Model
     ) throws -> CalibrationSource? {
-        let isNeeded =
-            options.quantization == .int8 && !before.model.main.isQuantized && before.model.main.holdsRealOperators
+        let isNeeded = needsRanges(before.model)
         if isNeeded, let obstacle = before.obstacle {
             let operators = before.model.main.unknownOperators.filter { !obstacle.contains($0) }
             throw OptimizationError(
@@ -247,6 +266,18 @@ struct JobRun {
                 + real.joined(separator: ", "))
     }
 
+    /// What was left out because the model is large.
+    private func remarks(_ before: RunnableModel, _ after: RunnableModel, compresses: Bool) -> [String]? {
+        var notes: [String] = []
+        if before.isLeftOut {
+            notes.append(
+                "as large as the model is, it was not made ready to run: nothing was compared, and neither multiply-adds "
+                    + "nor the arena are known; with --evaluate it is run")
+        }
+        if !compresses { notes.append("as large as the model is, sizes under gzip were not measured") }
+        return notes.isEmpty ? nil : notes
+    }
+
     private mutating func checkGates(_ report: Report) throws(OptimizationError) -> [Report.Gate] {
         let gates = GateCheck(options.gates, report).gates
         if report.evaluation?.accuracyAfter == nil, gates.contains(where: { $0.unit != "bytes" }) {
@@ -256,21 +287,16 @@ struct JobRun {
     }
 
     private func complete(
-        _ report: inout Report, _ pipeline: PipelineResult, _ input: Model, layerSNR: [String: Double]
+        _ report: inout Report, _ pipeline: PipelineResult, _ input: Model
     ) {
         report.tool = Report.Tool(version: OptimizationJob.version)
         report.command = options.command
         report.settings = SettingsList.entries(
             options, passes: OptimizationJob.passes(options, for: input), threads: threads.threads)
-        report.passes = Report.passes(pipeline.records, from: input.main, layerSNR: layerSNR)
         report.floatOperators = pipeline.records.flatMap(\.realOperators).map {
             Report.FloatOperator(name: $0.name, operation: $0.operation, reason: $0.reason)
         }
         report.warnings = warnings
         report.stages = stages
     }
-}
-
-extension Duration {
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -10,9 +10,22 @@ struct RunnableModel {
     let plan: Plan?
     /// Why it cannot be run.
     let obstacle: String?
+    /// Whether the model was not made ready to run, because it is large and nothing is to be run.
+    let isLeftOut: Bool
 
-    init(_ file: ModelFile) {
+    /// Planning takes a second copy of the weights; up to so many bytes of them it is done for its figures alone, and to be
+    /// sure that the result can be run.
+    static let freeByteCount = 256 << 20
+
+    /// - Parameter isNeeded: whether the model is to be run.
+    init(_ file: ModelFile, isNeeded: Bool) {
         model = file.model
+        isLeftOut = !isNeeded && file.byteCount > Self.freeByteCount
+        guard !isLeftOut else {
+            plan = nil
+            obstacle = nil
+            return
+        }
         do throws(RuntimeError) {
             plan = try Plan(file.runnable, options: PlanOptions(for: file.runnable))
             obstacle = nil
@@ -41,7 +54,7 @@ struct RunnableModel {
             guard let data = graph[source].constant, seen.insert(data.identity).inserted else { continue }
             let count = graph[group.weights].shape?.elementCount ?? 0
             parameters += count + (group.bias.flatMap { graph[$0].shape?.elementCount } ?? 0)
-            guard let stored = group.storedWeights(in: graph, connections: connections) else { continue }
+            guard let stored = StoredWeights(group, in: graph, connections: connections) else { continue }
             weights += count
             zeros += stored.sparsity * Double(count)
         }
@@ -62,7 +75,7 @@ extension Graph {
         let connections = GraphConnections(self)
         return order.contains(where: isInteger)
             && !LinearGroup.all(in: self, connections: connections).contains {
-                $0.realWeights(in: self, connections: connections) != nil
+                $0.hasRealWeights(in: self, connections: connections)
             }
     }
 

@@ -24,6 +24,7 @@ struct IntegerGroups {
     static func fuse(_ graph: Graph) throws(GraphError) -> Graph {
         guard graph.order.contains(where: { graph[$0].operation is Dequantize }) else { return graph }
         var groups = IntegerGroups(graph)
+        try groups.mergePairs()
         groups.findSigned()
         try groups.dropRedundantClamps()
         try groups.moveBehindMovement()
@@ -85,6 +86,44 @@ struct IntegerGroups {
     private func haveSameType(_ a: ValueID, _ b: ValueID) -> Bool {
         func isSigned(_ value: ValueID) -> Bool { graph[value].type == .int8 && staysSigned.contains(value) }
         return graph[a].type == graph[b].type && isSigned(a) == isSigned(b)
+    }
+
+    // MARK: Pairs
+
+    /// Quantize → Dequantize → Quantize → Dequantize becomes one pair of the range that both have, as onnxruntime's
+    /// DoubleQDQPairsRemover makes it.
+    private mutating func mergePairs() throws(GraphError) {
+        for id in graph.order where graph.contains(id) && graph[id].operation is Dequantize {
+            guard let first = integers(graph[id].outputs.first), isByte(first),
+                let parent = connections.producer(of: first), graph[parent].operation is Quantize,
+                connections.soleConsumer(of: first) == id, let child = quantize(behind: graph[id].outputs[0]),
+                case let second = graph[child].outputs[0], graph[second].type == graph[first].type,
+                let reader = connections.soleConsumer(of: second), graph[reader].operation is Dequantize,
+                let merged = commonQuantization(first, second)
+            else { continue }
+            var patch = GraphPatch("merge pairs of quantization", for: graph)
+            var value = graph[first]
+            value.quantization = merged
+            patch.updateValue(first, value)
+            patch.replaceUses(of: second, with: first)
+            patch.removeNode(id)
+            patch.removeNode(child)
+            try apply(patch)
+        }
+    }
+
+    /// The range that both have; nil if there is none.
+    private func commonQuantization(_ a: ValueID, _ b: ValueID) -> Quantization? {
+        guard let first = graph[a].quantization, let second = graph[b].quantization else { return nil }
+        if first.zeroPoint == second.zeroPoint, abs(first.scale - second.scale) < 1e-20 { return first }
+        let (lowest, highest): (Float, Float) = graph[a].type == .uint8 ? (0, 255) : (-128, 127)
+        func real(_ bound: Float, _ q: Quantization) -> Float { (bound - Float(q.zeroPoint)) * q.scale }
+        let low = max(real(lowest, first), real(lowest, second))
+        let scale = (min(real(highest, first), real(highest, second)) - low) / (highest - lowest)
+        guard scale > 0, scale.isFinite else { return nil }
+        let zeroPoint = (lowest - low / scale).rounded(.toNearestOrAwayFromZero)
+        guard zeroPoint >= lowest, zeroPoint <= highest else { return nil }
+        return Quantization(scale: scale, zeroPoint: Int64(zeroPoint))
     }
 
     // MARK: Clamps
@@ -182,6 +221,7 @@ struct IntegerGroups {
             guard let inputs = operands(of: id, result: result, in: &patch) else { continue }
             var node = graph[id]
             node.inputs = inputs
+            if let softmax = node.operation as? Softmax { node.operation = UnsignedSoftmax(softmax: softmax) }
             if let reader, let result {
                 node.outputs = [result]
                 patch.removeNode(reader)
@@ -240,8 +280,7 @@ struct IntegerGroups {
     /// them.
     private func linearOperands(_ node: Node, x: ValueID, in patch: inout GraphPatch) -> [ValueID?]? {
         guard node.inputs.count > 1, let w = integers(node.inputs[1], perTensor: false), graph[w].constant != nil,
-            graph[w].type == .int8 || graph[w].type == .uint8 && graph[x].type == .uint8,
-            graph[w].quantization?.zeroPoints.allSatisfy({ $0 == (graph[w].type == .int8 ? 0 : 128) }) == true
+            graph[w].type == .int8 || graph[w].type == .uint8 && graph[x].type == .uint8
         else { return nil }
         guard node.inputs.count > 2, let given = node.inputs[2] else { return [x, w] }
         if let bias = integers(given, perTensor: false) {

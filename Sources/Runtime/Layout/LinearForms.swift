@@ -6,7 +6,8 @@ extension Convolution: Relayable {
     /// with the filter [1, kernel…, O].
     func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
         guard layout == .channelsFirst, let x = inputs.first ?? nil, inputs.count > 1, let w = inputs[1],
-            x.sizes.count >= 3, w.sizes.count == x.sizes.count, !w.isMoved
+            x.sizes.count >= 3, w.sizes.count == x.sizes.count, !w.isMoved,
+            !Lowering.needsAnyZeroPoints(x, w, bias: inputs.count > 2 ? inputs[2] : nil)
         else { return nil }
         if x.sizes.count == 4, groups > 1, groups == x.modelSizes[1], w.sizes[1] == 1 {
             let depthwise = DepthwiseConvolution(
@@ -42,7 +43,9 @@ extension Gemm: Relayable {
 extension MatrixMultiplication: Relayable {
     /// With a constant matrix b it is a fully connected layer.
     func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
-        guard inputs.count == 2, let b = inputs[1], b.constant != nil, b.sizes.count == 2 else { return nil }
+        guard inputs.count == 2, let a = inputs[0], let b = inputs[1], b.constant != nil, b.sizes.count == 2,
+            b.type == .float32 || b.type.arithmeticName == nil, !Lowering.needsAnyZeroPoints(a, b, bias: nil)
+        else { return nil }
         return StoredForm(
             FullyConnected(keepsDimensions: true), operands: [.model, .permuted([1, 0])], movesResult: false)
     }

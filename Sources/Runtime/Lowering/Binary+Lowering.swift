@@ -7,7 +7,8 @@ extension Binary: Lowerable {
         let (a, b, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
         let isByte = a.type == .int8 || a.type == .uint8
         if isByte, lowering.numerics == .onnxruntime { return try lowerBytes(into: &lowering) }
-        guard a.type == b.type, a.type == y.type, [.float32, .int8, .int32, .int64].contains(a.type) else {
+        if a.isQuantized, kind != .floorDivide, kind != .floorModulo { return try lowerQuantized(into: &lowering) }
+        guard a.type == b.type, a.type == y.type, [.float32, .int32, .int64].contains(a.type) else {
             throw lowering.unsupportedTypes()
         }
         var parameters = ck_binary()
@@ -16,8 +17,6 @@ extension Binary: Lowerable {
         switch a.type {
         case .float32:
             (parameters.minimum, parameters.maximum) = try activation.clampingBounds(at: lowering.location)
-        case .int8:
-            try quantize(&parameters, a: a, b: b, y: y, lowering: lowering)
         default:
             guard activation == .none else { throw lowering.unsupportedTypes() }
         }
@@ -35,7 +34,7 @@ extension Binary: Lowerable {
         try lowering.emit(
             lowering.kernel(.binary, a.type.rawValue), parameters,
             operands: [.value(a.id), .value(b.id), .value(y.id)], units: runs.outerCount,
-            cost: runs.inner * (kind == .power ? 16 : a.type == .int8 ? 4 : 1))
+            cost: runs.inner * (kind == .power ? 16 : 1))
     }
 
     /// The sums and products of MLAS (MlasQLinearAdd, MlasQLinearMul).
@@ -111,39 +110,5 @@ extension Binary: Lowerable {
         let missing = sizes.count - operand.sizes.count
         let strides = zip(operand.sizes, operand.strides).map { $0 == 1 ? 0 : $1 }
         return Array(repeating: 0, count: missing) + strides
-    }
-
-    /// The fixed-point parameters. A sum is made on a common scale of twice the larger of the two, 20 bits finer.
-    private func quantize(
-        _ parameters: inout ck_binary, a: Tensor, b: Tensor, y: Tensor, lowering: Lowering
-    ) throws(RuntimeError) {
-        let (from, other, to) = (try a.affineScale(), try b.affineScale(), try y.affineScale())
-        func operand(_ scale: AffineScale, _ factor: Double) -> ck_operand {
-            let multiplier = QuantizedMultiplier(factor)
-            return ck_operand(
-                zero_point: scale.zeroPoint, multiplier: multiplier.multiplier, left: multiplier.left,
-                right: multiplier.right)
-        }
-        switch kind {
-        case .add, .subtract:
-            let common = 2 * Double(max(from.scale, other.scale))
-            parameters.a = operand(from, Double(from.scale) / common)
-            parameters.b = operand(other, Double(other.scale) / common)
-            parameters.y = operand(to, common / Double(Float(1 << 20) * to.scale))
-        case .multiply:
-            parameters.a = operand(from, 0)
-            parameters.b = operand(other, 0)
-            parameters.y = operand(to, Double(from.scale * other.scale / to.scale))
-        case .maximum, .minimum:
-            guard from == other, other == to else {
-                throw RuntimeError(
-                    .unsupportedOperator, "the operands and the result differ in scale or zero point",
-                    at: lowering.location)
-            }
-        default:
-            throw lowering.unsupportedTypes()
-        }
-        (parameters.quantized_minimum, parameters.quantized_maximum) = try to.bounds(
-            of: activation, at: lowering.location)
     }
 }

@@ -4,6 +4,10 @@ import Operators
 
 extension Convolution: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        let isByte = [.int8, .uint8].contains(try lowering.input(0).type)
+        if isByte, layout == .channelsFirst, lowering.numerics == .onnxruntime {
+            return try lowering.emitIntegers(self)
+        }
         let (x, w, y) = (try lowering.input(0), try lowering.signedWeights(), lowering.output)
         let location = lowering.location
         guard layout == .channelsLast, x.sizes.count >= 3, x.sizes.count == w.sizes.count else {

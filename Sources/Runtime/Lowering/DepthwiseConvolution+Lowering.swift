@@ -38,15 +38,20 @@ extension DepthwiseConvolution: Lowerable {
         var operands: [Operand] = [.value(x.id), .value(y.id)]
         if arithmetic == .int8 {
             let (from, to, scales) = (try x.signedScale(), try y.affineScale(), try w.channelScales(axis: 3))
-            let bounds = try to.bounds(of: activation, in: y.byteRange, at: location)
+            let bounds =
+                lowering.numerics == .xnnpack
+                ? try to.evenBounds(of: activation, in: y.integerRange, at: location)
+                : try to.bounds(of: activation, in: y.byteRange, at: location)
             parameters.input_zero_point = from.zeroPoint
             parameters.flip = x.signedFlip
             parameters.bias = UnsafeRawPointer(try spread(bias?.elements(as: Int32.self)))
             (parameters.output.minimum, parameters.output.maximum) = bounds
             parameters.output.zero_point = to.zeroPoint
-            if lowering.numerics == .onnxruntime {
-                parameters.output.factor = try spread(lowering.singleFactors(from, scales, to))
+            let factors = lowering.singleFactors(from, scales, to)
+            if lowering.numerics == .onnxruntime || lowering.numerics == .xnnpack && XNNPACK.takes(factors) {
+                parameters.output.factor = try spread(factors)
             } else {
+                parameters.output.rounds_up = lowering.numerics == .xnnpack ? 1 : 0
                 let multipliers = lowering.requantizationFactors(from, scales, to).map(QuantizedMultiplier.init)
                 parameters.output.multiplier = try spread(multipliers.map(\.multiplier))
                 parameters.output.left = try spread(multipliers.map(\.left))

@@ -12,7 +12,25 @@ extension Gemm: Lowerable {
                 .unsupportedOperator, "the operands are not in the kernel's order", at: lowering.location)
         }
         let c = lowering.optionalInput(2)
+        if a.type != .float32, a.type.arithmeticName != nil {
+            let fits =
+                c?.sizes.count ?? 0 <= 2
+                && zip(c?.sizes.reversed() ?? [], y.sizes.reversed()).allSatisfy { $0 == 1 || $0 == $1 }
+            guard fits else {
+                throw RuntimeError(.invalidModel, "the sum does not have the product's shape", at: lowering.location)
+            }
+            var product = try ck_matrix_product(a.sizes, b.sizes, transposesB: true, at: lowering.location)
+            (product.alpha, product.beta) = (Double(alpha), Double(beta))
+            return try lowering.emitMatrixProduct(product, a, b, c: beta == 0 ? nil : c)
+        }
         let isBias = c.map { $0.constant != nil && $0.count == y.sizes[1] && $0.sizes.last == $0.count } ?? true
+        let isByte = a.type == .int8 || a.type == .uint8
+        if isByte, lowering.numerics == .onnxruntime,
+            alpha != 1 || !isBias || Lowering.needsAnyZeroPoints(a, b, bias: c)
+        {
+            guard c == nil || beta == 1 else { throw lowering.unsupportedTypes() }
+            return try lowering.emitIntegerProduct(transposesB: true, alpha: alpha, bias: c)
+        }
         if b.constant != nil, isBias, alpha == 1, beta == 1 || c == nil || c?.type == .int32 {
             return try FullyConnected().lower(into: &lowering)
         }
@@ -30,12 +48,22 @@ extension Gemm: Lowerable {
 }
 
 extension MatrixMultiplication: Lowerable {
-    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) { try lower(into: &lowering, factor: 1) }
+
+    /// - Parameter factor: of a product of real numbers.
+    func lower(into lowering: inout Lowering, factor: Float) throws(RuntimeError) {
         let (a, b, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
-        let isBytes = lowering.numerics == .onnxruntime && a.type != .float32
+        if lowering.numerics == .onnxruntime, factor == 1, a.type == .int8 || a.type == .uint8 {
+            return try lowering.emitIntegerProduct()
+        }
         let left = a.sizes.count == 1 ? [1] + a.sizes : a.sizes
         let right = b.sizes.count == 1 ? b.sizes + [1] : b.sizes
         let (rows, inner, columns) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
+        if a.type != .float32, a.type.arithmeticName != nil {
+            var product = try ck_matrix_product(left, right, at: lowering.location)
+            product.alpha = Double(factor)
+            return try lowering.emitMatrixProduct(product, a, b)
+        }
         let rank = max(left.count, right.count) - 2
         guard rank <= Int(CK_MAX_RANK), let area = Shape.elementCount([rows, columns]) else {
             throw RuntimeError(
@@ -61,25 +89,8 @@ extension MatrixMultiplication: Lowerable {
         product.sizes = axisTuple((0..<rank).map { max(extent(left, $0), extent(right, $0)) })
         product.a_strides = axisTuple(strides(left))
         product.b_strides = axisTuple(strides(right))
-        if isBytes { try product.quantize(a, b, y, lowering) }
+        product.factor = factor
         try lowering.emitProduct(product, a, b, batch: y.count / area)
-    }
-}
-
-extension ck_matmul {
-    /// The scales of a product of two tensors of bytes.
-    fileprivate mutating func quantize(
-        _ a: Tensor, _ b: Tensor, _ y: Tensor, _ lowering: Lowering
-    ) throws(RuntimeError) {
-        let types: [ElementType] = [.int8, .uint8]
-        guard types.contains(a.type), types.contains(b.type), y.type == a.type || y.type == .float32 else {
-            throw lowering.unsupportedTypes()
-        }
-        let (left, right) = (try a.unsignedScale(), try b.unsignedScale())
-        let to = y.type == .float32 ? nil : try y.unsignedScale()
-        factor = lowering.singleFactors(left, [right.scale], to)[0]
-        (flip, b_flip, is_real) = (a.unsignedFlip, b.unsignedFlip, to == nil ? 1 : 0)
-        (a_zero_point, b_zero_point, y_zero_point) = (left.zeroPoint, right.zeroPoint, to?.zeroPoint ?? 0)
     }
 }
 
@@ -94,13 +105,10 @@ extension Lowering {
     fileprivate mutating func emitProduct(
         _ product: ck_matmul, _ a: Tensor, _ b: Tensor, batch: Int
     ) throws(RuntimeError) {
-        let isReal = a.type == .float32
-        guard isReal ? b.type == .float32 && output.type == .float32 : numerics == .onnxruntime else {
-            throw unsupportedTypes()
-        }
+        guard a.type == .float32, b.type == .float32, output.type == .float32 else { throw unsupportedTypes() }
         multiplyAdds = saturatingProduct(batch, product.rows, product.columns, product.inner)
         try emit(
-            kernel(.matmul, isReal ? "float32" : "bytes"), product,
+            kernel(.matmul, "float32"), product,
             operands: [.value(a.id), .value(b.id), .value(output.id)],
             units: batch * product.rows, cost: saturatingProduct(product.columns, product.inner))
     }

@@ -177,6 +177,15 @@ extension Lowering {
         let isReal = output.type == .float32
         guard numerics == .onnxruntime else {
             let to = try output.affineScale()
+            if numerics == .xnnpack {
+                let factors = singleFactors(x, weights, to)
+                if XNNPACK.takes(factors) {
+                    let bounds = try to.evenBounds(of: activation, in: output.integerRange, at: location)
+                    return try packed.scale(
+                        by: factors, to: to, range: bounds.lower...bounds.upper, storage: storage)
+                }
+                packed.output.rounds_up = 1
+            }
             return try packed.requantize(
                 factors: requantizationFactors(x, weights, to), to: to,
                 bounds: try to.bounds(of: activation, at: location), storage: storage)

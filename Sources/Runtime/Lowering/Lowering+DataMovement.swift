@@ -20,17 +20,20 @@ struct StridedView {
 
 extension Lowering {
     /// Bytes of one element.
-    /// - Throws: `RuntimeError.unsupportedType` for types that do not fill 1, 2, 4 or 8 bytes.
+    /// - Throws: `RuntimeError.unsupportedType` for types that do not fill whole bytes.
     func elementSize(_ tensor: Tensor) throws(RuntimeError) -> Int {
-        guard let bits = tensor.type.bitWidth, [8, 16, 32, 64].contains(bits) else { throw unsupportedTypes() }
+        guard let bits = tensor.type.bitWidth, [8, 16, 32, 64, 128].contains(bits) else { throw unsupportedTypes() }
         return bits / 8
     }
 
     /// Copies `sizes` elements from one view to another.
     ///
-    /// - Parameter operand: where the elements are, if not in the source's own memory.
+    /// - Parameters:
+    ///   - operand: where the elements are, if not in the source's own memory.
+    ///   - result: where they go, if not to the target's own memory.
     mutating func emitCopy(
-        from source: StridedView, to target: StridedView, sizes: [Int], source operand: Operand? = nil
+        from source: StridedView, to target: StridedView, sizes: [Int], source operand: Operand? = nil,
+        target result: Operand? = nil
     ) throws(RuntimeError) {
         let (x, y) = (source.tensor, target.tensor)
         guard x.type == y.type else { throw unsupportedTypes() }
@@ -47,7 +50,7 @@ extension Lowering {
         (parameters.x_offset, parameters.y_offset) = (source.offset, target.offset)
         parameters.element_size = elementSize
         try emit(
-            kernel(.copy, "bytes"), parameters, operands: [operand ?? .value(x.id), .value(y.id)],
+            kernel(.copy, "bytes"), parameters, operands: [operand ?? .value(x.id), result ?? .value(y.id)],
             units: runs.outerCount, cost: runs.inner)
     }
 
@@ -94,6 +97,10 @@ extension Flatten: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) { try lowering.forwardInput() }
 }
 
+extension Densify: Lowerable {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) { try lowering.forwardInput() }
+}
+
 extension Identity: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) { try lowering.forwardInput() }
 }
@@ -129,35 +136,10 @@ extension Slice: Lowerable {
         let (starts, ends) = (try lowering.integers(1, "starts"), try lowering.integers(2, "ends"))
         let axes = lowering.optionalInput(3) == nil ? nil : try lowering.integers(3, "axes")
         let steps = lowering.optionalInput(4) == nil ? nil : try lowering.integers(4, "steps")
-        let runs = try checked(at: lowering.location) { () throws(GraphError) in
-            try Slice.runs(x: x.sizes, starts: starts, ends: ends, axes: axes, steps: steps)
+        let found = try checked(at: lowering.location) { () throws(GraphError) in
+            try runs(x: x.sizes, starts: starts, ends: ends, axes: axes, steps: steps)
         }
-        try lowering.emitSlice(x, runs)
-    }
-}
-
-extension Gather: Lowerable {
-    /// A copy for each index, which must be known before running.
-    func lower(into lowering: inout Lowering) throws(RuntimeError) {
-        let (x, y) = (try lowering.input(0), lowering.output)
-        let indices = try lowering.integers(1, "indices")
-        let axis = axis < 0 ? axis + x.sizes.count : axis
-        guard x.sizes.indices.contains(axis), indices.count <= 4096 else {
-            throw RuntimeError(
-                .unsupportedOperator, "gathering \(indices.count) parts is not supported", at: lowering.location)
-        }
-        var sizes = x.sizes
-        sizes[axis] = 1
-        let inner = x.strides[axis]
-        // The result as [.., index, ..], however many axes the indices have.
-        var strides = x.strides
-        for outer in 0..<axis { strides[outer] = x.strides[outer] / max(1, x.sizes[axis]) * indices.count }
-        for (place, index) in indices.enumerated() {
-            let from = index < 0 ? index + x.sizes[axis] : index
-            try lowering.emitCopy(
-                from: StridedView(x, offset: from * inner),
-                to: StridedView(y, offset: place * inner, strides: strides), sizes: sizes)
-        }
+        try lowering.emitSlice(x, found)
     }
 }
 
@@ -191,6 +173,8 @@ extension Concatenation: Lowerable {
             var source = Operand.value(x.id)
             if lowering.numerics == .onnxruntime, y.type == .int8 || y.type == .uint8 {
                 source = try lowering.rescaled(x, to: y)
+            } else if y.type == .uint8, y.isQuantized, x.isQuantized {
+                source = try lowering.rescaledAwayFromZero(x, to: y)
             } else if y.type == .int8 {
                 _ = try lowering.requireSameScale(x, y)
             }
@@ -213,38 +197,5 @@ extension Pack: Lowerable {
             try lowering.emitCopy(
                 from: StridedView(x), to: StridedView(y, offset: index * step, strides: strides), sizes: x.sizes)
         }
-    }
-}
-
-extension Pad: Lowerable {
-    func lower(into lowering: inout Lowering) throws(RuntimeError) {
-        let (x, y) = (try lowering.input(0), lowering.output)
-        let values = try lowering.integers(1, "paddings")
-        let amounts = try checked(at: lowering.location) { () throws(GraphError) in
-            try Pad.amounts(values, rank: x.sizes.count)
-        }
-        guard x.type == y.type else { throw lowering.unsupportedTypes() }
-        if x.type == .int8 || x.type == .uint8 { _ = try lowering.requireSameScale(x, y) }
-        var parameters = ck_fill()
-        parameters.count = y.count
-        parameters.element_size = try lowering.elementSize(y)
-        let pattern = try pattern(lowering, y)
-        withUnsafeMutableBytes(of: &parameters.pattern) { $0.copyBytes(from: pattern) }
-        try lowering.emitChunks(
-            lowering.kernel(.fill, "bytes"), parameters, operands: [.value(y.id)], count: y.count)
-        let offset = zip(amounts, y.strides).reduce(0) { $0 + $1.0.before * $1.1 }
-        try lowering.emitCopy(from: StridedView(x), to: StridedView(y, offset: offset), sizes: x.sizes)
-    }
-
-    /// The bytes of one element of padding: the operand if there is one, real zero otherwise.
-    private func pattern(_ lowering: Lowering, _ y: Tensor) throws(RuntimeError) -> [UInt8] {
-        let size = try lowering.elementSize(y)
-        if lowering.optionalInput(2) != nil {
-            let bytes = try lowering.constant(2, "padding values").elements(as: UInt8.self)
-            guard bytes.count == size else { throw lowering.unsupportedTypes() }
-            return bytes
-        }
-        guard y.type == .int8 || y.type == .uint8 else { return Array(repeating: 0, count: size) }
-        return [UInt8(truncatingIfNeeded: try y.affineScale().zeroPoint)]
     }
 }

@@ -17,6 +17,13 @@ enum KernelFamily: String, CaseIterable {
     case affineBinary = "affine_binary", affinePool = "affine_pool"
     case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
+    case quantizedBinary = "quantized_binary", quantizedReduce = "quantized_reduce", table
+    case softmax16 = "softmax_16", logSoftmax = "log_softmax", quantizedL2Norm = "quantized_l2_norm"
+    case resizeFixed = "resize_fixed"
+    case gather, gatherElements = "gather_elements", gatherND = "gather_nd"
+    case scatterElements = "scatter_elements", scatterND = "scatter_nd", tensorScatter = "tensor_scatter"
+    case remap, reverseSequence = "reverse_sequence", trilu, oneHot = "one_hot", updateSlice = "update_slice"
+    case embedding, columnsToImage = "col2im"
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
     case recurrent, rankFilter = "rank_filter", attention, linearAttention = "linear_attention", rotary, gatedUnit =
@@ -24,8 +31,15 @@ enum KernelFamily: String, CaseIterable {
     case normalize, l2Rows = "l2_rows", logSoftmaxLines = "log_softmax_lines", loss, update, dropout
     case dft, suppression, postProcess = "post_process", trees, ngrams, threshold
     case windowConv = "window_conv", windowPool = "window_pool", unpool
+    case localResponse = "local_response", causalConv = "causal_conv", resample
+    case gridSample = "grid_sample", affineGrid = "affine_grid", roiAlign = "roi_align", roiPool = "roi_pool"
+    case deformConv = "deform_conv", matrixProduct = "matrix_product", einsum, determinant
     case gelu
     case layerNorm = "layer_norm"
+    case affineWindowPool = "affine_window_pool"
+    case integerConv = "integer_conv"
+    case integerMatmul = "integer_matmul"
+    case dynamicQuantize = "dynamic_quantize"
 }
 
 /// Where a kernel finds one of its buffers.
@@ -35,6 +49,8 @@ enum Operand {
     case scratch(Int)
     /// Memory of the plan.
     case constant(UnsafeRawPointer)
+    /// Where the kernel reports numbers that it cannot use (`ck_status`).
+    case status
     case none
 }
 

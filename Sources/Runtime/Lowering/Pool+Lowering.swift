@@ -6,6 +6,12 @@ extension Pool: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
         let location = lowering.location
+        let isMeanOfBytes =
+            lowering.numerics == .onnxruntime && kind == .average && x.quantization != nil
+            && (x.type == .int8 || x.type == .uint8)
+        if isMeanOfBytes, layout == .channelsFirst || !isPlain || x.sizes.count > 4 {
+            return try lowering.emitMean(of: self)
+        }
         guard layout == .channelsLast, isPlain, x.sizes.count == 3 || x.sizes.count == 4 else {
             return try lowering.emitWindowPool(self, places: givesPlaces ? CK_PLACE_IN_TENSOR : CK_NO_PLACES)
         }

@@ -5,7 +5,9 @@ import Operators
 extension Quantize: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
-        guard [.float32, .int8, .uint8].contains(x.type), [.int8, .uint8].contains(y.type) else {
+        guard [.float32, .int8, .uint8, .int16, .int32].contains(x.type),
+            [.int8, .uint8, .int16, .int32].contains(y.type)
+        else {
             throw lowering.unsupportedTypes()
         }
         let to = try y.affineScale()
@@ -17,13 +19,23 @@ extension Quantize: Lowerable {
         var parameters = ck_quantize()
         parameters.count = y.count
         (parameters.scale, parameters.zero_point) = (to.scale, to.zeroPoint)
-        (parameters.minimum, parameters.maximum) = y.type == .int8 ? (-128, 127) : (0, 255)
+        (parameters.minimum, parameters.maximum) =
+            y.type == .int32 ? (.min, .max) : (y.integerRange.lowerBound, y.integerRange.upperBound)
         parameters.rounds_to_even = isSingle ? 1 : 0
+        if lowering.numerics == .xnnpack, x.type == .float32 {
+            (parameters.rounds_to_even, parameters.scale) = (2, 1 / to.scale)
+        }
+        if lowering.numerics == .xnnpack, x.type == y.type, x.isQuantized {
+            let factor = try x.affineScale().scale / to.scale
+            if try lowering.emitXNNPACKRamp(above: factor, below: factor) { return }
+        }
         if x.type != .float32 {
             let from = try x.affineScale()
             let factor = QuantizedMultiplier(Double(from.scale) / Double(to.scale))
             parameters.input_zero_point = from.zeroPoint
             (parameters.multiplier, parameters.left, parameters.right) = (factor.multiplier, factor.left, factor.right)
+            let isByte = [.int8, .uint8].contains(x.type) && [.int8, .uint8].contains(y.type)
+            if lowering.numerics == .xnnpack, isByte { parameters.rounded_up = y.count / 16 * 16 }
             lowering.overwritableInputs = [0]
         }
         try lowering.emitChunks(

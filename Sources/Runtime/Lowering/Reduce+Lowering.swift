@@ -9,7 +9,7 @@ extension Reduce: Lowerable {
         let mask = try checked(at: lowering.location) { () throws(GraphError) in
             try Reduce.mask(axes: axes, rank: x.sizes.count)
         }
-        guard x.type == y.type, [.float32, .int8, .int32, .int64].contains(x.type) else {
+        guard x.type == y.type, [.float32, .int32, .int64].contains(x.type) || x.isQuantized else {
             throw lowering.unsupportedTypes()
         }
         guard x.count > 0 else {
@@ -24,6 +24,7 @@ extension Reduce: Lowerable {
             throw RuntimeError(
                 .unsupportedOperator, "more than \(CK_MAX_RANK) axes are not supported", at: lowering.location)
         }
+        if x.isQuantized { return try lowerQuantized(kept: kept, reduced: reduced, into: &lowering) }
         var parameters = ck_reduce()
         parameters.operation = Int32(bitPattern: code.rawValue)
         parameters.kept_rank = kept.sizes.count + 1
@@ -33,7 +34,6 @@ extension Reduce: Lowerable {
         parameters.reduced_sizes = axisTuple(reduced.sizes + [reduced.inner])
         parameters.reduced_strides = axisTuple(reduced.strides[0] + [reduced.steps[0]])
         parameters.reduced_count = reduced.outerCount * reduced.inner
-        if x.type == .int8 { try quantize(&parameters, x: x, y: y, lowering: lowering) }
         try lowering.emit(
             lowering.kernel(.reduce, x.type.rawValue), parameters, operands: [.value(x.id), .value(y.id)],
             units: y.count, cost: parameters.reduced_count)
@@ -46,30 +46,6 @@ extension Reduce: Lowerable {
         case .product: CK_PRODUCT
         case .max: CK_MAX
         case .min: CK_MIN
-        }
-    }
-
-    /// The mean's factor holds the division by the count n: the multiplier is shifted left as far as ⌊log₂ n⌋ and the
-    /// type allow, then divided by n.
-    private func quantize(
-        _ parameters: inout ck_reduce, x: Tensor, y: Tensor, lowering: Lowering
-    ) throws(RuntimeError) {
-        switch kind {
-        case .mean:
-            let (from, to) = (try x.affineScale(), try y.affineScale())
-            let factor = QuantizedMultiplier(Double(from.scale) / Double(to.scale))
-            let exponent = factor.left - factor.right
-            let count = Int64(parameters.reduced_count)
-            let shift = min(Int32(63 - count.leadingZeroBitCount), 32, 31 + exponent)
-            let divided = (Int64(factor.multiplier) << Int64(shift)) / count
-            let mean = QuantizedMultiplier(
-                multiplier: Int32(truncatingIfNeeded: divided), exponent: exponent - shift)
-            (parameters.input_zero_point, parameters.output_zero_point) = (from.zeroPoint, to.zeroPoint)
-            (parameters.multiplier, parameters.left, parameters.right) = (mean.multiplier, mean.left, mean.right)
-        case .max, .min:
-            _ = try lowering.requireSameScale(x, y)
-        case .sum, .product:
-            throw lowering.unsupportedTypes()
         }
     }
 }

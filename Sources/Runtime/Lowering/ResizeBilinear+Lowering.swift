@@ -5,8 +5,14 @@ import Operators
 extension ResizeBilinear: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
-        guard x.type == y.type, x.type == .float32 || x.type == .int8 else { throw lowering.unsupportedTypes() }
-        if x.type == .int8 { _ = try lowering.requireSameScale(x, y) }
+        if lowering.numerics == .xnnpack, x.type == y.type, x.type == .int8 || x.type == .uint8 {
+            _ = try lowering.requireSameScale(x, y)
+            return try lowering.emitXNNPACKResize(
+                x, alignsCorners: alignsCorners, usesHalfPixelCenters: usesHalfPixelCenters)
+        }
+        let isInteger = x.type == .int8 || x.type == .uint8 || x.type == .int16
+        guard x.type == y.type, x.type == .float32 || isInteger else { throw lowering.unsupportedTypes() }
+        if isInteger { _ = try lowering.requireSameScale(x, y) }
         let parameters = ck_resize(
             input_height: x.sizes[1], input_width: x.sizes[2], output_height: y.sizes[1], output_width: y.sizes[2],
             channels: x.sizes[3], aligns_corners: alignsCorners ? 1 : 0,

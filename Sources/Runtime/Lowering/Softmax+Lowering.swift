@@ -12,6 +12,11 @@ import Darwin
 
 extension Softmax: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        try lower(into: &lowering, countsAsUnsigned: false)
+    }
+
+    /// - Parameter countsAsUnsigned: whether signed bytes are computed with as unsigned ones.
+    func lower(into lowering: inout Lowering, countsAsUnsigned: Bool) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
         let rank = x.sizes.count
         let axis = axis < 0 ? axis + rank : axis
@@ -24,13 +29,14 @@ extension Softmax: Lowerable {
         let stride = includesInnerAxes ? 1 : x.strides[axis]
         let count = x.sizes[axis] * x.strides[axis] / stride
         if isAffine {
-            return try lowerBytes(count: count, stride: stride, into: &lowering)
+            return try lowerBytes(
+                count: count, stride: stride, isSigned: x.type == .int8 && !countsAsUnsigned, into: &lowering)
         }
-        guard x.type == y.type, x.type == .float32 || x.type == .int8 else { throw lowering.unsupportedTypes() }
+        if x.isQuantized, axis == rank - 1 { return try lowering.emitQuantizedSoftmax(beta: beta) }
+        guard x.type == y.type, x.type == .float32 else { throw lowering.unsupportedTypes() }
         var parameters = ck_softmax()
         (parameters.count, parameters.stride) = (count, stride)
         parameters.beta = beta
-        if x.type == .int8 { try quantize(&parameters, x: x, y: y, lowering: lowering) }
         let isMLAS = lowering.numerics == .onnxruntime && x.type == .float32
         try lowering.emit(
             lowering.kernel(.softmax, isMLAS ? "mlas" : x.type.rawValue), parameters,
@@ -39,17 +45,20 @@ extension Softmax: Lowerable {
     }
 
     /// Exponentials from a table of single precision numbers, as large as a sum of `count` of them allows.
-    private func lowerBytes(count: Int, stride: Int, into lowering: inout Lowering) throws(RuntimeError) {
+    private func lowerBytes(
+        count: Int, stride: Int, isSigned: Bool, into lowering: inout Lowering
+    ) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
         guard x.type == y.type, beta == 1 else { throw lowering.unsupportedTypes() }
         let (from, to) = (try x.unsignedScale(), try y.unsignedScale())
         var parameters = ck_affine_softmax()
         (parameters.count, parameters.stride) = (count, stride)
         parameters.flip = x.unsignedFlip
+        parameters.is_signed = isSigned ? 1 : 0
         parameters.zero_point = to.zeroPoint
         parameters.inverse_scale = (1 / to.scale).rounded(.down)
         let scale = Double(from.scale)
-        let shift = max(0, log(Double(Float.greatestFiniteMagnitude / Float(count))) - 5) / scale
+        let shift = max(0, Double(logf(Float.greatestFiniteMagnitude / Float(count))) - 5) / scale
         withUnsafeMutableBytes(of: &parameters.table) { bytes in
             let table = bytes.bindMemory(to: Float.self)
             for index in table.indices { table[index] = Float(exp((Double(index) - 255 + shift) * scale)) }
@@ -57,27 +66,5 @@ extension Softmax: Lowerable {
         try lowering.emit(
             lowering.kernel(.affineSoftmax, "bytes"), parameters, operands: [.value(x.id), .value(y.id)],
             units: x.count / count, cost: count * 4)
-    }
-
-    /// Differences to the largest element are scaled to Q5.26; those below −(2⁵ − 1) count as minus infinity.
-    private func quantize(
-        _ parameters: inout ck_softmax, x: Tensor, y: Tensor, lowering: Lowering
-    ) throws(RuntimeError) {
-        let (from, to) = (try x.affineScale(), try y.affineScale())
-        guard abs(to.scale - 1 / 256) <= 0.001 / 256, to.zeroPoint == -128 else {
-            throw RuntimeError(
-                .invalidModel, "the result of a softmax has scale \(to.scale) and zero point \(to.zeroPoint)",
-                at: lowering.location, remedy: "they must be 1/256 and -128")
-        }
-        let factor = min(Double(beta) * Double(from.scale) * 0x1p26, Double(Int32.max))
-        guard factor > 1 else {
-            throw RuntimeError(
-                .unsupportedOperator, "a softmax of scale \(from.scale) and beta \(beta) is not representable",
-                at: lowering.location)
-        }
-        let multiplier = QuantizedMultiplier(factor)
-        let radius = (31.0 * 0x1p26 / Double(sign: .plus, exponent: Int(multiplier.left), significand: 1))
-        (parameters.multiplier, parameters.left) = (multiplier.multiplier, multiplier.left)
-        parameters.minimum_difference = -Int32(radius.rounded(.down))
     }
 }

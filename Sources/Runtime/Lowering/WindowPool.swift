@@ -87,6 +87,18 @@ extension Unpool: Lowerable {
         guard places.type == .int64, x.type == y.type else { throw lowering.unsupportedTypes() }
         var parameters = ck_unpool()
         (parameters.x_count, parameters.y_count) = (x.count, y.count)
+        var facts = [x.facts, places.facts]
+        facts[0].constant = nil
+        let inferred = try checked(at: lowering.location) { () throws(GraphError) in
+            try inferOutputs(from: facts)?.first?.shape?.sizes
+        }
+        guard let inferred, inferred.count == y.sizes.count, inferred.count <= Int(CK_MAX_RANK) else {
+            throw RuntimeError(
+                .unsupportedOperator, "an input of \(x.sizes.count) axes is not supported", at: lowering.location)
+        }
+        parameters.rank = inferred.count
+        withUnsafeMutableBytes(of: &parameters.inferred) { $0.fill(inferred) }
+        withUnsafeMutableBytes(of: &parameters.sizes) { $0.fill(y.sizes) }
         try lowering.emit(
             lowering.kernel(.unpool, x.type.rawValue), parameters,
             operands: [.value(x.id), .value(places.id), .value(y.id)], units: 1, cost: y.count)

@@ -43,7 +43,7 @@ extension Execution {
         if let observing {
             try runSteps(observing: observing)
         } else {
-            runSteps()
+            try runSteps()
         }
         saveVariables()
         collect(into: &environment)
@@ -192,7 +192,7 @@ extension Execution {
                     }
                 }
                 execution.loadVariables()
-                execution.runSteps()
+                try execution.runSteps()
                 execution.saveVariables()
                 return plan.outputs.map { info in
                     .tensor(RuntimeTensor(type: info.type, sizes: info.shape, data: execution.contents(of: info)))

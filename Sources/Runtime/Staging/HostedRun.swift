@@ -18,7 +18,7 @@ struct HostedRun {
         case let operation as While: try results(of: operation)
         case let operation as Loop: try results(of: operation)
         case let operation as Scan: try results(of: operation)
-        case let operation as Call: try run(operation.graph, 0, try operands())
+        case let operation as SequenceOperation: try results(of: operation)
         case let operation as CallOnce: try results(of: operation)
         case let operation as VariableHandle: [.variable("\(operation.container)\0\(operation.sharedName)")]
         case is ReadVariable: [try readVariable()]
@@ -75,24 +75,16 @@ struct HostedRun {
         defer { session.depth -= 1 }
         let called = try program.program(reference, of: node, position: position)
         var inputs = operands
-        if case .body(_, let names) = reference { inputs += try captured(names) }
+        if case .body(_, let places) = reference { inputs += try captured(places) }
         let plan = try called.plan(for: inputs, at: location)
         return try session.execution(for: plan).call(inputs).map(\.unknown)
     }
 
-    /// What one of the operator's graphs takes from around it, out of what all of them take.
-    private func captured(_ names: [String]) throws(RuntimeError) -> [RuntimeValue] {
-        guard case let caller as any GraphCaller = (program.graph[node].operation as? OpaqueOperation)?.hosted else {
-            return []
-        }
-        var places: [String: Int] = [:]
-        for case .body(_, let names) in caller.calledGraphs {
-            for name in names where places[name] == nil { places[name] = places.count }
-        }
+    private func captured(_ places: [Int]) throws(RuntimeError) -> [RuntimeValue] {
         var values: [RuntimeValue] = []
-        for name in names {
-            guard let place = places[name], captured.indices.contains(place) else {
-                throw RuntimeError(.invalidModel, "nothing around the graph is named '\(name)'", at: location)
+        for place in places {
+            guard captured.indices.contains(place) else {
+                throw RuntimeError(.invalidModel, "a graph takes what is not around it", at: location)
             }
             values.append(captured[place])
         }

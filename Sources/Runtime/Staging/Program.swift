@@ -46,6 +46,12 @@ final class Program: Sendable {
         valueCount = (graph.valueIDs.last?.index ?? -1) + 1
         do throws(GraphError) {
             try graph.validate()
+        } catch {
+            throw RuntimeError(
+                error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)
+        }
+        let graph = try CallInlining.inline(graph, of: context.model)
+        do throws(GraphError) {
             self.graph = context.options.numerics == .onnxruntime ? try IntegerGroups.fuse(graph) : graph
         } catch {
             throw RuntimeError(
@@ -57,7 +63,7 @@ final class Program: Sendable {
     /// Refuses before anything runs what no stage could run.
     private func check(_ id: NodeID) throws(RuntimeError) {
         let node = graph[id]
-        if node.operation is any Lowerable || node.operation is ShapeOf { return }
+        if node.operation is any Lowerable || node.operation is any ShapeReading { return }
         let hosted = (node.operation as? OpaqueOperation)?.hosted
         guard let hosted else {
             throw RuntimeError(

@@ -17,7 +17,9 @@ extension TFLiteOperators {
         TFLiteOperator(
             "SQUEEZE", "SqueezeOptions", Squeeze.self,
             decode: { options, _ in Squeeze(axes: options.integers("squeeze_dims") ?? []) },
-            encode: { operation, _, draft in draft.set("squeeze_dims", extents: operation.axes) },
+            encode: { operation, facts, draft in
+                facts.inputs.count == 1 && draft.set("squeeze_dims", extents: operation.axes)
+            },
             version: { _, facts in facts.inputType(0) == .string ? 2 : 1 }),
         TFLiteOperator(
             "EXPAND_DIMS", "ExpandDimsOptions", ExpandDimensions.self,
@@ -67,7 +69,9 @@ extension TFLiteOperators {
                 return ShapeOf(type: type)
             },
             encode: { operation, _, draft in
-                guard let code = TFLiteNames.code(of: operation.type) else { return false }
+                guard operation.start == 0, operation.end == nil, let code = TFLiteNames.code(of: operation.type) else {
+                    return false
+                }
                 draft.set("out_type", code)
                 return true
             }),

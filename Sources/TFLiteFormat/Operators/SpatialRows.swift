@@ -71,6 +71,63 @@ extension TFLiteOperators {
                 return draft.set(operation.padding) && draft.set("filter_height", "filter_width", operation.window)
                     && draft.set("stride_h", "stride_w", operation.strides)
             }),
+        TFLiteOperator(
+            "RESIZE_NEAREST_NEIGHBOR", "ResizeNearestNeighborOptions", ResizeNearest.self,
+            decode: { options, _ in
+                ResizeNearest(
+                    alignsCorners: options.flag("align_corners"),
+                    usesHalfPixelCenters: options.flag("half_pixel_centers"))
+            },
+            encode: { operation, _, draft in
+                draft.set("align_corners", operation.alignsCorners)
+                draft.set("half_pixel_centers", operation.usesHalfPixelCenters)
+                return true
+            },
+            version: { operation, facts in
+                if facts.inputType(0) == .int16 { return 4 }
+                if operation.alignsCorners || operation.usesHalfPixelCenters { return 3 }
+                return facts.inputType(0) == .int8 ? 2 : 1
+            }),
+        TFLiteOperator(
+            "BATCH_MATMUL", "BatchMatMulOptions", BatchMatrixMultiplication.self,
+            decode: { options, _ in
+                BatchMatrixMultiplication(
+                    transposesA: options.flag("adj_x"), transposesB: options.flag("adj_y"),
+                    quantizesInputsAsymmetrically: options.flag("asymmetric_quantize_inputs"))
+            },
+            encode: { operation, _, draft in
+                draft.set("adj_x", operation.transposesA)
+                draft.set("adj_y", operation.transposesB)
+                draft.set("asymmetric_quantize_inputs", operation.quantizesInputsAsymmetrically)
+                return true
+            },
+            version: { operation, facts in
+                switch (facts.inputType(0), facts.inputType(1)) {
+                case (.float32, .int8): operation.quantizesInputsAsymmetrically ? 4 : 1
+                case (.int16, _): 3
+                case (.int8, _): 2
+                default: 1
+                }
+            }),
+        TFLiteOperator(
+            "LOCAL_RESPONSE_NORMALIZATION", "LocalResponseNormalizationOptions", LocalResponseNormalization.self,
+            decode: { options, _ in
+                let radius = options.integer("radius")
+                guard (0...1 << 24).contains(radius) else { return nil }
+                return LocalResponseNormalization(
+                    size: 2 * radius + 1, alpha: options.real("alpha"), dividesBySize: false,
+                    beta: options.real("beta"), bias: options.real("bias"))
+            },
+            encode: { operation, _, draft in
+                guard !operation.dividesBySize, operation.layout == .channelsLast, operation.size % 2 == 1 else {
+                    return false
+                }
+                draft.set("radius", operation.size / 2)
+                draft.set("alpha", operation.alpha)
+                draft.set("beta", operation.beta)
+                draft.set("bias", operation.bias)
+                return true
+            }),
     ]
 }
 

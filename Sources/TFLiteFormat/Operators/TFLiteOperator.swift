@@ -58,6 +58,7 @@ struct TFLiteOperator: Sendable {
 enum TFLiteOperators {
     static let rows: [TFLiteOperator] =
         linear + elementwise + activations + pooling + reductions + dataMovement + conversions
+        + indexing + arrangement
         + spatial
         + casts
         + sequences

@@ -19,10 +19,12 @@ struct TensorReading {
             let range = try buffers.contents(of: table.integer("buffer"))
             let shape = try shape(table, hasData: range != nil)
             if let range, !isSparse, !isVariable { try check(range, shape, type) }
-            return Value(
+            var value = Value(
                 name: name, type: type, shape: shape, quantization: try quantization(table),
                 constant: range.map { TensorData(mapped: buffers.file, range: $0) }, isSparse: isSparse,
                 isVariable: isVariable, source: SourceReference(graph: graph, index: index))
+            value.sparsity = table.sparsity
+            return value
         } catch {
             var error = error
             error.location = "graph \(graph), tensor \(index) '\(name)'"

@@ -160,7 +160,3 @@ struct FolderCommand {
         return String(path)
     }
 }
-
-extension Duration {
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}
