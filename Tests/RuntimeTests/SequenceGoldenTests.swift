@@ -32,7 +32,8 @@ struct SequenceGolden: Decodable, Sendable, CustomTestStringConvertible {
     func bytes(_ range: [Int]) -> ArraySlice<UInt8> { SequenceGolden.data[range[0]..<(range[0] + range[1])] }
 
     func read() throws -> Model {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("golden-\(UUID().uuidString).\(format)")
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "golden-\(UUID().uuidString).\(format)")
         defer { try? FileManager.default.removeItem(at: path) }
         try Data(bytes(model)).write(to: path)
         let file = try MappedFile(path: path.path)

@@ -143,6 +143,7 @@ extension Lowering {
 extension FusedLSTM: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let x = try lowering.input(0)
+        if x.type == .int8 { return try lowerIntegers(into: &lowering) }
         try lowering.requireFloats(.unidirectional)
         let (steps, batch) = extents(x: x.sizes)
         try lowering.emit(

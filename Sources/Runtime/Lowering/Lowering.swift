@@ -26,7 +26,8 @@ enum KernelFamily: String, CaseIterable {
     case embedding, columnsToImage = "col2im"
     case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
-    case recurrent, rankFilter = "rank_filter", attention, linearAttention = "linear_attention", rotary, gatedUnit =
+    case recurrent, integerLSTM = "integer_lstm", rankFilter = "rank_filter", attention, linearAttention =
+        "linear_attention", rotary, gatedUnit =
         "gated_unit"
     case normalize, l2Rows = "l2_rows", logSoftmaxLines = "log_softmax_lines", loss, update, dropout
     case dft, suppression, postProcess = "post_process", trees, ngrams, threshold
