@@ -77,10 +77,13 @@ let package = Package(
         .testTarget(
             name: "ONNXFormatTests", dependencies: ["ONNXFormat", "Operators", "ModelGraph"], exclude: ["Fixtures"],
             swiftSettings: swift),
+        // Counts what the tests' process allocates.
+        .target(name: "CAllocations", path: "Tests/CAllocations"),
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
                 "Runtime", "ONNXFormat", "TFLiteFormat", "Evaluation", "Operators", "ModelGraph", "CKernels",
+                "CAllocations",
             ],
             resources: [.copy("Golden")], swiftSettings: swift),
         .testTarget(

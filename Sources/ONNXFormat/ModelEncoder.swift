@@ -259,8 +259,9 @@ final class ModelEncoder {
                 NodeEncoder(node: node, graph: graph, version: version), preferring: formerName)
         else {
             throw ONNXError(
-                .unsupported, "\(node.operation.name) cannot be written in ONNX's operator set \(version) as it is here"
-            )
+                .unsupported,
+                "\(node.operation.name) cannot be written in ONNX's operator set \(version) as it is here",
+                remedy: "bring the model to operator set \(version) with the tool that made it")
         }
         entry.reads = []
         var inputs: [String] = []

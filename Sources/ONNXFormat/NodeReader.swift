@@ -128,6 +128,9 @@ struct NodeReader {
 
     func value(_ index: Int) -> Value? { has(index) ? inputs[index].map { graph[$0] } : nil }
 
+    /// Whether nobody can feed another value.
+    func isConstant(_ id: ValueID) -> Bool { graph[id].facts.constant != nil }
+
     /// Whether the file has a name for a result.
     func isNamed(_ id: ValueID) -> Bool { !graph[id].name.isEmpty }
 

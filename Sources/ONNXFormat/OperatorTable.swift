@@ -32,6 +32,9 @@ enum OperatorTable {
         + integerProductRows
         + fusedRows
         + castRows
+        + arithmeticRows
+        + functionRows
+        + alongAxisRows
         + sequenceRows
 
     private static let byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })

@@ -1,9 +1,25 @@
 import ModelGraph
 
 /// An elementwise operator of two operands, with broadcasting from the last axis.
+///
+/// Sums and products of integers wrap, quotients are cut off towards zero, and a division by zero gives 0.
 package struct Binary: Operation, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
-        case add, subtract, multiply, divide, maximum, minimum, power, squaredDifference, floorDivide, floorModulo
+        case add, subtract, multiply, divide, maximum, minimum, squaredDifference, floorDivide
+        /// The result has the base's type; the exponent may have another one.
+        case power
+        /// What a division rounded down leaves: it has the divisor's sign.
+        case floorModulo
+        /// What a division cut off towards zero leaves: it has the dividend's sign.
+        case remainder
+        /// The angle of the point (b, a).
+        case arcTangent
+        /// Of bits, or of booleans.
+        case and, or, exclusiveOr
+        /// A shift by the type's width or more leaves zeros, or signs.
+        case shiftLeft, shiftRight
+        /// a where it is not negative, and a · b where it is; b broadcasts to a.
+        case leakyRelu
     }
 
     package var kind: Kind
@@ -37,7 +53,7 @@ package struct Binary: Operation, Equatable {
         let operands = Operands(inputs, of: name)
         try operands.requireCount(2)
         let (a, b) = (try operands.required(0), try operands.required(1))
-        guard a.type == b.type else {
+        guard a.type == b.type || kind == .power else {
             throw GraphError(.typeMismatch, "operands of type \(a.type) and \(b.type)")
         }
         guard let left = try operands.sizes(0), let right = try operands.sizes(1) else { return nil }

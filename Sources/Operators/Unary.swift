@@ -5,6 +5,17 @@ package struct Unary: Operation, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case relu, relu6, reluN1To1, relu0To1, logistic, tanh, hardSwish, elu
         case abs, negate, exp, log, sqrt, rsqrt, square, sin, cos, floor, ceil, round
+        case tan, arcSine, arcCosine, arcTangent
+        case hyperbolicSine, hyperbolicCosine, areaSine, areaCosine, areaTangent
+        case errorFunction, reciprocal, sign
+        /// log(1 + exp x)
+        case softplus
+        /// x / (1 + |x|)
+        case softsign
+        /// x · tanh(softplus x)
+        case mish
+        /// Of bits, or of booleans.
+        case not
     }
 
     package var kind: Kind

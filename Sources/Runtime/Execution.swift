@@ -28,6 +28,8 @@ package final class Execution {
     private let arena: UnsafeMutableRawPointer
     /// Where kernels report numbers that they cannot use.
     private let status: UnsafeMutablePointer<ck_status>
+    /// All calls behind each other, where nothing moves them.
+    private let calls: UnsafeMutableBufferPointer<Call>
     private let steps: [Step]
     private let operands: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private let inputs: [UnsafeMutableRawBufferPointer]
@@ -39,12 +41,13 @@ package final class Execution {
         var units: Int
         /// Into how many parts threads share the units; 1 for what is not worth sharing.
         var parts: Int
+        var step: Int
     }
 
     private struct Step {
         /// As errors name it.
         var name: String
-        var calls: [Call]
+        var calls: Range<Int>
         var outputs: [(ValueID, UnsafeRawBufferPointer)]
     }
 
@@ -83,23 +86,32 @@ package final class Execution {
             let memory = buffer(info.value)
             if let base = memory.baseAddress { memset(base, info.initialByte, memory.count) }
         }
-        let calls = plan.plannedSteps.flatMap(\.calls)
-        operands = .allocate(capacity: max(1, calls.reduce(0) { $0 + $1.operands.count }))
-        var next = operands
+        let planned = plan.plannedSteps.flatMap(\.calls)
+        let operands = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(
+            capacity: max(1, planned.reduce(0) { $0 + $1.operands.count }))
+        let calls = UnsafeMutableBufferPointer<Call>.allocate(capacity: planned.count)
+        self.operands = operands
+        self.calls = calls
+        var nextOperand = operands
+        var nextCall = 0
         let threads = pool?.threads ?? 1
-        steps = plan.plannedSteps.map { step in
-            let calls = step.calls.map { call in
-                let first = next
+        steps = plan.plannedSteps.enumerated().map { index, step in
+            let firstCall = nextCall
+            for call in step.calls {
+                let first = nextOperand
                 for operand in call.operands {
-                    next.initialize(to: address(operand))
-                    next += 1
+                    nextOperand.initialize(to: address(operand))
+                    nextOperand += 1
                 }
-                return Call(
-                    function: call.function, parameters: call.parameters, operands: first, units: call.units,
-                    parts: Execution.parts(of: call, threads: threads))
+                calls.initializeElement(
+                    at: nextCall,
+                    to: Call(
+                        function: call.function, parameters: call.parameters, operands: first, units: call.units,
+                        parts: Execution.parts(of: call, threads: threads), step: index))
+                nextCall += 1
             }
             return Step(
-                name: step.info.name, calls: calls,
+                name: step.info.name, calls: firstCall..<nextCall,
                 outputs: step.info.outputs.map { ($0, UnsafeRawBufferPointer(buffer($0))) })
         }
         inputs = plan.inputs.map { buffer($0.value) }
@@ -121,6 +133,7 @@ package final class Execution {
 
     deinit {
         operands.deallocate()
+        calls.deallocate()
         status.deallocate()
         free(arena)
     }
@@ -163,19 +176,24 @@ package final class Execution {
 
     func runSteps() throws(RuntimeError) {
         status.pointee = ck_status()
-        for step in steps { try run(step) }
-    }
-
-    private func run(_ step: Step) throws(RuntimeError) {
-        for call in step.calls { run(call) }
-        try status.pointee.check(at: step.name)
+        try runCalls(0, calls.count)
     }
 
     func runSteps(observing: (ValueID, UnsafeRawBufferPointer) throws -> Void) throws {
         status.pointee = ck_status()
         for step in steps {
-            try run(step)
+            try runCalls(step.calls.lowerBound, step.calls.upperBound)
             for (value, bytes) in step.outputs { try inModelOrder(value, bytes) { try observing(value, $0) } }
+        }
+    }
+
+    // A loop over a range may allocate where it is not optimized.
+    private func runCalls(_ begin: Int, _ end: Int) throws(RuntimeError) {
+        var index = begin
+        while index < end {
+            run(index)
+            if status.pointee.failed != 0 { try status.pointee.check(at: steps[calls[index].step].name) }
+            index += 1
         }
     }
 
@@ -211,13 +229,15 @@ package final class Execution {
         }
     }
 
-    private func run(_ call: Call) {
-        guard call.parts > 1, let pool else {
+    private func run(_ index: Int) {
+        let call = calls[index]
+        guard call.parts > 1, let pool, let context = calls.baseAddress else {
             call.function(call.parameters, call.operands, 0, call.units)
             return
         }
-        pool.forEach(call.parts) { part, _ in
+        pool.forEach(call.parts, UnsafeRawPointer(context + index)) { context, part, _ in
             // Units are independent, so that the split changes no bit of the result.
+            let call = context.load(as: Call.self)
             let (quotient, remainder) = call.units.quotientAndRemainder(dividingBy: call.parts)
             let begin = part * quotient + min(part, remainder)
             call.function(call.parameters, call.operands, begin, begin + quotient + (part < remainder ? 1 : 0))

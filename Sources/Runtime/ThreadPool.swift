@@ -44,14 +44,31 @@ package final class ThreadPool: Sendable {
     /// of a loop, or while another thread's loop runs, does all the work on the calling thread.
     /// - Parameter body: gets the index, and the worker in 0..<threads that runs it.
     package func forEach(_ count: Int, _ body: @Sendable (_ index: Int, _ worker: Int) -> Void) {
+        withoutActuallyEscaping(body) { body in
+            withUnsafePointer(to: body) { context in
+                forEach(count, context) { context, index, worker in
+                    context.load(as: (@Sendable (Int, Int) -> Void).self)(index, worker)
+                }
+            }
+        }
+    }
+
+    /// What a loop calls for each index, with the worker that runs it: a function that captures nothing.
+    typealias Body = @Sendable @convention(c) (_ context: UnsafeRawPointer, _ index: Int, _ worker: Int) -> Void
+
+    /// The same without a closure, so that nothing is allocated.
+    /// - Parameter context: what `body` gets to see; several threads read it at once.
+    func forEach(_ count: Int, _ context: UnsafeRawPointer, _ body: Body) {
         guard count > 0 else { return }
         guard threads > 1, count > 1, shared.claim() else {
-            for index in 0..<count { body(index, 0) }
+            var index = 0
+            while index < count {
+                body(context, index, 0)
+                index += 1
+            }
             return
         }
-        withoutActuallyEscaping(body) { body in
-            shared.run(count: count, body)
-        }
+        shared.run(count: count, context, body)
         shared.release()
     }
 
@@ -115,7 +132,8 @@ package final class ThreadPool: Sendable {
         private let condition: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
         // Written while the gate is shut and nobody is inside; read by those who came through it.
         private var count = 0
-        private var body: (@Sendable (Int, Int) -> Void)?
+        private var body: Body?
+        private var context: UnsafeRawPointer?
 
         private static let open = 1 << 32
         /// Looks at the generation before going to sleep: about 100 µs, longer than the steps between two loops take.
@@ -139,9 +157,10 @@ package final class ThreadPool: Sendable {
 
         func release() { isClaimed.store(false, ordering: .releasing) }
 
-        func run(count: Int, _ body: @escaping @Sendable (Int, Int) -> Void) {
+        func run(count: Int, _ context: UnsafeRawPointer, _ body: Body) {
             self.count = count
             self.body = body
+            self.context = context
             nextIndex.store(0, ordering: .relaxed)
             gate.store(Shared.open, ordering: .releasing)
             generation.add(1, ordering: .sequentiallyConsistent)
@@ -157,6 +176,7 @@ package final class ThreadPool: Sendable {
                 if spins % 64 == 0 { sched_yield() }
             }
             self.body = nil
+            self.context = nil
         }
 
         func stop() {
@@ -173,11 +193,11 @@ package final class ThreadPool: Sendable {
         }
 
         private func work(worker: Int) {
-            guard let body else { return }
+            guard let body, let context else { return }
             while true {
                 let index = nextIndex.add(1, ordering: .relaxed).oldValue
                 guard index < count else { return }
-                body(index, worker)
+                body(context, index, worker)
             }
         }
 

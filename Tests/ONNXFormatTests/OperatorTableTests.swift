@@ -91,14 +91,14 @@ struct OperatorTableTests {
                 "Relu", ["x"], ["y"], Wire.bytes(5, Wire.text(1, "new") + Wire.number(20, 2) + Wire.number(3, 1))),
             Wire.node("Relu", ["x"], ["y"], Wire.text(7, "com.example")),
             Wire.node(
-                "Elu", ["x"], ["y"], Wire.bytes(5, Wire.text(1, "alpha") + Wire.number(20, 1) + [0x15, 0, 0, 0, 64])),
+                "Elu", ["x"], ["y"], Wire.bytes(5, Wire.text(1, "alpha") + Wire.number(20, 2) + Wire.number(3, 1))),
             Wire.node(
                 "MaxPool", ["x"], ["y", "places"],
                 Wire.bytes(5, Wire.text(1, "kernel_shape") + Wire.number(20, 7) + Wire.number(8, 1))),
             Wire.node("Concat", ["x", "x"], ["y"]),
             Wire.node(
                 "Softmax", ["x"], ["y"], Wire.bytes(5, Wire.text(1, "axis") + Wire.number(20, 1) + Wire.number(3, 1))),
-            Wire.node("Clip", ["x"], ["y"]),
+            Wire.node("Clip", ["x", "x", "x", "x"], ["y"]),
             Wire.node("Transpose", ["z"], ["y"]) + Wire.node("Frob", ["x"], ["z"]),
         ])
     func opaque(node: [UInt8]) throws {

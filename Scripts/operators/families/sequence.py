@@ -134,8 +134,8 @@ def integer_lstm(draw, type):
 @operator("BIDIRECTIONAL_SEQUENCE_LSTM", ("float32",), **FLOAT)
 def bidirectional_lstm(draw, type):
     steps, batch, major, merges = draw.integer(1, 5), draw.integer(1, 4), draw.chance(0.5), draw.chance(0.5)
-    # Side by side and with the batch first, LiteRT's results differ from what it gives for each row alone.
-    major = major or merges
+    # With the batch first, LiteRT's results differ from what it gives for each row alone.
+    major = True
     outer = [steps, batch] if major else [batch, steps]
     x = draw.fed(outer + [draw.integer(1, 9)], "float32")
     # LiteRT takes a second input for as wide as the first one.

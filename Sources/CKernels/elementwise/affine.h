@@ -4,11 +4,11 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-CK_INLINE uint8_t affine_byte(float value, uint8_t flip) {
+CK_INLINE uint8_t affine_byte(float value, int32_t base, uint8_t flip) {
     // Far beyond any byte, and exact.
     float limited = value > -1024 ? value : -1024;
     limited = limited < 1024 ? limited : 1024;
-    return (uint8_t)ck_clamp((int32_t)__builtin_rintf(limited), 0, 255) ^ flip;
+    return (uint8_t)ck_clamp((int32_t)__builtin_rintf(limited) + base, 0, 255) ^ flip;
 }
 
 CK_INLINE void affine_run(
@@ -16,16 +16,17 @@ CK_INLINE void affine_run(
     ptrdiff_t b_step) {
     if (p->operation == CK_ADD) {
         for (ptrdiff_t i = 0; i < length; i++) {
-            float left = (float)(a[i * a_step] ^ p->flip), right = (float)(b[i * b_step] ^ p->flip);
+            float left = (float)((a[i * a_step] ^ p->flip) - p->base);
+            float right = (float)((b[i * b_step] ^ p->flip) - p->base);
             float sum = __builtin_fmaf(left, p->a_factor, __builtin_fmaf(right, p->b_factor, p->offset));
-            y[i] = affine_byte(sum, p->flip);
+            y[i] = affine_byte(sum, p->base, p->flip);
         }
         return;
     }
     for (ptrdiff_t i = 0; i < length; i++) {
-        int32_t left = (a[i * a_step] ^ p->flip) - p->a_zero_point;
-        int32_t right = (b[i * b_step] ^ p->flip) - p->b_zero_point;
-        y[i] = affine_byte((float)(left * right) * p->a_factor + p->offset, p->flip);
+        int32_t left = (a[i * a_step] ^ p->flip) - p->base - p->a_zero_point;
+        int32_t right = (b[i * b_step] ^ p->flip) - p->base - p->b_zero_point;
+        y[i] = affine_byte((float)(left * right) * p->a_factor + p->offset, p->base, p->flip);
     }
 }
 

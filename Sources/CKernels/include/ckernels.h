@@ -305,7 +305,8 @@ typedef struct {
 
 typedef enum {
     CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_MAXIMUM, CK_MINIMUM, CK_POWER, CK_SQUARED_DIFFERENCE,
-    CK_FLOOR_DIVIDE, CK_FLOOR_MODULO
+    CK_FLOOR_DIVIDE, CK_FLOOR_MODULO, CK_REMAINDER, CK_ATAN2, CK_PRELU, CK_AND, CK_OR, CK_EXCLUSIVE_OR, CK_SHIFT_LEFT,
+    CK_SHIFT_RIGHT
 } ck_binary_operator;
 
 // y[i, j] = a[offset(i) + j · a_step] op b[…]. Units: runs of `inner` elements; the last one is cut off at `count`.
@@ -332,6 +333,8 @@ typedef struct {
     ptrdiff_t b_strides[CK_MAX_RANK];
     ptrdiff_t inner, count, a_step, b_step;
     uint8_t flip;
+    // What is taken off the unsigned bytes before: 128 to compute with signed ones, whose zero points then are meant.
+    int32_t base;
     int32_t a_zero_point, b_zero_point;
     float a_factor, b_factor, offset;
 } ck_affine_binary;
@@ -350,7 +353,11 @@ typedef struct {
 
 typedef enum {
     CK_RELU, CK_RELU6, CK_RELU_N1_TO_1, CK_RELU_0_TO_1, CK_LOGISTIC, CK_TANH, CK_HARD_SWISH, CK_ELU, CK_ABS,
-    CK_NEGATE, CK_EXP, CK_LOG, CK_SQRT, CK_RSQRT, CK_SQUARE, CK_SIN, CK_COS, CK_FLOOR, CK_CEIL, CK_ROUND
+    CK_NEGATE, CK_EXP, CK_LOG, CK_SQRT, CK_RSQRT, CK_SQUARE, CK_SIN, CK_COS, CK_FLOOR, CK_CEIL, CK_ROUND, CK_TAN,
+    CK_ASIN, CK_ACOS, CK_ATAN, CK_SINH, CK_COSH, CK_ASINH, CK_ACOSH, CK_ATANH, CK_ERF, CK_RECIPROCAL, CK_SIGN,
+    CK_SOFTPLUS, CK_SOFTSIGN, CK_MISH, CK_NOT,
+    // With parameters: see ck_unary.
+    CK_LEAKY_RELU, CK_SCALED_ELU, CK_SELU, CK_CELU, CK_THRESHOLDED_RELU, CK_HARD_SIGMOID, CK_SHRINK, CK_SWISH, CK_CLAMP
 } ck_unary_operator;
 
 // Elements of one unit of an elementwise kernel.
@@ -360,12 +367,15 @@ typedef enum {
 typedef struct {
     int32_t operation;
     ptrdiff_t count;
+    // alpha: the slope or factor below 0, the threshold, the lower end; beta: SELU's factor, an offset, the upper end.
+    double alpha, beta;
     // int8: y = table[x + 128]
     int8_t table[256];
 } ck_unary;
 
 // f on one float, as the float kernel computes it.
 float ck_unary_value(int32_t operation, float x);
+float ck_parametric_value(int32_t operation, float x, float alpha, float beta);
 
 // The hard swish of 256 values from `lowest` on, as many results. The other fields are LiteRT's fixed-point parameters.
 typedef struct {
@@ -379,9 +389,12 @@ void ck_hard_swish_table(const ck_hard_swish *parameters, int32_t *table);
 // x · 2^left · multiplier · 2^-31 · 2^-right with LiteRT's double rounding.
 int32_t ck_requantize(int32_t x, int32_t multiplier, int32_t left, int32_t right);
 
-typedef enum { CK_MEAN, CK_SUM, CK_PRODUCT, CK_MAX, CK_MIN } ck_reduction;
+typedef enum {
+    CK_MEAN, CK_SUM, CK_PRODUCT, CK_MAX, CK_MIN, CK_L1, CK_L2, CK_LOG_SUM, CK_LOG_SUM_EXP, CK_SUM_OF_SQUARES, CK_ANY,
+    CK_ALL
+} ck_reduction;
 
-// Units: output elements. Buffers: x, y.
+// Units: output elements. Buffers: x, y. Each rank is at least 1.
 typedef struct {
     int32_t operation;
     ptrdiff_t kept_rank, reduced_rank;
@@ -435,25 +448,6 @@ typedef struct {
     const int32_t *zero_points;
 } ck_dequantize;
 
-// The types of elements.
-typedef enum {
-    CK_FLOAT64, CK_FLOAT32, CK_FLOAT16, CK_BFLOAT16, CK_FLOAT8_E4M3FN, CK_FLOAT8_E4M3FNUZ, CK_FLOAT8_E5M2,
-    CK_FLOAT8_E5M2FNUZ, CK_FLOAT8_E8M0, CK_FLOAT4_E2M1, CK_INT64, CK_INT32, CK_INT16, CK_INT8, CK_INT4, CK_INT2,
-    CK_UINT64, CK_UINT32, CK_UINT16, CK_UINT8, CK_UINT4, CK_UINT2, CK_BOOL
-} ck_element;
-
-// Units: chunks. Buffers: x, y.
-typedef struct {
-    ptrdiff_t count;
-    // ck_element
-    int32_t from, to;
-    // Whether what lies beyond the result's range becomes the end of it: LiteRT for integers, an option of ONNX for
-    // numbers of 8 bits.
-    int32_t saturates;
-    // Of the result that is only an exponent: 0 up, 1 down, 2 to nearest.
-    int32_t rounding;
-} ck_convert;
-
 // Copies y[i…, j] = x[i…, j] for j in a run of `inner` elements. Units: runs. Buffers: x, y. Offsets, steps and
 // strides count elements.
 typedef struct {
@@ -480,6 +474,7 @@ typedef struct {
 #include "ck_learning.h"
 #include "ck_movement.h"
 #include "ck_normalize.h"
+#include "ck_plain.h"
 #include "ck_recurrent.h"
 #include "ck_spectral.h"
 

@@ -36,7 +36,8 @@ static double sampled_position(const ck_grid_sample *p, double number, ptrdiff_t
     double low = p->aligns_corners ? 0 : -0.5, high = (double)size - (p->aligns_corners ? 1 : 0.5);
     if (p->mode == CK_SAMPLE_NEAREST) at = rint(at);
     if (at < low || at > high) {
-        if (p->padding == CK_SAMPLE_BORDER) at = at < 0 ? 0 : (double)(size - 1);
+        // A cubic curve takes the border for each of its elements.
+        if (p->padding == CK_SAMPLE_BORDER && p->mode != CK_SAMPLE_CUBIC) at = at < 0 ? 0 : (double)(size - 1);
         if (p->padding == CK_SAMPLE_REFLECTION) at = reflected(at, low, high);
     }
     // Beyond what an index can be there is padding only.

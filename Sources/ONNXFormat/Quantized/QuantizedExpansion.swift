@@ -80,10 +80,13 @@ struct QuantizedExpansion {
         patch.updateNode(id, changed)
     }
 
-    /// Whether the form has an operator for the node as it stands.
+    /// Whether the form has an operator for the node as it stands: one of ONNX's own, which every engine loads, or the one of
+    /// onnxruntime's that it was read as.
     private func hasIntegerForm(_ node: Node) -> Bool {
         let encoder = NodeEncoder(node: node, graph: graph, version: OperatorSetConversion.axisOfQuantization)
-        return OperatorTable.encode(encoder, preferring: nil) != nil
+        guard let found = OperatorTable.encode(encoder, preferring: nil) else { return false }
+        // Only what was read as an integer operator has scales and zero points among its operands.
+        return found.row.domain.isEmpty || !node.implicitInputs.isEmpty
     }
 
     private mutating func dequantized(_ id: ValueID, before node: NodeID) -> ValueID {

@@ -35,7 +35,7 @@ package enum QuantizedForm {
     /// - Throws: `GraphError` if the result is not a valid graph, which would be a mistake of ours.
     package static func expand(_ graph: Graph, form: Form) throws(GraphError) -> Graph {
         var expansion = QuantizedExpansion(try graph.withoutImpliedClamps(), form: form)
-        return try expansion.expand()
+        return try SoftmaxFlattening.spell(try expansion.expand())
     }
 
     /// The graph with integer operators in place of DequantizeLinear → operator → QuantizeLinear, wherever onnxruntime

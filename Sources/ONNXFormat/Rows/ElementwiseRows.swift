@@ -8,7 +8,7 @@ extension OperatorTable {
         unary("Cos", .cos), unary("Floor", .floor), unary("Ceil", .ceil), unary("Round", .round, since: 11),
         unary("HardSwish", .hardSwish, since: 14), elu, clip,
         binary("Add", .add), binary("Sub", .subtract), binary("Mul", .multiply), binary("Div", .divide),
-        binary("Pow", .power), binary("Max", .maximum), binary("Min", .minimum),
+        binary("Pow", .power),
         softmax, identity, dropout,
     ]
 
@@ -30,12 +30,16 @@ extension OperatorTable {
         type: "Elu",
         decode: { node throws(Misfit) in
             try node.requireInputs(1...1)
-            guard try node.float("alpha") ?? 1 == 1 else { throw Misfit() }
-            return DecodedNode(operation: Unary(.elu), operands: node.operands)
+            let alpha = try node.float("alpha") ?? 1
+            let elu: any Operation = alpha == 1 ? Unary(.elu) : ParametricUnary(.elu, alpha: alpha)
+            return DecodedNode(operation: elu, operands: node.operands)
         },
         encode: { encoder throws(Misfit) in
-            try encoder.require(try encoder.operation(Unary.self).kind == .elu)
             try encoder.requireReal()
+            if let elu = encoder.node.operation as? ParametricUnary, elu.kind == .elu {
+                return EncodedNode(inputs: encoder.inputs, attributes: ["alpha": .float(elu.alpha)])
+            }
+            try encoder.require(try encoder.operation(Unary.self).kind == .elu)
             return EncodedNode(inputs: encoder.inputs)
         })
 
@@ -47,20 +51,25 @@ extension OperatorTable {
     private static let clip = OperatorRow(
         type: "Clip",
         decode: { node throws(Misfit) in
-            let lower: Float?
-            let upper: Float?
-            if node.version >= 11 {
-                try node.requireInputs(3...3)
-                (lower, upper) = (try node.constantFloats(1).first, try node.constantFloats(2).first)
+            var (lower, upper): (Float?, Float?)
+            let hasOperands = node.version >= 11
+            if hasOperands {
+                try node.requireInputs(1...3)
+                if node.has(1) { lower = (try? node.constantFloats(1))?.first }
+                if node.has(2) { upper = (try? node.constantFloats(2))?.first }
             } else {
                 try node.requireInputs(1...1)
                 (lower, upper) = (try node.float("min"), try node.float("max"))
             }
-            guard let found = clipped.first(where: { $0.lower == lower && $0.upper == upper }) else { throw Misfit() }
-            return DecodedNode(
-                operation: Unary(found.kind), operands: [node.operand(0)], implicit: node.implicit(from: 1))
+            if let found = clipped.first(where: { $0.lower == lower && $0.upper == upper }) {
+                return DecodedNode(
+                    operation: Unary(found.kind), operands: [node.operand(0)], implicit: node.implicit(from: 1))
+            }
+            let clip = hasOperands ? Clip() : Clip(lower: lower, upper: upper)
+            return DecodedNode(operation: clip, operands: node.operands)
         },
         encode: { encoder throws(Misfit) in
+            if let clip = encoder.node.operation as? Clip { return try encode(clip, encoder) }
             let kind = try encoder.operation(Unary.self).kind
             try encoder.requireReal()
             guard let found = clipped.first(where: { $0.kind == kind }) else { throw Misfit() }
@@ -77,13 +86,30 @@ extension OperatorTable {
                 ])
         })
 
+    private static func encode(_ clip: Clip, _ encoder: NodeEncoder) throws(Misfit) -> EncodedNode {
+        try encoder.requireReal()
+        let bounds = [("min", clip.lower), ("max", clip.upper)]
+        guard encoder.version >= 11 else {
+            try encoder.require(encoder.node.inputs.count == 1)
+            var attributes: [String: EncodedNode.Attribute] = [:]
+            for case (let name, let bound?) in bounds { attributes[name] = .float(bound) }
+            return EncodedNode(inputs: encoder.inputs, attributes: attributes)
+        }
+        if clip.lower == nil, clip.upper == nil { return EncodedNode(inputs: encoder.inputs) }
+        try encoder.require(encoder.node.inputs.count == 1 && encoder.value(0)?.type == .float32)
+        return EncodedNode(
+            inputs: encoder.inputs
+                + bounds.map { name, bound in
+                    bound.map { encoder.constant(name, .float32, [], TensorData([$0])) }
+                })
+    }
+
     /// Broadcasting is NumPy's since operator set 7; before, attributes told of it, which keep the node opaque.
     private static func binary(_ type: String, _ kind: Binary.Kind) -> OperatorRow {
         OperatorRow(
             type: type,
             decode: { node throws(Misfit) in
                 try node.requireInputs(2...2)
-                if kind == .power, node.value(0)?.type != node.value(1)?.type { throw Misfit() }
                 return DecodedNode(operation: Binary(kind), operands: node.operands)
             },
             encode: { encoder throws(Misfit) in

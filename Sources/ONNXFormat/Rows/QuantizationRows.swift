@@ -13,34 +13,17 @@ extension OperatorTable {
             type: type,
             decode: { node throws(Misfit) in
                 try node.requireInputs(2...3)
-                let scales = try node.constantFloats(1)
-                let axis = try node.int("axis")
-                if node.version >= 21 {
-                    try node.require("block_size", is: 0)
-                    try node.require("output_dtype", is: 0)
+                var general = node
+                do throws(Misfit) {
+                    return try held(&node, describesResult: describesResult)
+                } catch {
+                    let decoded = try describesResult ? quantizeLinear(&general) : dequantizeLinear(&general)
+                    node = general
+                    return decoded
                 }
-                if node.version >= 23, describesResult { try node.require("precision", is: 0) }
-                if node.version >= 19, describesResult { _ = try node.int("saturate") }
-                var integers: ElementType? = describesResult ? node.result?.type : node.value(0)?.type
-                if let zero = node.value(2)?.type { integers = zero } else if describesResult { integers = .uint8 }
-                guard let integers, [.int8, .uint8, .int16, .uint16, .int32].contains(integers),
-                    let id = describesResult ? node.outputs.first : node.inputs[0]
-                else { throw Misfit() }
-                let zeros = node.has(2) ? try node.constantZeroPoints(2) : Array(repeating: 0, count: scales.count)
-                guard !scales.isEmpty, zeros.count == scales.count else { throw Misfit() }
-                var quantization = Quantization(scales: scales, zeroPoints: zeros, axis: nil)
-                if node.value(1)?.shape?.rank == 1, scales.count > 1 {
-                    quantization.axis = try nonnegative(axis ?? 1, of: node)
-                } else if scales.count > 1 {
-                    throw Misfit()
-                }
-                node.note(quantization, of: id)
-                return DecodedNode(
-                    operation: describesResult ? Quantize() as any Operation : Dequantize(),
-                    operands: [node.operand(0)],
-                    implicit: node.implicit(from: 1), resultType: describesResult ? integers : .float32)
             },
             encode: { encoder throws(Misfit) in
+                if let node = try encodeLinear(encoder, describesResult: describesResult) { return node }
                 try encoder.require(
                     describesResult ? encoder.node.operation is Quantize : encoder.node.operation is Dequantize)
                 guard let id = describesResult ? encoder.node.outputs.first : encoder.node.inputs.first ?? nil,
@@ -55,6 +38,36 @@ extension OperatorTable {
                 if let axis = quantization.axis { attributes["axis"] = .int(axis) }
                 return EncodedNode(inputs: [try encoder.input(0)] + parameters, attributes: attributes)
             })
+    }
+
+    /// The form with constant parameters: they become the quantization of the integers' tensor.
+    private static func held(_ node: inout NodeReader, describesResult: Bool) throws(Misfit) -> DecodedNode {
+        let scales = try node.constantFloats(1)
+        let axis = try node.int("axis")
+        if node.version >= 21 {
+            try node.require("block_size", is: 0)
+            try node.require("output_dtype", is: 0)
+        }
+        if node.version >= 23, describesResult { try node.require("precision", is: 0) }
+        if node.version >= 19, describesResult { _ = try node.int("saturate") }
+        var integers: ElementType? = describesResult ? node.result?.type : node.value(0)?.type
+        if let zero = node.value(2)?.type { integers = zero } else if describesResult { integers = .uint8 }
+        guard let integers, [.int8, .uint8, .int16, .uint16, .int32].contains(integers),
+            let id = describesResult ? node.outputs.first : node.inputs[0]
+        else { throw Misfit() }
+        let zeros = node.has(2) ? try node.constantZeroPoints(2) : Array(repeating: 0, count: scales.count)
+        guard !scales.isEmpty, zeros.count == scales.count else { throw Misfit() }
+        var quantization = Quantization(scales: scales, zeroPoints: zeros, axis: nil)
+        if node.value(1)?.shape?.rank == 1, scales.count > 1 {
+            quantization.axis = try nonnegative(axis ?? 1, of: node)
+        } else if scales.count > 1 {
+            throw Misfit()
+        }
+        node.note(quantization, of: id)
+        return DecodedNode(
+            operation: describesResult ? Quantize() as any Operation : Dequantize(),
+            operands: [node.operand(0)],
+            implicit: node.implicit(from: 1), resultType: describesResult ? integers : .float32)
     }
 
     private static func nonnegative(_ axis: Int, of node: NodeReader) throws(Misfit) -> Int {

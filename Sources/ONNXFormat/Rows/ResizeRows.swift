@@ -44,8 +44,7 @@ extension OperatorTable {
             }
             // The operand of the scales has to be there until operator set 13.
             try encoder.require(encoder.version >= 13 || encoder.node.inputs.count > 2)
-            try encoder.require(resize.rounding != .bySize || resize.mode != .nearest)
-            let rounding = resize.rounding == .bySize ? Resize.Rounding.preferFloor : resize.rounding
+            let rounding = try encoder.rounding(of: resize)
             var attributes: [String: EncodedNode.Attribute] = [
                 "mode": .string(resize.mode.rawValue),
                 "coordinate_transformation_mode": .string(resize.coordinates.rawValue),
@@ -96,6 +95,18 @@ extension OperatorTable {
                 inputs: [try encoder.input(0), try encoder.input(2)],
                 attributes: ["mode": .string(resize.mode.rawValue)])
         })
+}
+
+extension NodeEncoder {
+    /// How to say the rounding since operator set 11: one rule for all axes, whether they grow or shrink.
+    fileprivate func rounding(of resize: Resize) throws(Misfit) -> Resize.Rounding {
+        guard resize.rounding == .bySize else { return resize.rounding }
+        guard resize.mode == .nearest else { return .preferFloor }
+        let scales = try constantFloats(2)
+        if scales.allSatisfy({ $0 >= 1 }) { return .floor }
+        try require(scales.allSatisfy { $0 <= 1 })
+        return .ceil
+    }
 }
 
 extension NodeReader {

@@ -44,7 +44,7 @@ package enum QuantizationRule: Sendable, Equatable {
             return op.kind == .mean ? .free : .none("\(op.name) has no exact int8 form")
         case let op as Pool where op.layout == .channelsLast && op.isPlain: return .shared
         case is Concatenation, is Reshape, is Squeeze, is ExpandDimensions, is Pad, is Transpose, is Pack,
-            is StridedSlice, is ResizeBilinear:
+            is StridedSlice, is ResizeBilinear, is ResizeNearest:
             return .shared
         default: return .none("\(operation.name) has no int8 form")
         }

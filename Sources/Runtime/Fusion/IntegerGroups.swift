@@ -221,7 +221,11 @@ struct IntegerGroups {
             guard let inputs = operands(of: id, result: result, in: &patch) else { continue }
             var node = graph[id]
             node.inputs = inputs
-            if let softmax = node.operation as? Softmax { node.operation = UnsignedSoftmax(softmax: softmax) }
+            if let x = inputs.first ?? nil, graph[x].type == .int8, !staysSigned.contains(x),
+                let operation = node.operation as? any Relayable, operation is Softmax || operation is Binary
+            {
+                node.operation = MadeUnsigned(operation: operation)
+            }
             if let reader, let result {
                 node.outputs = [result]
                 patch.removeNode(reader)

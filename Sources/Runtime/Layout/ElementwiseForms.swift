@@ -17,6 +17,9 @@ extension Quantize: Pointwise {}
 extension Dequantize: Pointwise {}
 extension Cast: Pointwise {}
 extension CastLike: Pointwise {}
+extension ParametricUnary: Pointwise {}
+extension NumberTest: Pointwise {}
+extension Clip: Pointwise {}
 
 extension Gelu: Relayable {
     /// A bias belongs to the model's last axis.
@@ -34,9 +37,35 @@ extension Softmax: Relayable {
     }
 }
 
-extension Binary: Relayable {
-    /// Follows a moved operand that fills the result; the other one is moved along.
+extension LogSoftmax: Relayable {
     func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
+        guard let x = inputs.first ?? nil, x.isMoved, !includesInnerAxes else { return nil }
+        let moved = LogSoftmax(axis: storedAxis(axis, rank: x.sizes.count))
+        return StoredForm(moved, operands: [.channelsLast], movesResult: true)
+    }
+}
+
+/// An elementwise operator whose operands broadcast to one shape.
+protocol Broadcasting: Relayable {}
+
+extension Broadcasting {
+    /// Follows a moved operand that fills the result; the others are moved along.
+    func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
+        let rank = output.sizes.count
+        guard inputs.contains(where: { $0?.isMoved == true && $0?.count == output.count && $0?.sizes.count == rank })
+        else { return nil }
+        return StoredForm(
+            self, operands: inputs.map { $0?.count == 1 ? .model : .broadcast(rank: rank) }, movesResult: true)
+    }
+}
+
+extension Binary: Broadcasting {}
+extension Comparison: Broadcasting {}
+extension Variadic: Broadcasting {}
+
+extension Select: Relayable {
+    func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
+        guard !selectsRows else { return nil }
         let rank = output.sizes.count
         guard inputs.contains(where: { $0?.isMoved == true && $0?.count == output.count && $0?.sizes.count == rank })
         else { return nil }

@@ -4,37 +4,12 @@ import Operators
 
 extension Binary: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
-        let (a, b, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
+        let a = try lowering.input(0)
+        // The integers themselves are divided.
+        guard a.isQuantized, kind != .floorDivide, kind != .floorModulo else { return try lowerPlain(into: &lowering) }
         let isByte = a.type == .int8 || a.type == .uint8
         if isByte, lowering.numerics == .onnxruntime { return try lowerBytes(into: &lowering) }
-        if a.isQuantized, kind != .floorDivide, kind != .floorModulo { return try lowerQuantized(into: &lowering) }
-        guard a.type == b.type, a.type == y.type, [.float32, .int32, .int64].contains(a.type) else {
-            throw lowering.unsupportedTypes()
-        }
-        var parameters = ck_binary()
-        parameters.operation = Int32(bitPattern: code.rawValue)
-        parameters.count = y.count
-        switch a.type {
-        case .float32:
-            (parameters.minimum, parameters.maximum) = try activation.clampingBounds(at: lowering.location)
-        default:
-            guard activation == .none else { throw lowering.unsupportedTypes() }
-        }
-        var runs = AxisRuns(
-            sizes: y.sizes, strides: [Binary.broadcastStrides(a, to: y.sizes), Binary.broadcastStrides(b, to: y.sizes)])
-        runs.chunk(by: Int(CK_CHUNK))
-        try runs.requireRank(at: lowering.location)
-        parameters.rank = runs.sizes.count
-        parameters.sizes = axisTuple(runs.sizes)
-        parameters.a_strides = axisTuple(runs.strides[0])
-        parameters.b_strides = axisTuple(runs.strides[1])
-        (parameters.inner, parameters.a_step, parameters.b_step) = (runs.inner, runs.steps[0], runs.steps[1])
-        if a.count == y.count { lowering.overwritableInputs.append(0) }
-        if b.count == y.count { lowering.overwritableInputs.append(1) }
-        try lowering.emit(
-            lowering.kernel(.binary, a.type.rawValue), parameters,
-            operands: [.value(a.id), .value(b.id), .value(y.id)], units: runs.outerCount,
-            cost: runs.inner * (kind == .power ? 16 : 1))
+        try lowerQuantized(into: &lowering)
     }
 
     /// The sums and products of MLAS (MlasQLinearAdd, MlasQLinearMul).
@@ -49,11 +24,15 @@ extension Binary: Lowerable {
         guard a.type == b.type, a.type == y.type, kind == .add || kind == .multiply, activation == .none else {
             throw lowering.unsupportedTypes()
         }
-        let (left, right, to) = (try a.unsignedScale(), try b.unsignedScale(), try y.unsignedScale())
+        let isSigned = a.type == .int8 && !lowering.countsAsUnsigned
+        func scale(_ tensor: Tensor) throws(RuntimeError) -> AffineScale {
+            isSigned ? try tensor.affineScale() : try tensor.unsignedScale()
+        }
+        let (left, right, to) = (try scale(a), try scale(b), try scale(y))
         var parameters = ck_affine_binary()
         parameters.operation = Int32(bitPattern: code.rawValue)
         parameters.count = y.count
-        parameters.flip = a.unsignedFlip
+        (parameters.flip, parameters.base) = (a.unsignedFlip, isSigned ? 128 : 0)
         (parameters.a_zero_point, parameters.b_zero_point) = (left.zeroPoint, right.zeroPoint)
         if kind == .add {
             (parameters.a_factor, parameters.b_factor) = (left.scale / to.scale, right.scale / to.scale)
@@ -90,7 +69,7 @@ extension Binary: Lowerable {
         return own < 0 || operand.sizes[own] == 1
     }
 
-    private var code: ck_binary_operator {
+    var code: ck_binary_operator {
         switch kind {
         case .add: CK_ADD
         case .subtract: CK_SUBTRACT
@@ -102,6 +81,14 @@ extension Binary: Lowerable {
         case .squaredDifference: CK_SQUARED_DIFFERENCE
         case .floorDivide: CK_FLOOR_DIVIDE
         case .floorModulo: CK_FLOOR_MODULO
+        case .remainder: CK_REMAINDER
+        case .arcTangent: CK_ATAN2
+        case .and: CK_AND
+        case .or: CK_OR
+        case .exclusiveOr: CK_EXCLUSIVE_OR
+        case .shiftLeft: CK_SHIFT_LEFT
+        case .shiftRight: CK_SHIFT_RIGHT
+        case .leakyRelu: CK_PRELU
         }
     }
 

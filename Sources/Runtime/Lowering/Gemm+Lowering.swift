@@ -123,13 +123,13 @@ extension Lowering {
             var scaling = ck_binary(operation: CK_MULTIPLY, sizes: c.sizes, a: c.strides, b: c.sizes.map { _ in 0 })
             scaling.b_step = 0
             try emit(
-                kernel(.binary, "float32"), scaling,
+                kernel(.arithmetic, "float32"), scaling,
                 operands: [.value(c.id), .constant(UnsafeRawPointer(factors)), addend], units: 1, cost: c.count)
         }
         let strides = Binary.broadcastStrides(c, to: y.sizes)
         let sum = ck_binary(operation: CK_ADD, sizes: y.sizes, a: y.strides, b: strides)
         try emit(
-            kernel(.binary, "float32"), sum, operands: [.value(y.id), addend, .value(y.id)],
+            kernel(.arithmetic, "float32"), sum, operands: [.value(y.id), addend, .value(y.id)],
             units: sum.rank == 0 ? 1 : y.count / sum.inner, cost: sum.inner)
     }
 }

@@ -17,6 +17,9 @@ enum KernelFamily: String, CaseIterable {
     case affineBinary = "affine_binary", affinePool = "affine_pool"
     case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
+    case convert, arithmetic, compare, select, math, classify, fold, cumulate, hardmax
+    case argExtremum = "arg_extremum", topK = "top_k"
+    case quantizeLinear = "quantize_linear", dequantizeLinear = "dequantize_linear"
     case quantizedBinary = "quantized_binary", quantizedReduce = "quantized_reduce", table
     case softmax16 = "softmax_16", logSoftmax = "log_softmax", quantizedL2Norm = "quantized_l2_norm"
     case resizeFixed = "resize_fixed"
@@ -24,7 +27,6 @@ enum KernelFamily: String, CaseIterable {
     case scatterElements = "scatter_elements", scatterND = "scatter_nd", tensorScatter = "tensor_scatter"
     case remap, reverseSequence = "reverse_sequence", trilu, oneHot = "one_hot", updateSlice = "update_slice"
     case embedding, columnsToImage = "col2im"
-    case convert
     case copy, fill, resizeBilinear = "resize_bilinear"
     case recurrent, integerLSTM = "integer_lstm", rankFilter = "rank_filter", attention, linearAttention =
         "linear_attention", rotary, gatedUnit =
@@ -86,6 +88,8 @@ struct Lowering {
     /// Operands that are read element by element just before the output is written in the same place.
     var overwritableInputs: [Int] = []
     var multiplyAdds = 0
+    /// Whether signed bytes are computed with as unsigned ones, where onnxruntime's arithmetic tells them apart.
+    var countsAsUnsigned = false
 
     init(
         location: String, inputs: [Tensor?], outputs: [Tensor], storage: Storage, isa: ck_isa, numerics: Numerics,

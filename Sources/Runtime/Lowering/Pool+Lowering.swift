@@ -36,7 +36,9 @@ extension Pool: Lowerable {
         (parameters.stride_height, parameters.stride_width) = (windows[0].stride, windows[1].stride)
         (parameters.pad_top, parameters.pad_left) = (windows[0].before, windows[1].before)
         let isInteger = x.type == .int8 || x.type == .uint8 || x.type == .int16
-        if x.type == .float64 || isInteger && x.quantization == nil { return try lowering.emitWindowPool(self) }
+        // Bytes between integer operators may have no scale of their own.
+        let isPlainInteger = isInteger && (x.quantization == nil || kind == .max && y.quantization == nil)
+        if x.type == .float64 || isPlainInteger { return try lowering.emitWindowPool(self) }
         guard x.type == y.type, x.type == .float32 || isInteger else { throw lowering.unsupportedTypes() }
         if isInteger, lowering.numerics == .onnxruntime, kind == .average {
             guard activation == .none, x.type != .int16 else { throw lowering.unsupportedTypes() }

@@ -5,6 +5,9 @@ import Operators
 extension Quantize: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
+        if x.type.isFloatingPoint, lowering.needsGeneralScales(y) {
+            return try lowering.emitHeldScales(of: y, quantizes: true)
+        }
         guard [.float32, .int8, .uint8, .int16, .int32].contains(x.type),
             [.int8, .uint8, .int16, .int32].contains(y.type)
         else {
@@ -47,6 +50,9 @@ extension Quantize: Lowerable {
 extension Dequantize: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
+        if y.type.isFloatingPoint, x.type != .int8, x.type != .int16, lowering.needsGeneralScales(x) {
+            return try lowering.emitHeldScales(of: x, quantizes: false)
+        }
         guard y.type == .float32 else { throw lowering.unsupportedTypes() }
         var parameters = ck_dequantize()
         parameters.count = y.count

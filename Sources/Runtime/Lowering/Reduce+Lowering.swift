@@ -5,15 +5,17 @@ import Operators
 extension Reduce: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
-        let axes = try lowering.integers(1, "axes")
+        let axes = lowering.optionalInput(1) == nil ? nil : try lowering.integers(1, "axes")
         let mask = try checked(at: lowering.location) { () throws(GraphError) in
-            try Reduce.mask(axes: axes, rank: x.sizes.count)
+            try self.mask(axes: axes, rank: x.sizes.count)
         }
-        guard x.type == y.type, [.float32, .int32, .int64].contains(x.type) || x.isQuantized else {
-            throw lowering.unsupportedTypes()
-        }
-        guard x.count > 0 else {
+        guard x.type == y.type else { throw lowering.unsupportedTypes() }
+        guard !x.isQuantized || x.count > 0 else {
             throw RuntimeError(.invalidModel, "there are no elements to reduce", at: lowering.location)
+        }
+        let isLogical = kind == .any || kind == .all
+        guard x.type != .bool || isLogical || kind == .max || kind == .min, !isLogical || x.type == .bool else {
+            throw lowering.unsupportedTypes()
         }
         func runs(reduced: Bool) -> AxisRuns {
             let axes = mask.indices.filter { mask[$0] == reduced }
@@ -34,8 +36,10 @@ extension Reduce: Lowerable {
         parameters.reduced_sizes = axisTuple(reduced.sizes + [reduced.inner])
         parameters.reduced_strides = axisTuple(reduced.strides[0] + [reduced.steps[0]])
         parameters.reduced_count = reduced.outerCount * reduced.inner
+        let kernel = try lowering.kernel(.fold, x.type.rawValue)
+        guard y.count > 0 else { return }
         try lowering.emit(
-            lowering.kernel(.reduce, x.type.rawValue), parameters, operands: [.value(x.id), .value(y.id)],
+            kernel, parameters, operands: [.value(x.id), .value(y.id)],
             units: y.count, cost: parameters.reduced_count)
     }
 
@@ -46,6 +50,13 @@ extension Reduce: Lowerable {
         case .product: CK_PRODUCT
         case .max: CK_MAX
         case .min: CK_MIN
+        case .l1: CK_L1
+        case .l2: CK_L2
+        case .sumOfSquares: CK_SUM_OF_SQUARES
+        case .logSum: CK_LOG_SUM
+        case .logSumExp: CK_LOG_SUM_EXP
+        case .any: CK_ANY
+        case .all: CK_ALL
         }
     }
 }

@@ -12,12 +12,10 @@ import Darwin
 
 extension Softmax: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
-        try lower(into: &lowering, countsAsUnsigned: false)
-    }
-
-    /// - Parameter countsAsUnsigned: whether signed bytes are computed with as unsigned ones.
-    func lower(into lowering: inout Lowering, countsAsUnsigned: Bool) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
+        if x.type == .float64 || x.count == 0, beta == 1 {
+            return try lowering.emitRows(.softmax, axis: axis, includesInner: includesInnerAxes)
+        }
         let rank = x.sizes.count
         let axis = axis < 0 ? axis + rank : axis
         let isAffine = lowering.numerics == .onnxruntime && (x.type == .int8 || x.type == .uint8)
@@ -30,7 +28,7 @@ extension Softmax: Lowerable {
         let count = x.sizes[axis] * x.strides[axis] / stride
         if isAffine {
             return try lowerBytes(
-                count: count, stride: stride, isSigned: x.type == .int8 && !countsAsUnsigned, into: &lowering)
+                count: count, stride: stride, isSigned: x.type == .int8 && !lowering.countsAsUnsigned, into: &lowering)
         }
         if x.isQuantized, axis == rank - 1 { return try lowering.emitQuantizedSoftmax(beta: beta) }
         guard x.type == y.type, x.type == .float32 else { throw lowering.unsupportedTypes() }

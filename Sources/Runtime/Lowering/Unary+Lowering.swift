@@ -5,21 +5,14 @@ import Operators
 extension Unary: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
+        guard x.isQuantized else { return try lowerPlain(into: &lowering) }
         if x.type == .int8 || x.type == .uint8, lowering.numerics == .onnxruntime {
             guard y.type == .int8 || y.type == .uint8 else { throw lowering.unsupportedTypes() }
             let operation = Int32(bitPattern: code.rawValue)
             let (from, to) = (try x.affineScale(), try y.affineScale())
             return try lowering.emitTable(lowering.table(x, from, y, to) { ck_unary_value(operation, $0) })
         }
-        if x.isQuantized { return try lowerQuantized(into: &lowering) }
-        var parameters = ck_unary()
-        parameters.operation = Int32(bitPattern: code.rawValue)
-        parameters.count = y.count
-        guard x.type == y.type, x.type == .float32 else { throw lowering.unsupportedTypes() }
-        lowering.overwritableInputs = [0]
-        try lowering.emitChunks(
-            lowering.kernel(.unary, x.type.rawValue), parameters, operands: [.value(x.id), .value(y.id)],
-            count: y.count, cost: 8)
+        try lowerQuantized(into: &lowering)
     }
 
     var code: ck_unary_operator {
@@ -44,6 +37,22 @@ extension Unary: Lowerable {
         case .floor: CK_FLOOR
         case .ceil: CK_CEIL
         case .round: CK_ROUND
+        case .tan: CK_TAN
+        case .arcSine: CK_ASIN
+        case .arcCosine: CK_ACOS
+        case .arcTangent: CK_ATAN
+        case .hyperbolicSine: CK_SINH
+        case .hyperbolicCosine: CK_COSH
+        case .areaSine: CK_ASINH
+        case .areaCosine: CK_ACOSH
+        case .areaTangent: CK_ATANH
+        case .errorFunction: CK_ERF
+        case .reciprocal: CK_RECIPROCAL
+        case .sign: CK_SIGN
+        case .softplus: CK_SOFTPLUS
+        case .softsign: CK_SOFTSIGN
+        case .mish: CK_MISH
+        case .not: CK_NOT
         }
     }
 }

@@ -9,6 +9,8 @@ extension TFLiteOperators {
         reduce("REDUCE_PROD", .product, int8: 2, int16: 2),
         reduce("REDUCE_MAX", .max, int8: 2, int16: 3),
         reduce("REDUCE_MIN", .min, int8: 2, int16: 3),
+        reduce("REDUCE_ANY", .any, int8: 1),
+        reduce("REDUCE_ALL", .all, int8: 1),
     ]
 
     private static func reduce(_ builtin: String, _ kind: Reduce.Kind, int8: Int, int16: Int = 1) -> TFLiteOperator {

@@ -62,6 +62,7 @@ enum TFLiteOperators {
         + spatial
         + casts
         + sequences
+        + math
 
     static let byBuiltin = Dictionary(uniqueKeysWithValues: rows.map { ($0.builtin, $0) })
 
