@@ -111,7 +111,7 @@ def onnx_case(name, type_, inputs, outputs, opset=23, domain="", constants=(), r
 
 
 GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
-FUNCTIONS = {"RNN": ["Relu"], "GRU": ["HardSigmoid", "Softsign"], "LSTM": ["Sigmoid", "ScaledTanh", "Elu"]}
+FUNCTIONS = {"RNN": ["Relu"], "GRU": ["HardSigmoid", "Softsign"], "LSTM": ["Sigmoid", "Tanh", "Elu"]}
 for kind, gates in GATES.items():
     for index, direction in enumerate(["forward", "reverse", "bidirectional", "bidirectional"]):
         steps, batch, inputs, hidden = 4, 3, 5, 4
@@ -126,8 +126,6 @@ for kind, gates in GATES.items():
                 operands += [floats(d, batch, hidden), floats(d, 3 * hidden, spread=0.5)]
         if index == 3:
             attributes["activations"] = FUNCTIONS[kind] * d
-            if kind == "LSTM":
-                attributes["activation_alpha"], attributes["activation_beta"] = [0.8, 0.5, 0.9, 1.1], [1.2, 0.7]
             attributes["clip"] = 0.7
             if kind == "GRU":
                 attributes["linear_before_reset"] = 1
