@@ -38,6 +38,12 @@ typedef struct {
     float momentum;
 } ck_normalize;
 
+// LiteRT's L2 normalization of rows of bytes. Units: rows. Buffers: x, y.
+typedef struct {
+    ptrdiff_t count;
+    int32_t zero_point;
+} ck_l2_rows;
+
 // x − log Σ exp x along an axis. Units: lines, found as in ck_softmax. Buffers: x, y.
 typedef struct {
     ptrdiff_t count, stride;

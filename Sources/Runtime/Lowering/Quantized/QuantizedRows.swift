@@ -103,23 +103,6 @@ extension Lowering {
             cost: count * 16)
     }
 
-    /// Rows of 8-bit integers over their length, in LiteRT's fixed point.
-    mutating func emitQuantizedL2Normalization() throws(RuntimeError) {
-        let (x, y) = (try input(0), output)
-        guard x.type == y.type, x.type != .int16, let count = x.sizes.last else { throw unsupportedTypes() }
-        let to = try y.signedScale()
-        guard to == AffineScale(scale: 1 / 128, zeroPoint: 0) else {
-            throw RuntimeError(
-                .invalidModel, "the result of an L2 normalization has scale \(to.scale), and is not centered",
-                at: location, remedy: "the scale must be 1/128, and the zero point in the middle")
-        }
-        let parameters = ck_quantized_l2_norm(
-            count: count, flip: x.signedFlip, zero_point: try x.signedScale().zeroPoint)
-        try emit(
-            kernel(.quantizedL2Norm, "bytes"), parameters, operands: [.value(x.id), .value(y.id)],
-            units: x.count / count, cost: count * 8)
-    }
-
     /// The bytes of x on the scale of y, as LiteRT's concatenation of uint8 has them: in single precision, ties away from
     /// zero.
     mutating func rescaledAwayFromZero(_ x: Tensor, to y: Tensor) throws(RuntimeError) -> Operand {
