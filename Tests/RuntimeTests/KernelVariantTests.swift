@@ -32,7 +32,7 @@ import Testing
     /// Channels below, at and above whole vectors, windows of every kind, every way of rounding.
     @Test(arguments: variants.filter { $0 != .portable }, Numerics.allCases)
     func bytesEqualPortable(_ set: InstructionSet, _ numerics: Numerics) throws {
-        for (name, model) in RandomGraph.bytes() {
+        for (name, model) in RandomGraph.bytes(numerics) {
             let expected = try RandomGraph.run(Self.plan(model, .portable, numerics))
             let found = try RandomGraph.run(Self.plan(model, set, numerics))
             #expect(found == expected, "\(name)")

@@ -1,5 +1,6 @@
 import ModelGraph
 import Operators
+import Runtime
 
 extension RandomGraph {
     /// A window's extents and where it goes.
@@ -46,7 +47,7 @@ extension RandomGraph {
     }
 
     /// Integer models of one operator each.
-    static func bytes() -> [(String, Model)] {
+    static func bytes(_ numerics: Numerics) -> [(String, Model)] {
         let channels = [1, 2, 3, 8, 15, 16, 17, 63, 64, 65, 130]
         var models: [(String, Model)] = []
         for (index, inputs) in channels.enumerated() {
@@ -81,7 +82,8 @@ extension RandomGraph {
                             seed: UInt64(index))
                     ))
             }
-            let kinds: [Binary.Kind] = [.add, .subtract, .multiply]
+            // onnxruntime has no difference.
+            let kinds: [Binary.Kind] = [.add, .multiply, numerics == .onnxruntime ? .add : .subtract]
             models.append(("binary \(inputs)", binary(kinds[index % 3], [3, inputs], seed: UInt64(index))))
             let outputs = channels[(index * 3 + 4) % channels.count]
             models.append(
