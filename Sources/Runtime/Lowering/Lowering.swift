@@ -21,7 +21,7 @@ enum KernelFamily: String, CaseIterable {
     case argExtremum = "arg_extremum", topK = "top_k"
     case quantizeLinear = "quantize_linear", dequantizeLinear = "dequantize_linear"
     case quantizedBinary = "quantized_binary", quantizedReduce = "quantized_reduce", table
-    case softmax16 = "softmax_16", logSoftmax = "log_softmax", quantizedL2Norm = "quantized_l2_norm"
+    case softmax16 = "softmax_16", logSoftmax = "log_softmax"
     case resizeFixed = "resize_fixed"
     case gather, gatherElements = "gather_elements", gatherND = "gather_nd"
     case scatterElements = "scatter_elements", scatterND = "scatter_nd", tensorScatter = "tensor_scatter"
