@@ -21,8 +21,9 @@ extension RandomGraph {
     }
 
     private static let windows: [WindowCase] = [
-        WindowCase(kernel: [1, 1]), WindowCase(kernel: [3, 3]),
-        WindowCase(kernel: [3, 3], strides: [2, 2]), WindowCase(kernel: [1, 1], strides: [2, 3]),
+        WindowCase(kernel: [1, 1]), WindowCase(kernel: [1, 1], strides: [2, 3]),
+        WindowCase(kernel: [1, 1], padding: .valid),
+        WindowCase(kernel: [3, 3]), WindowCase(kernel: [3, 3], strides: [2, 2]),
         WindowCase(kernel: [3, 3], padding: .valid), WindowCase(kernel: [2, 5], strides: [1, 2]),
         WindowCase(kernel: [3, 2], dilations: [2, 3], size: [6, 9]),
         WindowCase(kernel: [4, 1], dilations: [1, 2], padding: .valid), WindowCase(kernel: [5, 3], size: [6, 20]),
@@ -53,7 +54,9 @@ extension RandomGraph {
         for (index, inputs) in channels.enumerated() {
             for turn in 0..<3 {
                 let outputs = channels[(index * 5 + turn * 4) % channels.count]
-                let window = windows[(index + turn * 3) % windows.count]
+                // Many channels by one tap, for time's sake.
+                let window =
+                    inputs * outputs > 2000 ? windows[turn * 2 % 3] : windows[(index + turn * 3) % windows.count]
                 let operation = Convolution(
                     strides: window.strides, dilations: window.dilations, padding: window.padding,
                     activation: turn == 0 ? .relu : .none)
@@ -68,8 +71,8 @@ extension RandomGraph {
                             y: [1] + window.outputs() + [outputs], .int8, scale: scale, seed: UInt64(index))
                     ))
             }
-            for turn in 0..<4 {
-                let window = windows[1 + (index * 4 + turn) % (windows.count - 1)]
+            for turn in 0..<3 {
+                let window = windows[3 + (index * 3 + turn * 2) % (windows.count - 3)]
                 let operation = DepthwiseConvolution(
                     strides: window.strides, dilations: window.dilations, padding: window.padding, multiplier: 1,
                     activation: turn == 1 ? .relu6 : .none)
@@ -77,8 +80,8 @@ extension RandomGraph {
                     (
                         "depthwise \(inputs) \(window)",
                         linear(
-                            operation, x: [2] + window.size + [inputs], w: [1] + window.kernel + [inputs], axis: 3,
-                            y: [2] + window.outputs() + [inputs], .int8, scale: turn == 3 ? 0.0007 : 0.1,
+                            operation, x: [1] + window.size + [inputs], w: [1] + window.kernel + [inputs], axis: 3,
+                            y: [1] + window.outputs() + [inputs], .int8, scale: turn == 2 ? 0.0007 : 0.1,
                             seed: UInt64(index))
                     ))
             }
