@@ -7,7 +7,7 @@ extension OperatorTable {
     static let integerRows: [OperatorRow] = [
         integerConvolution, integerMatrixMultiplication, integerGemm, integerBinary("QLinearAdd", .add),
         integerBinary("QLinearMul", .multiply), integerSigmoid, integerAveragePool, integerGlobalAveragePool,
-        integerConcatenation, integerSoftmax,
+        integerConcatenation, integerSoftmax, integerLeakyRelu,
     ]
 
     /// onnxruntime's own operators, for what ONNX has no integer operator.
@@ -171,6 +171,20 @@ extension OperatorTable {
             return EncodedNode(
                 inputs: try encoder.quantizedInput(0) + encoder.resultParameters(),
                 attributes: ["channels_last": .int(pool.layout == .channelsLast ? 1 : 0)])
+        })
+
+    private static let integerLeakyRelu = OperatorRow(
+        type: "QLinearLeakyRelu", domain: contributed,
+        decode: { node throws(Misfit) in
+            try node.requireInputs(4...5)
+            return try node.decodeUnary(ParametricUnary(.leakyRelu, alpha: try node.float("alpha") ?? 0.01))
+        },
+        encode: { encoder throws(Misfit) in
+            let unary = try encoder.operation(ParametricUnary.self)
+            try encoder.require(unary.kind == .leakyRelu)
+            return EncodedNode(
+                inputs: try encoder.quantizedInput(0) + encoder.resultParameters(),
+                attributes: ["alpha": .float(unary.alpha)])
         })
 
     private static let integerSoftmax = OperatorRow(

@@ -110,10 +110,21 @@ enum FusedActivation {
         {
             return Unary(found.kind)
         }
+        if name == "LeakyRelu", parameters.count == 1 { return ParametricUnary(.leakyRelu, alpha: parameters[0]) }
+        if name == "HardSigmoid", parameters.count == 2 {
+            return ParametricUnary(.hardSigmoid, alpha: parameters[0], beta: parameters[1])
+        }
         throw Misfit()
     }
 
     static func name(of activation: any Operation) throws(Misfit) -> (String, [Float]) {
+        if let unary = activation as? ParametricUnary {
+            switch unary.kind {
+            case .leakyRelu: return ("LeakyRelu", [unary.alpha])
+            case .hardSigmoid: return ("HardSigmoid", [unary.alpha, unary.beta])
+            default: throw Misfit()
+            }
+        }
         guard let unary = activation as? Unary else { throw Misfit() }
         if let found = plain.first(where: { $0.kind == unary.kind }) { return (found.name, []) }
         guard let found = clipped.first(where: { $0.kind == unary.kind }) else { throw Misfit() }

@@ -29,9 +29,9 @@ package struct RecognizeGeluPass: Pass {
         var connections: GraphConnections?
         for id in graph.order {
             let (kind, inner): (Gelu.Kind, [ScalarExpression.Monomial: Double])
-            // An error function that has no struct is known by its name.
+            // An error function that a file spells in a way without a struct is known by its name.
             switch graph[id].operation.name {
-            case "Erf": (kind, inner) = (.exact, [.x: 0.5.squareRoot()])
+            case "ErrorFunction", "Erf": (kind, inner) = (.exact, [.x: 0.5.squareRoot()])
             case "Tanh": (kind, inner) = (.tanh, [.x: slope, .init(x: 3, t: 0): slope * 0.044715])
             default: continue
             }

@@ -51,6 +51,9 @@ private struct Gate {
         switch operation {
         case let op as Unary where op.kind == .relu6: (inner, factor) = ([.x: 1, .one: 3], 1 / 6)
         case let op as Unary where op.kind == .relu0To1: (inner, factor) = ([.x: 1 / 6, .one: 0.5], 1)
+        case let op as ParametricUnary
+        where op.kind == .hardSigmoid && abs(op.alpha * 6 - 1) < 1e-6 && op.beta == 0.5:
+            (inner, factor) = ([.x: 1], 1)
         case let op as Binary where op.activation == .relu6:
             (inner, factor, isFused) = ([.x: 1, .one: 3], 1 / 6, true)
         default: return nil

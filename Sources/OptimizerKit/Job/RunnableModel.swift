@@ -87,11 +87,14 @@ extension Graph {
     /// Whether any operator computes in floating point; conversions do not count.
     var holdsRealOperators: Bool { order.contains(where: isReal) }
 
-    /// The names of the operators that are not known, each once, in running order.
+    /// The names of the operators that are not known and cannot be run, each once, in running order.
     var unknownOperators: [String] {
         var names: [String] = []
-        for id in order where self[id].operation is OpaqueOperation && !names.contains(self[id].operation.name) {
-            names.append(self[id].operation.name)
+        for id in order {
+            guard let operation = self[id].operation as? OpaqueOperation, operation.hosted == nil,
+                !names.contains(operation.name)
+            else { continue }
+            names.append(operation.name)
         }
         return names
     }

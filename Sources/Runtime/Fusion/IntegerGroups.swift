@@ -271,6 +271,8 @@ struct IntegerGroups {
             return result != nil && pool.kind == .average ? [x] : nil
         case let unary as Unary:
             return result != nil && unary.kind == .logistic ? [x] : nil
+        case let unary as ParametricUnary:
+            return result != nil && unary.kind == .leakyRelu ? [x] : nil
         case is Softmax:
             return result == nil || staysSigned.contains(x) ? nil : [x]
         default:

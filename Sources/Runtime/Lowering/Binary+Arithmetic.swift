@@ -61,9 +61,23 @@ extension Binary {
 extension Comparison: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (a, b) = (try lowering.input(0), try lowering.input(1))
+        if a.isQuantized, b.isQuantized, lowering.followsLiteRT {
+            return try lowering.emitQuantizedComparison(quantizedCode, a, b)
+        }
         guard a.holdsPlainNumbers, b.holdsPlainNumbers else { throw lowering.unsupportedTypes() }
         try lowering.emitBinary(
             .compare, code.rawValue, PlacedTensor(a), PlacedTensor(b), to: PlacedTensor(lowering.output))
+    }
+
+    private var quantizedCode: ck_quantized_operator {
+        switch kind {
+        case .equal: CK_QUANTIZED_EQUAL
+        case .notEqual: CK_QUANTIZED_NOT_EQUAL
+        case .less: CK_QUANTIZED_LESS
+        case .lessOrEqual: CK_QUANTIZED_LESS_EQUAL
+        case .greater: CK_QUANTIZED_GREATER
+        case .greaterOrEqual: CK_QUANTIZED_GREATER_EQUAL
+        }
     }
 
     private var code: ck_comparison {

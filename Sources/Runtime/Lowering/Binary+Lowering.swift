@@ -9,6 +9,7 @@ extension Binary: Lowerable {
         guard a.isQuantized, kind != .floorDivide, kind != .floorModulo else { return try lowerPlain(into: &lowering) }
         let isByte = a.type == .int8 || a.type == .uint8
         if isByte, lowering.numerics == .onnxruntime { return try lowerBytes(into: &lowering) }
+        if kind == .leakyRelu { return try lowering.emitQuantizedPRelu(a, slope: lowering.input(1)) }
         try lowerQuantized(into: &lowering)
     }
 

@@ -74,6 +74,10 @@ extension Tensor {
 
 extension LogSoftmax: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
+        let x = try lowering.input(0)
+        if x.isQuantized, lowering.followsLiteRT, axis == -1 || axis == x.sizes.count - 1 {
+            return try lowering.emitQuantizedLogSoftmax()
+        }
         try lowering.emitRows(.logSoftmax, axis: axis, includesInner: includesInnerAxes)
     }
 }

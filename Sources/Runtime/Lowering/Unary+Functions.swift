@@ -23,9 +23,36 @@ extension Unary {
 extension ParametricUnary: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
+        if kind == .leakyRelu, lowering.numerics == .onnxruntime, x.type == .int8 || x.type == .uint8, x.type == y.type
+        {
+            // QLinearLeakyRelu's table.
+            let (from, to) = (try x.affineScale(), try y.affineScale())
+            return try lowering.emitTable(lowering.table(x, from, y, to) { $0 >= 0 ? $0 : alpha * $0 })
+        }
+        if x.isQuantized { return try lowerQuantized(into: &lowering) }
         guard x.type == y.type, x.type.isFloatingPoint else { throw lowering.unsupportedTypes() }
         lowering.overwritableInputs = [0]
         try lowering.emitFunction(code, alpha: alpha, beta: beta, cost: 8)
+    }
+
+    private func lowerQuantized(into lowering: inout Lowering) throws(RuntimeError) {
+        let (x, y) = (try lowering.input(0), lowering.output)
+        let (from, to) = (try x.affineScale(), try y.affineScale())
+        let (operation, alpha, beta) = (Int32(bitPattern: code.rawValue), alpha, beta)
+        guard lowering.followsLiteRT else {
+            guard x.type == .int8 || x.type == .uint8, y.type == .int8 || y.type == .uint8 else {
+                throw lowering.unsupportedTypes()
+            }
+            return try lowering.emitTable(
+                lowering.table(x, from, y, to) { ck_parametric_value(operation, $0, alpha, beta) })
+        }
+        guard x.type == y.type else { throw lowering.unsupportedTypes() }
+        guard kind == .leakyRelu else {
+            return try lowering.emitQuantizedFunction { ck_parametric_value(operation, $0, alpha, beta) }
+        }
+        // The factors are made in single precision.
+        try lowering.emitQuantizedRamp(
+            above: Double(from.scale / to.scale), below: Double(from.scale * alpha / to.scale))
     }
 
     /// The kernels' number of the function.
