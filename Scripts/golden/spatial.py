@@ -171,6 +171,55 @@ onnx_case("MatMul vector", "MatMul", [real(5, type=np.float64), real(2, 5, 3, ty
 onnx_case("Gemm double", "Gemm", [real(4, 3, type=np.float64), real(5, 4, type=np.float64), real(1, 5, type=np.float64)],
           fed=3, alpha=0.5, beta=-2.0, transA=1, transB=1)
 
+
+
+def onnx_chain(name, x, nodes, opset=18):
+    """Operators one behind the other, each with its constant operands (None where one is left out) and attributes."""
+    made, constants, last = [], [], "x"
+    for i, (op, operands, attributes) in enumerate(nodes):
+        names = [last]
+        for j, operand in enumerate(operands):
+            names.append("" if operand is None else f"c{i}_{j}")
+            if operand is not None:
+                constants.append(numpy_helper.from_array(operand, names[-1]))
+        last = f"t{i}"
+        made.append(helper.make_node(op, names, [last], **attributes))
+    info = helper.make_tensor_value_info("x", KINDS[x.dtype], x.shape)
+    graph = helper.make_graph(made, "g", [info], [helper.make_empty_tensor_value_info(last)], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    data = onnx.shape_inference.infer_shapes(model)
+    del data.graph.value_info[:]
+    data = data.SerializeToString()
+    found = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"]).run(None, {"x": x})
+    save(name, "onnx", False, data, [x], found)
+
+
+onnx_chain("chain of images", real(1, 3, 8, 9), [
+    ("Conv", [real(4, 3, 3, 3), real(4)], dict(pads=[1, 1, 1, 1])),
+    ("Resize", [None, None, np.array([1, 4, 11, 13], np.int64)], dict(mode="linear")),
+    ("ConvTranspose", [real(4, 3, 2, 2)], dict(strides=[2, 2], group=2)),
+    ("LpPool", [], dict(kernel_shape=[3, 3], strides=[2, 2])),
+    ("Resize", [None, np.array([1, 1, 2, 1], np.float32)], dict(mode="nearest")),
+    ("LRN", [], dict(size=3)),
+    ("AveragePool", [], dict(kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1, pads=[1, 1, 1, 1], count_include_pad=1)),
+    ("Conv", [real(6, 1, 3, 3)], dict(group=6)),
+])
+onnx_chain("chain of sequences", real(2, 3, 24), [
+    ("Conv", [real(6, 3, 3), real(6)], dict(pads=[1, 1])),
+    ("MaxPool", [], dict(kernel_shape=[2], strides=[2])),
+    ("Conv", [real(6, 1, 3)], dict(group=6, strides=[2])),
+    ("ConvTranspose", [real(6, 4, 4), real(4)], dict(strides=[2], pads=[1, 1])),
+    ("Resize", [None, np.array([1, 1, 1.5], np.float32)], dict(mode="linear")),
+    ("GlobalAveragePool", [], {}),
+])
+onnx_chain("chain of volumes", real(1, 2, 5, 6, 4), [
+    ("Conv", [real(4, 2, 2, 3, 2), real(4)], {}),
+    ("MaxPool", [], dict(kernel_shape=[2, 2, 1], strides=[1, 2, 1])),
+    ("ConvTranspose", [real(4, 2, 2, 2, 2)], dict(strides=[1, 2, 2], group=2)),
+    ("Resize", [None, np.array([1, 1, 2, 1, 2], np.float32)], dict(mode="nearest", nearest_mode="floor")),
+    ("GlobalMaxPool", [], {}),
+])
+
 # TFLite
 
 PAD = {"same": 0, "valid": 1}

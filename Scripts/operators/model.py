@@ -6,10 +6,12 @@ from ai_edge_litert import schema_py_generated as s
 
 
 class Tensor:
-    """A tensor of a model. One with `feed` is an input, one with `data` a constant; results have neither."""
+    """A tensor of a model. One with `feed` is an input, one with `data` a constant, a variable keeps its content from
+    run to run; results are nothing of it."""
 
-    def __init__(self, shape, dtype="float32", scale=None, zero=0, axis=0, data=None, feed=None):
+    def __init__(self, shape, dtype="float32", scale=None, zero=0, axis=0, data=None, feed=None, variable=False):
         self.shape, self.dtype, self.axis, self.zero = [int(n) for n in shape], dtype, axis, zero
+        self.variable = variable
         self.scale = None if scale is None else np.atleast_1d(np.float32(scale))
         stored = {"int4": "int8", "bfloat16": "uint16"}.get(dtype, dtype)
         self.data = None if data is None else np.asarray(data).astype(stored).reshape(self.shape)
@@ -26,10 +28,13 @@ class Tensor:
 class Case:
     """One operator: its options' table and fields, operands (None where one is left out) and results.
 
-    Without `options_type` the table is the one that is called like the operator, if there is one.
+    Without `options_type` the table is the one that is called like the operator, if there is one. A custom operator has
+    a name and the bytes of its options instead. `valid` gives what of the results is to be compared.
     """
 
-    def __init__(self, options_type, options, inputs, outputs, version=1):
+    def __init__(self, options_type, options, inputs, outputs, version=1, intermediates=(), custom=None,
+                 valid=None):
+        self.intermediates, self.custom, self.valid = intermediates, custom, valid or (lambda results: results)
         self.options_type, self.options, self.version = options_type, options, version
         self.inputs = inputs
         self.outputs = outputs if isinstance(outputs, list) else [outputs]
@@ -48,7 +53,7 @@ def pack(cases):
 
     def add(tensor, name):
         t = s.TensorT()
-        t.shape, t.name, t.buffer, t.hasRank = tensor.shape, name.encode(), 0, True
+        t.shape, t.name, t.buffer, t.hasRank, t.isVariable = tensor.shape, name.encode(), 0, True, tensor.variable
         t.type = getattr(s.TensorType, tensor.dtype.upper())
         if tensor.data is not None:
             b = s.BufferT()
@@ -69,7 +74,8 @@ def pack(cases):
         key = (case.operator, case.version)
         if key not in codes:
             code = s.OperatorCodeT()
-            code.builtinCode = getattr(s.BuiltinOperator, case.operator)
+            code.builtinCode = getattr(s.BuiltinOperator, "CUSTOM" if case.custom else case.operator)
+            code.customCode = case.custom and case.operator.encode()
             code.deprecatedBuiltinCode, code.version = min(code.builtinCode, 127), case.version
             codes[key] = len(model.operatorCodes)
             model.operatorCodes.append(code)
@@ -91,6 +97,11 @@ def pack(cases):
             graph.outputs.append(index)
             names.append(f"m{k}_o{i}")
         results.append(names)
+        operator.intermediates = [add(t, f"m{k}_t{i}") for i, t in enumerate(case.intermediates)]
+        graph.operators.append(operator)
+        if case.custom:
+            operator.customOptions = np.frombuffer(case.custom, np.uint8)
+            continue
         table = case.options_type or case.operator.title().replace("_", "") + "Options"
         first, second = hasattr(s.BuiltinOptions, table), hasattr(s.BuiltinOptions2, table)
         assert first or second or not (case.options_type or case.options), table
@@ -104,7 +115,6 @@ def pack(cases):
                 assert hasattr(options, field), (case.options_type, field)
                 setattr(options, field, value)
             setattr(operator, "builtinOptions" if first else "builtinOptions2", options)
-        graph.operators.append(operator)
     builder = flatbuffers.Builder(1 << 16)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output()), feeds, results

@@ -11,8 +11,9 @@ extension GraphReader {
     ///
     /// - Returns: nil if it does not, or a graph inside it cannot be read: the node only moves through then.
     mutating func hosted(_ message: Message, type: String, domain: String, node: Node) -> (any Operation)? {
-        if let function = function(type, domain, message.text(ONNX_NODE_OVERLOAD)) {
-            return try? call(function, message, node)
+        let key = "\(domain):\(type):\(message.text(ONNX_NODE_OVERLOAD))"
+        if let function = functions[key] {
+            return callers.contains(key) ? nil : try? call(function, key, message, node)
         }
         guard domain.isEmpty else { return nil }
         return (try? control(message, type, node)) ?? sequence(message, type, node)
@@ -79,11 +80,9 @@ extension GraphReader {
 
     // MARK: Functions
 
-    private func function(_ type: String, _ domain: String, _ overload: String) -> Message? {
-        functions["\(domain):\(type):\(overload)"]
-    }
-
-    private mutating func call(_ function: Message, _ message: Message, _ node: Node) throws(ONNXError) -> Call? {
+    private mutating func call(
+        _ function: Message, _ key: String, _ message: Message, _ node: Node
+    ) throws(ONNXError) -> Call? {
         let draft = try Draft()
         var parts = try GraphParts(function: function, call: message, draft: draft)
         let names = parts.inputs
@@ -91,6 +90,7 @@ extension GraphReader {
         parts.inputs = []
         parts.outputs = Array(parts.outputs.prefix(node.outputs.count))
         var reader = try inner(parts)
+        reader.callers.insert(key)
         for entry in function.children(ONNX_FUNCTION_OPSET_IMPORT)
         where GraphReader.domain(entry.text(ONNX_OPERATOR_SET_ID_DOMAIN)).isEmpty {
             reader.version = Int(entry.integer(ONNX_OPERATOR_SET_ID_VERSION))

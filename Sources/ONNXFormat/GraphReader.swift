@@ -17,6 +17,8 @@ struct GraphReader {
     private let budget: NodeBudget
     /// The version of the ai.onnx operator set.
     var version: Int
+    /// The functions inside which this graph stands: none may call itself.
+    var callers: Set<String> = []
     /// Operands of a function that its call leaves out.
     var omitted: Set<String> = []
 
@@ -45,6 +47,7 @@ struct GraphReader {
         depth = outer.depth + 1
         version = outer.version
         functions = outer.functions
+        callers = outer.callers
         budget = outer.budget
     }
 
@@ -327,8 +330,8 @@ final class NodeBudget {
 
     func take(_ count: Int) -> Bool {
         guard count <= left else { return false }
-        // Graphs without nodes take time as well.
-        left -= count + 1
+        // A graph takes as much time as several nodes.
+        left -= count + 15
         return true
     }
 }

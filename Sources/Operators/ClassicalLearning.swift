@@ -113,7 +113,7 @@ package struct TfIdfVectorizer: Operation, Equatable {
     package var starts: [Int]
     /// The column of each sequence.
     package var columns: [Int]
-    /// Of the columns; none for 1.
+    /// Of the sequences; none for 1.
     package var weights: [Float]
 
     package init(
@@ -133,11 +133,11 @@ package struct TfIdfVectorizer: Operation, Equatable {
     package var name: String { "TfIdfVectorizer" }
     package var columnCount: Int { (columns.max() ?? -1) &+ 1 }
 
-    /// The sequences, as where they start in the pool, their length and their column.
+    /// The sequences, as where they stand among all, where they start in the pool, their length and their column.
     ///
     /// - Throws: `GraphError` if the attributes do not fit each other.
-    package func sequences() throws(GraphError) -> [(start: Int, length: Int, column: Int)] {
-        var sequences: [(start: Int, length: Int, column: Int)] = []
+    package func sequences() throws(GraphError) -> [(index: Int, start: Int, length: Int, column: Int)] {
+        var sequences: [(index: Int, start: Int, length: Int, column: Int)] = []
         for (index, start) in starts.enumerated() {
             let length = index + 1
             let end = index + 1 < starts.count ? starts[index + 1] : pool.count
@@ -148,11 +148,11 @@ package struct TfIdfVectorizer: Operation, Equatable {
                 guard sequences.count < columns.count else {
                     throw GraphError(.invalidAttribute, "more sequences than columns for them")
                 }
-                sequences.append((first, length, columns[sequences.count]))
+                sequences.append((sequences.count, first, length, columns[sequences.count]))
             }
         }
         guard columns.allSatisfy({ (0..<Int(Int32.max)).contains($0) }), skips >= 0, shortest > 0,
-            weights.isEmpty || weights.count >= columnCount
+            weights.isEmpty || weights.count >= sequences.count
         else { throw GraphError(.invalidAttribute, "columns, weights or skips that cannot be") }
         return sequences
     }

@@ -11,7 +11,7 @@ import Darwin
 
 /// Memory in which a plan runs, one sample at a time. Nothing is allocated while a static model runs.
 ///
-/// What a model keeps from run to run — variables — begins as zero with each execution.
+/// What a model keeps from run to run — variables — begins as zero with each execution, and int8 ones as real zero.
 ///
 /// An execution belongs to one thread at a time; each thread that runs the plan has its own.
 package final class Execution {
@@ -81,6 +81,10 @@ package final class Execution {
         func buffer(_ value: ValueID) -> UnsafeMutableRawBufferPointer {
             UnsafeMutableRawBufferPointer(
                 start: address(plan.placement(of: value)), count: plan.info(of: value)?.byteCount ?? 0)
+        }
+        for info in plan.variables {
+            let memory = buffer(info.value)
+            if let base = memory.baseAddress { memset(base, info.initialByte, memory.count) }
         }
         let planned = plan.plannedSteps.flatMap(\.calls)
         let operands = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(
@@ -197,7 +201,7 @@ package final class Execution {
     package func resetState() {
         session.resetState()
         for info in plan.variables {
-            if let memory = address(of: info) { memset(memory, 0, info.byteCount) }
+            if let memory = address(of: info) { memset(memory, info.initialByte, info.byteCount) }
         }
     }
 
@@ -296,5 +300,12 @@ extension ck_status {
     func check(at location: String) throws(RuntimeError) {
         guard failed != 0 else { return }
         throw RuntimeError(.indexOutOfRange, "the index \(value) is out of range", at: location)
+    }
+}
+
+extension TensorInfo {
+    /// What all bytes of a variable are before the first run: LiteRT's rule.
+    fileprivate var initialByte: Int32 {
+        type == .int8 ? Int32(UInt8(truncatingIfNeeded: quantization?.zeroPoints.first ?? 0)) : 0
     }
 }

@@ -357,7 +357,7 @@ struct Planner {
         return Tensor(
             id: id, description: description, name: value.name, type: type, sizes: sizes,
             byteCount: byteCount, quantization: value.quantization,
-            constant: constant ?? (count == 0 ? TensorData(bytes: []) : nil))
+            constant: constant ?? (count == 0 ? TensorData(bytes: []) : nil), isState: value.isState)
     }
 
     // MARK: Constants

@@ -14,6 +14,8 @@ struct Tensor {
     /// Of the elements as stored.
     var quantization: Quantization?
     var constant: TensorData?
+    /// Whether it keeps its content from run to run.
+    var isState = false
     /// Whether the model has the channels at axis 1, and they are stored last.
     var isMoved = false
 

@@ -14,7 +14,7 @@ import Testing
         #expect(model.graphs.map(\.name) == ["main", "", ""])
         #expect(
             model.main.order.map { model.main[$0].operation.name } == [
-                "FullyConnected", "WHILE", "CUSTOM:Convolve", "STABLEHLO_CONCATENATE", "UNIDIRECTIONAL_SEQUENCE_LSTM",
+                "FullyConnected", "WHILE", "CUSTOM:Convolve", "STABLEHLO_CONCATENATE", "UnidirectionalSequenceLSTM",
             ])
         #expect(
             model.signatures == [

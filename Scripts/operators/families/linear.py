@@ -36,9 +36,9 @@ def weights(draw, shape, axis, type, per_channel):
     return Tensor(shape, "int8", scales, 0, axis, data=values)
 
 
-def bias(draw, x, w, count, type, narrow=True):
+def bias(draw, x, w, count, type, narrow=True, always=False):
     """None or one operand of scale input · weights, within what keeps sums in 32 bits."""
-    if draw.chance(0.2):
+    if draw.chance(0.2) and not always:
         return []
     largest = draw.choice([100, 20000, 1 << 22])
     scales = x.scale.astype(np.float32) * w.scale.astype(np.float32)
@@ -76,7 +76,7 @@ def convolution(draw, type):
     y = result(draw, [batch, *to, outputs], x, w, kernel[0] * kernel[1] * inputs, type)
     options = dict(padding=PADDINGS[padding], strideH=stride[0], strideW=stride[1], dilationHFactor=dilation[0],
                    dilationWFactor=dilation[1], fusedActivationFunction=draw.activation())
-    operands = [x, w, *bias(draw, x, w, outputs, type)]
+    operands = [x, w, *bias(draw, x, w, outputs, type, always=True)]
     return Case("Conv2DOptions", told(options, operands), operands, y)
 
 
@@ -94,7 +94,7 @@ def depthwise(draw, type):
     options = dict(padding=PADDINGS[padding], strideH=stride[0], strideW=stride[1], depthMultiplier=multiplier,
                    dilationHFactor=dilation[0], dilationWFactor=dilation[1],
                    fusedActivationFunction=draw.activation())
-    return Case("DepthwiseConv2DOptions", options, [x, w, *bias(draw, x, w, outputs, type, narrow=False)], y)
+    return Case("DepthwiseConv2DOptions", options, [x, w, *bias(draw, x, w, outputs, type, narrow=False, always=True)], y)
 
 
 @operator("FULLY_CONNECTED", TYPES)

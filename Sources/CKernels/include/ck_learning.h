@@ -36,10 +36,10 @@ typedef struct {
     const int32_t *lengths, *columns_of;
     const ptrdiff_t *starts;
     const int64_t *pool;
-    // Of each column; null for 1.
+    // Of each n-gram; null for 1.
     const float *weights;
     ptrdiff_t shortest, longest, skips;
-    uint8_t is_wide, counts, weighs;
+    uint8_t is_wide, counts;
 } ck_ngrams;
 
 // 1 above the threshold, 0 elsewhere. Units: chunks. Buffers: x, y.

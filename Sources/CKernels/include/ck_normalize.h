@@ -38,7 +38,7 @@ typedef struct {
     float momentum;
 } ck_normalize;
 
-// LiteRT's L2 normalization of rows of int8. Units: rows. Buffers: x, y.
+// LiteRT's L2 normalization of rows of bytes. Units: rows. Buffers: x, y.
 typedef struct {
     ptrdiff_t count;
     int32_t zero_point;

@@ -96,13 +96,6 @@ typedef struct {
     int16_t exponential[513], reciprocal[513];
 } ck_softmax_16;
 
-// Units: rows. Buffers: x, y. `flip` as in ck_log_softmax.
-typedef struct {
-    ptrdiff_t count;
-    uint8_t flip;
-    int32_t zero_point;
-} ck_quantized_l2_norm;
-
 // Where an output position falls: between `low` and `high`, `weight` / 2048 of the way.
 typedef struct {
     int32_t low, high, weight;

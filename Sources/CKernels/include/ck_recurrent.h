@@ -50,6 +50,12 @@ typedef struct {
     ck_part lengths;
     // Floats for each row: 6 · cells + 2 · outputs.
     ck_part work;
+    // Of int8 weights, which multiply activations that each row quantizes by its own range: bytes for each row, as many
+    // as the longest vector has elements.
+    ck_part bytes;
+    float weight_scales[4], extra_scales[4], recurrent_scales[4], peephole_scales[4], projection_scale;
+    ptrdiff_t longest;
+    uint8_t is_hybrid, is_asymmetric;
     uint8_t is_reverse;
     // i = 1 − f.
     uint8_t couples_gates;
@@ -59,5 +65,55 @@ typedef struct {
     // 0 for no limit: of what goes into activations, of the cell, and of the projected result.
     float clip, cell_clip, projection_clip;
 } ck_recurrent;
+
+// A filter of rank-one filters: each unit feeds its features into memories, which weights over time read.
+//
+//   memory[f] = its last steps and features[f] · x;   y[u] = activation(bias[u] + Σ_r time[f] · memory[f]), f = u · rank + r
+//
+// Units: rows of the batch. Buffers float32: x, features, time, bias or null, memory [rows, filters, steps], y; hybrid:
+// features int8, and behind them bytes [rows, inputs]. int8: features int8, time and memory int16, bias int32.
+typedef struct {
+    ptrdiff_t inputs, filters, steps, rank;
+    ck_recurrent_activation activation;
+    // hybrid
+    float feature_scale;
+    uint8_t is_asymmetric;
+    // int8
+    int32_t input_zero_point, output_zero_point;
+    int32_t feature_multiplier, feature_left, feature_right, time_multiplier, time_left, time_right;
+} ck_rank_filter;
+
+// x · 2^left · multiplier · 2^-31 · 2^-right.
+typedef struct {
+    int32_t multiplier, left, right;
+} ck_factor;
+
+// Of one gate of an integer LSTM.
+typedef struct {
+    ck_part weights, recurrent, peephole, normalization;
+    // What the zero points make of the weights' sums; the former with the gate's bias, unless it is normalized.
+    const int32_t *bias, *recurrent_bias, *normalized_bias;
+    ck_factor weight_factor, recurrent_factor, peephole_factor, normalization_factor;
+    // In place of a variance that is no positive number.
+    int32_t least_variance;
+} ck_integer_gate;
+
+// LiteRT's LSTM of int8 activations and weights with an int16 cell: gates in Q3.12, the cell with `cell_bits` integer
+// bits. Units: rows of the batch. Fields as in ck_recurrent; hidden and cell are updated in place. Work: int16 for each
+// row, 5 · cells.
+typedef struct {
+    ptrdiff_t steps, batch, inputs, cells, outputs;
+    ptrdiff_t x_step, x_row, y_step, y_row;
+    ck_part x, y, hidden, cell, projection, work;
+    // i, f, g, o
+    ck_integer_gate gates[4];
+    uint8_t couples_gates, is_reverse;
+    int32_t cell_bits;
+    ck_factor hidden_factor, projection_factor;
+    int32_t hidden_zero_point, output_zero_point;
+    const int32_t *projection_bias;
+    // 0 for no limit.
+    int32_t cell_clip, projection_clip;
+} ck_integer_lstm;
 
 #endif

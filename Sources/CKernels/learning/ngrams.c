@@ -23,13 +23,12 @@ void ck_ngrams_integers_portable(const void *parameters, void *const *buffers, p
         for (ptrdiff_t c = 0; c < p->columns; c++) y[c] = 0;
         for (ptrdiff_t gram = 0; gram < p->grams; gram++) {
             // Nothing can be left out of a single element.
-            ptrdiff_t most = p->lengths[gram] == 1 ? 1 : p->skips + 1;
+            ptrdiff_t most = p->lengths[gram] == 1 ? 1 : p->skips + 1, found = 0;
             for (ptrdiff_t distance = 1; distance <= most && distance <= p->count; distance++)
-                y[p->columns_of[gram]] += (float)occurrences(p, buffers[0], row, gram, distance);
-        }
-        for (ptrdiff_t c = 0; c < p->columns; c++) {
-            if (!p->counts) y[c] = y[c] > 0 ? 1 : 0;
-            if (p->weighs && p->weights) y[c] *= p->weights[c];
+                found += occurrences(p, buffers[0], row, gram, distance);
+            float weight = p->weights ? p->weights[gram] : 1;
+            if (p->counts) y[p->columns_of[gram]] += (float)found * weight;
+            else if (found) y[p->columns_of[gram]] = weight;
         }
     }
 }

@@ -19,6 +19,14 @@ static inline int32_t common(int32_t x, const ck_fixed_point *by, int32_t shift)
     return scaled((int32_t)((uint32_t)(x - by->zero_point) << shift), by);
 }
 
+// An operand of a comparison, 8 bits finer. LiteRT shifts to the left, for scales of 1 and more, by a shift to the right by
+// a negative number, which the processor takes modulo 32.
+static inline int32_t compared(int32_t x, const ck_fixed_point *by) {
+    if (by->left == 0) return common(x, by, 8);
+    int32_t product = ck_fixed_multiply((int32_t)((uint32_t)(x - by->zero_point) << 8), by->multiplier);
+    return ck_wrapping_add(product >> (-by->left & 31), product > (product < 0 ? 0 : -1));
+}
+
 static inline int32_t squared_difference(int32_t a, int32_t b, const ck_quantized_binary *p) {
     uint32_t difference = (uint32_t)common(a, &p->a, p->shift) - (uint32_t)common(b, &p->b, p->shift);
     return finished((int32_t)(difference * difference), p);
@@ -98,7 +106,7 @@ static inline int32_t scaled_product(int32_t a, int32_t b, const ck_quantized_bi
     }                                                                                          \
     return;
 
-#define COMPARE(element, operator) RUNS(element, uint8_t, common(a, &p->a, 8) operator common(b, &p->b, 8))
+#define COMPARE(element, operator) RUNS(element, uint8_t, compared(a, &p->a) operator compared(b, &p->b))
 
 #define BINARY(name, element)                                                                                      \
     void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {                      \

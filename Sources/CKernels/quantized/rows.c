@@ -1,4 +1,4 @@
-// Tables, and LiteRT's operators on rows: softmax of int16, logarithm of a softmax, l2 normalization.
+// Tables, and LiteRT's operators on rows: softmax of int16, logarithm of a softmax.
 #include "../declarations.h"
 
 #include "../numeric/fixed_point_functions.h"
@@ -94,28 +94,6 @@ void ck_log_softmax_bytes_portable(const void *parameters, void *const *buffers,
                 value = ck_clamp(value, INT8_MIN, INT8_MAX);
             }
             y[i] = (uint8_t)value ^ p->flip;
-        }
-    }
-}
-
-void ck_quantized_l2_norm_bytes_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    const ck_quantized_l2_norm *p = parameters;
-    for (ptrdiff_t row = begin; row < end; row++) {
-        const uint8_t *x = (const uint8_t *)buffers[0] + row * p->count;
-        uint8_t *y = (uint8_t *)buffers[1] + row * p->count;
-        uint32_t square = 0;
-        for (ptrdiff_t i = 0; i < p->count; i++) {
-            int32_t value = (int8_t)(x[i] ^ p->flip) - p->zero_point;
-            square += (uint32_t)(value * value);
-        }
-        int32_t multiplier, shift;
-        ck_inverse_square_root((int32_t)square, &multiplier, &shift);
-        for (ptrdiff_t i = 0; i < p->count; i++) {
-            int32_t value = (int8_t)(x[i] ^ p->flip) - p->zero_point;
-            // 1/128 is the scale of the result.
-            int32_t exponent = 7 - shift;
-            int32_t scaled = ck_rescale(value, multiplier, exponent > 0 ? exponent : 0, exponent < 0 ? -exponent : 0);
-            y[i] = (uint8_t)ck_clamp(scaled, INT8_MIN, INT8_MAX) ^ p->flip;
         }
     }
 }

@@ -1,34 +1,13 @@
 #include "../declarations.h"
 #include "../numeric/dot.h"
+#include "activation.h"
+#include "quantized_vector.h"
 
 #include <math.h>
 #include <string.h>
 
 static float *part(void *const *buffers, ck_part part) {
     return part.buffer < 0 ? NULL : (float *)buffers[part.buffer] + part.offset;
-}
-
-static float activated(const ck_recurrent_activation *a, float x) {
-    switch (a->function) {
-    case CK_ACT_SIGMOID: return 1 / (1 + expf(-x));
-    case CK_ACT_TANH: return tanhf(x);
-    case CK_ACT_RELU: return x > 0 ? x : 0;
-    case CK_ACT_RELU6: return x > 6 ? 6 : x > 0 ? x : 0;
-    case CK_ACT_RELU_N1_TO_1: return x > 1 ? 1 : x > -1 ? x : -1;
-    case CK_ACT_AFFINE: return a->alpha * x + a->beta;
-    case CK_ACT_LEAKY_RELU: return x >= 0 ? x : a->alpha * x;
-    case CK_ACT_THRESHOLDED_RELU: return x > a->alpha ? x : 0;
-    case CK_ACT_SCALED_TANH: return a->alpha * tanhf(a->beta * x);
-    case CK_ACT_HARD_SIGMOID: {
-        float y = a->alpha * x + a->beta;
-        return y < 0 ? 0 : y > 1 ? 1 : y;
-    }
-    case CK_ACT_ELU: return x >= 0 ? x : a->alpha * expm1f(x);
-    case CK_ACT_SOFTSIGN: return x / (1 + fabsf(x));
-    case CK_ACT_SOFTPLUS: return x > 0 ? x + log1pf(expf(-x)) : log1pf(expf(x));
-    case CK_ACT_SIGN_BIT: return signbit(x) ? 1 : 0;
-    default: return x;
-    }
 }
 
 static float limited(float x, float limit) { return limit <= 0 ? x : x > limit ? limit : x < -limit ? -limit : x; }
@@ -61,22 +40,43 @@ typedef struct {
     const float *x, *extra;
     float *hidden, *cell, *next;
     float *gates[4];
+    int8_t *bytes;
 } row_state;
+
+// y += m · x, whichever type the weights are of.
+static void multiply(
+    const row_state *s, ck_part weights, float scale, const float *x, ptrdiff_t rows, ptrdiff_t columns, float *y) {
+    if (weights.buffer < 0) return;
+    if (!s->p->is_hybrid) return add_product(part(s->buffers, weights), x, rows, columns, y);
+    const int8_t *m = (const int8_t *)s->buffers[weights.buffer] + weights.offset;
+    ck_add_quantized_product(m, scale, x, rows, columns, s->p->is_asymmetric, s->bytes, y);
+}
+
+static void add_peephole(const row_state *s, int g, const float *cell, float *gate) {
+    const ck_recurrent *p = s->p;
+    ck_part weights = p->peephole[g];
+    if (!cell || weights.buffer < 0) return;
+    if (p->is_hybrid) {
+        const int8_t *bytes = (const int8_t *)s->buffers[weights.buffer] + weights.offset;
+        for (ptrdiff_t i = 0; i < p->cells; i++) gate[i] += (float)bytes[i] * p->peephole_scales[g] * cell[i];
+    } else {
+        const float *factors = part(s->buffers, weights);
+        for (ptrdiff_t i = 0; i < p->cells; i++) gate[i] += factors[i] * cell[i];
+    }
+}
 
 // What goes into a gate's activation, but for the recurrent part of those that `recurrent` leaves out.
 static void start_gate(const row_state *s, int g, const float *peephole_of) {
     const ck_recurrent *p = s->p;
     float *gate = s->gates[g];
     memset(gate, 0, (size_t)p->cells * sizeof(float));
-    add_product(part(s->buffers, p->weights[g]), s->x, p->cells, p->inputs, gate);
-    if (s->extra) add_product(part(s->buffers, p->extra_weights[g]), s->extra, p->cells, p->extra_inputs, gate);
+    multiply(s, p->weights[g], p->weight_scales[g], s->x, p->cells, p->inputs, gate);
+    if (s->extra) multiply(s, p->extra_weights[g], p->extra_scales[g], s->extra, p->cells, p->extra_inputs, gate);
     if (p->kind != CK_GATED_RECURRENT || g < 2) {
-        add_product(part(s->buffers, p->recurrent[g]), s->hidden, p->cells, p->outputs, gate);
+        multiply(s, p->recurrent[g], p->recurrent_scales[g], s->hidden, p->cells, p->outputs, gate);
         add(part(s->buffers, p->recurrent_bias[g]), p->cells, gate);
     }
-    const float *peephole = part(s->buffers, p->peephole[g]);
-    if (peephole && peephole_of)
-        for (ptrdiff_t i = 0; i < p->cells; i++) gate[i] += peephole[i] * peephole_of[i];
+    add_peephole(s, g, peephole_of, gate);
     normalize(part(s->buffers, p->normalization[g]), p->cells, gate);
     add(part(s->buffers, p->bias[g]), p->cells, gate);
 }
@@ -84,7 +84,7 @@ static void start_gate(const row_state *s, int g, const float *peephole_of) {
 static void finish_gate(const row_state *s, int g, int activation) {
     const ck_recurrent *p = s->p;
     for (ptrdiff_t i = 0; i < p->cells; i++)
-        s->gates[g][i] = activated(&p->activations[activation], limited(s->gates[g][i], p->clip));
+        s->gates[g][i] = ck_activated(&p->activations[activation], limited(s->gates[g][i], p->clip));
 }
 
 static void simple_step(const row_state *s) {
@@ -138,13 +138,13 @@ static void long_short_term_step(const row_state *s) {
         s->cell[i] = limited(s->gates[1][i] * s->cell[i] + s->gates[0][i] * s->gates[2][i], p->cell_clip);
     start_gate(s, 3, s->cell);
     finish_gate(s, 3, 0);
-    const float *projection = part(s->buffers, p->projection);
-    float *result = projection ? s->gates[2] : s->hidden;
+    int is_projected = p->projection.buffer >= 0;
+    float *result = is_projected ? s->gates[2] : s->hidden;
     for (ptrdiff_t i = 0; i < cells; i++)
-        result[i] = s->gates[3][i] * activated(&p->activations[2], limited(s->cell[i], p->clip));
-    if (!projection) return;
+        result[i] = s->gates[3][i] * ck_activated(&p->activations[2], limited(s->cell[i], p->clip));
+    if (!is_projected) return;
     memset(s->hidden, 0, (size_t)p->outputs * sizeof(float));
-    add_product(projection, result, p->outputs, cells, s->hidden);
+    multiply(s, p->projection, p->projection_scale, result, p->outputs, cells, s->hidden);
     add(part(s->buffers, p->projection_bias), p->outputs, s->hidden);
     for (ptrdiff_t i = 0; i < p->outputs; i++) s->hidden[i] = limited(s->hidden[i], p->projection_clip);
 }
@@ -166,6 +166,7 @@ void ck_recurrent_float32_portable(const void *parameters, void *const *buffers,
     for (ptrdiff_t row = begin; row < end; row++) {
         float *mine = work + row * (6 * p->cells + 2 * p->outputs);
         row_state s = {.p = p, .buffers = buffers};
+        if (p->is_hybrid) s.bytes = (int8_t *)buffers[p->bytes.buffer] + row * p->longest;
         for (int g = 0; g < 4; g++) s.gates[g] = mine + g * p->cells;
         s.cell = mine + 4 * p->cells;
         s.next = mine + 5 * p->cells;

@@ -54,6 +54,13 @@ REAL_CONV(ck_window_conv_float64_portable, double)
 static int32_t quantized_sum(const ck_window_conv *p, int64_t sum, ptrdiff_t lane) {
     const ck_requantization *o = &p->output;
     int32_t value;
+    if (o->factor) {
+        // XNNPACK: once, in single precision, ties to even.
+        float real = (float)(int32_t)sum * o->factor[lane];
+        float low = (float)(o->minimum - o->zero_point), high = (float)(o->maximum - o->zero_point);
+        real = real > low ? real : low;
+        return (int32_t)__builtin_rintf(real < high ? real : high) + o->zero_point;
+    }
     if (o->scale) {
         int64_t exact = p->is_wide ? sum : (int32_t)sum;
         double real = __builtin_round((double)exact * o->scale[lane]) + o->zero_point;

@@ -114,6 +114,10 @@ ctf_table ctf_child_in(ctf_table table, int32_t id, size_t index);
 // A string out of a vector of strings. - Precondition: the vector has such an element.
 ctf_vector ctf_string_in(ctf_table table, int32_t id, size_t index);
 
+// A number or bool of the map that a custom operator's FlexBuffer options hold; false if there is none of that name, or
+// the bytes are no such map.
+bool ctf_flexbuffer_number(const uint8_t *bytes, size_t count, const char *key, double *number);
+
 // ---- Building
 
 // Builds tables from the leaves up. What was built is named by a reference, never 0; equal content is built once.

@@ -4,7 +4,7 @@ import Operators
 extension OperatorTable {
     static let sequenceRows: [OperatorRow] =
         [recurrent("RNN", .rnn), recurrent("GRU", .gru), recurrent("LSTM", .lstm)] + attentionRows + normalizingRows
-        + lossRows + spectralRows + learningRows
+        + lossRows + spectralRows + learningRows + treeRows
 
     private static func recurrent(_ type: String, _ kind: RecurrentLayer.Kind) -> OperatorRow {
         OperatorRow(
@@ -104,6 +104,18 @@ extension OperatorTable {
                 }
                 return EncodedNode(inputs: encoder.inputs, attributes: attributes)
             }),
+        // What changes scores or probabilities by a graph of its own stays opaque.
+        OperatorRow(
+            type: "FlexAttention", domain: "ai.onnx.preview",
+            decode: { node throws(Misfit) in
+                try node.requireInputs(3...3)
+                guard try node.rank(0) == 4 else { throw Misfit() }
+                return DecodedNode(
+                    operation: Attention(
+                        scale: try node.float("scale"), softmaxPrecision: try node.int("softmax_precision")),
+                    operands: node.operands)
+            },
+            encode: { _ throws(Misfit) in throw Misfit() }),
         OperatorRow(
             type: "LinearAttention",
             decode: { node throws(Misfit) in

@@ -61,10 +61,12 @@ extension Binary {
 extension Comparison: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (a, b) = (try lowering.input(0), try lowering.input(1))
-        if a.isQuantized, b.isQuantized, lowering.followsLiteRT {
+        // LiteRT compares 16 bits as they are, but for equality.
+        let isPlain = a.type == .int16 && kind != .equal && kind != .notEqual
+        if a.isQuantized, b.isQuantized, !isPlain {
+            guard lowering.followsLiteRT else { throw lowering.unsupportedTypes() }
             return try lowering.emitQuantizedComparison(quantizedCode, a, b)
         }
-        guard a.holdsPlainNumbers, b.holdsPlainNumbers else { throw lowering.unsupportedTypes() }
         try lowering.emitBinary(
             .compare, code.rawValue, PlacedTensor(a), PlacedTensor(b), to: PlacedTensor(lowering.output))
     }

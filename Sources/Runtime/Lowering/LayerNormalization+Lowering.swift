@@ -12,6 +12,9 @@ extension LayerNormalization: Lowerable {
             lowering.outputs.allSatisfy({ $0.type == .float32 }), x.sizes.indices.contains(first)
         else { throw lowering.unsupportedTypes() }
         let count = x.sizes[first...].reduce(1, *)
+        guard count > 0 else {
+            throw RuntimeError(.invalidModel, "there are no elements to normalize", at: lowering.location)
+        }
         for operand in [scale, bias].compactMap(\.self) where operand.count != count {
             guard operand.count < count, operand.sizes.isEmpty || operand.count == 1 else {
                 throw RuntimeError(

@@ -21,14 +21,16 @@ enum KernelFamily: String, CaseIterable {
     case argExtremum = "arg_extremum", topK = "top_k"
     case quantizeLinear = "quantize_linear", dequantizeLinear = "dequantize_linear"
     case quantizedBinary = "quantized_binary", quantizedReduce = "quantized_reduce", table
-    case softmax16 = "softmax_16", logSoftmax = "log_softmax", quantizedL2Norm = "quantized_l2_norm"
+    case softmax16 = "softmax_16", logSoftmax = "log_softmax"
     case resizeFixed = "resize_fixed"
     case gather, gatherElements = "gather_elements", gatherND = "gather_nd"
     case scatterElements = "scatter_elements", scatterND = "scatter_nd", tensorScatter = "tensor_scatter"
     case remap, reverseSequence = "reverse_sequence", trilu, oneHot = "one_hot", updateSlice = "update_slice"
     case embedding, columnsToImage = "col2im"
     case copy, fill, resizeBilinear = "resize_bilinear"
-    case recurrent, attention, linearAttention = "linear_attention", rotary, gatedUnit = "gated_unit"
+    case recurrent, integerLSTM = "integer_lstm", rankFilter = "rank_filter", attention, linearAttention =
+        "linear_attention", rotary, gatedUnit =
+        "gated_unit"
     case normalize, l2Rows = "l2_rows", logSoftmaxLines = "log_softmax_lines", loss, update, dropout
     case dft, suppression, postProcess = "post_process", trees, ngrams, threshold
     case windowConv = "window_conv", windowPool = "window_pool", unpool

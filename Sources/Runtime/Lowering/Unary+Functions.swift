@@ -50,9 +50,7 @@ extension ParametricUnary: Lowerable {
         guard kind == .leakyRelu else {
             return try lowering.emitQuantizedFunction { ck_parametric_value(operation, $0, alpha, beta) }
         }
-        // The factors are made in single precision.
-        try lowering.emitQuantizedRamp(
-            above: Double(from.scale / to.scale), below: Double(from.scale * alpha / to.scale))
+        try lowering.emitQuantizedLeakyRelu(slope: alpha)
     }
 
     /// The kernels' number of the function.

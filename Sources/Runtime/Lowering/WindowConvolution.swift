@@ -113,12 +113,14 @@ extension Lowering {
         let (from, to) = (try x.affineScale(), try y.affineScale())
         let channels = convolution.groups * convolution.outputs
         let bias = optionalInput(convolution.operands.bias)
-        var factors: [Double]
+        let factors: [Double]
+        let singles: [Float]
         if w.type == .uint8 {
             guard x.type == .uint8 else { throw unsupportedTypes() }
             let scale = try w.affineScale()
             // The product of the two is in single precision.
             factors = Array(repeating: Double(from.scale * scale.scale) / Double(to.scale), count: channels)
+            singles = Array(repeating: from.scale * scale.scale / to.scale, count: channels)
             let data = try constant(convolution.operands.w, "weights")
             let zeroPoint = Int16(truncatingIfNeeded: scale.zeroPoint)
             parameters.weights = UnsafeRawPointer(
@@ -131,7 +133,9 @@ extension Lowering {
                         .unsupportedOperator, "weights that are computed while running are not supported", at: location)
                     : unsupportedTypes()
             }
-            factors = requantizationFactors(from, try w.channelScales(axis: convolution.weightAxis), to)
+            let scales = try w.channelScales(axis: convolution.weightAxis)
+            factors = requantizationFactors(from, scales, to)
+            singles = singleFactors(from, scales, to)
             parameters.weights = UnsafeRawPointer(
                 try repacked(data, convolution) { (element: Int8) in Int16(element) })
         }
@@ -151,10 +155,16 @@ extension Lowering {
         parameters.output.multiplier = try array(multipliers.map(\.multiplier))
         parameters.output.left = try array(multipliers.map(\.left))
         parameters.output.right = try array(multipliers.map(\.right))
+        if numerics == .xnnpack, x.type != .int16, XNNPACK.takes(singles) {
+            parameters.output.factor = try array(singles)
+        }
         if convolution.scalesInDoublePrecision { parameters.output.scale = try array(factors) }
         parameters.output.zero_point = to.zeroPoint
-        (parameters.output.minimum, parameters.output.maximum) = try to.bounds(
-            of: convolution.activation, in: y.integerRange, at: location)
+        let bounds =
+            numerics == .xnnpack
+            ? try to.evenBounds(of: convolution.activation, in: y.integerRange, at: location)
+            : try to.bounds(of: convolution.activation, in: y.integerRange, at: location)
+        (parameters.output.minimum, parameters.output.maximum) = bounds
     }
 
     /// The weights as the kernel has them: [group, tap, input, output].

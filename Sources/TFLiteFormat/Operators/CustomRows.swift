@@ -1,3 +1,4 @@
+import CTFLite
 import ModelGraph
 import Operators
 
@@ -19,6 +20,7 @@ enum TFLiteCustomOperators {
         "CUSTOM:MaxUnpooling2D": { options, _ in
             MediaPipeFields(options, count: 6)?.pool.map(UnpoolTaps.init)
         },
+        "CUSTOM:TFLite_Detection_PostProcess": { options, _ in DetectionPostProcess(options) },
     ]
 }
 
@@ -47,5 +49,27 @@ private struct MediaPipeFields {
         return Pool(
             .max, window: [values[4], values[3]], strides: strides, padding: padding,
             activation: Activation.tfliteOrder[values[5]])
+    }
+}
+
+extension DetectionPostProcess {
+    /// From the FlexBuffer that holds the operator's options; nil if one is missing or no such number.
+    fileprivate init?(_ options: UnsafeRawBufferPointer) {
+        func number(_ key: String) -> Double? {
+            var value = 0.0
+            let bytes = options.bindMemory(to: UInt8.self)
+            guard ctf_flexbuffer_number(bytes.baseAddress, bytes.count, key, &value), value.isFinite else { return nil }
+            return value
+        }
+        func count(_ key: String) -> Int? { number(key).flatMap { Int(exactly: $0) } }
+        guard let detections = count("max_detections"), let perBox = count("max_classes_per_detection"),
+            let score = number("nms_score_threshold"), let overlap = number("nms_iou_threshold"),
+            let classes = count("num_classes"), let y = number("y_scale"), let x = number("x_scale"),
+            let height = number("h_scale"), let width = number("w_scale")
+        else { return nil }
+        self.init(
+            detections: detections, classesPerBox: perBox, detectionsPerClass: count("detections_per_class") ?? 100,
+            isRegular: number("use_regular_nms") == 1, scoreThreshold: Float(score), overlapThreshold: Float(overlap),
+            classes: classes, scales: [y, x, height, width].map { Float($0) })
     }
 }

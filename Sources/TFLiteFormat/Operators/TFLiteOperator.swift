@@ -5,6 +5,7 @@ import Operators
 struct OperandFacts {
     var inputs: [Value?]
     var outputs: [Value]
+    var intermediates: [Value] = []
 
     func inputType(_ index: Int) -> ElementType? { inputs.indices.contains(index) ? inputs[index]?.type : nil }
     func outputType(_ index: Int) -> ElementType? { outputs.indices.contains(index) ? outputs[index].type : nil }
@@ -60,6 +61,7 @@ enum TFLiteOperators {
         + indexing + arrangement
         + spatial
         + casts
+        + sequences
         + math
 
     static let byBuiltin = Dictionary(uniqueKeysWithValues: rows.map { ($0.builtin, $0) })

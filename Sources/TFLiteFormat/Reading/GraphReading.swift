@@ -70,7 +70,9 @@ struct GraphReading {
             throw TFLiteError(.malformed, "runs graph \(graph) of \(graphCount)", at: place)
         }
         try checkCustomOptions(table, place)
-        let facts = OperandFacts(inputs: inputs.map { $0.map { graph[$0] } }, outputs: outputs.map { graph[$0] })
+        let facts = OperandFacts(
+            inputs: inputs.map { $0.map { graph[$0] } }, outputs: outputs.map { graph[$0] },
+            intermediates: intermediates.map { graph[$0] })
         let operation: any Operation =
             Self.decode(table, code.name, facts)
             ?? OpaqueOperation(

@@ -285,7 +285,9 @@ struct GraphWriting {
     }
 
     private func facts(_ node: Node, _ graph: Graph) -> OperandFacts {
-        OperandFacts(inputs: node.inputs.map { $0.map { graph[$0] } }, outputs: node.outputs.map { graph[$0] })
+        OperandFacts(
+            inputs: node.inputs.map { $0.map { graph[$0] } }, outputs: node.outputs.map { graph[$0] },
+            intermediates: node.intermediates.map { graph[$0] })
     }
 }
 

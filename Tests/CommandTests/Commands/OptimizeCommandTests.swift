@@ -147,11 +147,31 @@ struct OptimizeCommandTests {
         let outcome = try await BuiltCommand.run([
             "run", Models.dscnn, "--input", Models.calibration, "-o", folder.path("y.npz"),
         ])
-        // The calibration set holds a hundred samples, and the model takes one.
+        // The calibration set holds a hundred samples, and the model takes one at a time.
+        #expect(outcome.code == 0, "\(outcome.error)")
+        #expect(outcome.output == "probabilities float32 [100, 10]\n")
+        #expect(folder.contents == ["y.npz"])
+    }
+
+    @Test("run refuses arrays of another shape")
+    func runMismatch() async throws {
+        let folder = try TemporaryFolder()
+        let outcome = try await BuiltCommand.run([
+            "run", Models.dscnn, "--input", folder.path("y.npz"), "-o", folder.path("z.npz"),
+        ])
         #expect(outcome.code == 3)
-        #expect(outcome.messages.count == 1)
-        #expect(outcome.error.contains("[100, 8, 8, 1]") && outcome.error.contains("[1, 8, 8, 1]"))
-        #expect(folder.contents == [])
+        let first = try await BuiltCommand.run([
+            "run", Models.dscnn, "--input", Models.calibration, "-o", folder.path("y.npz"),
+        ])
+        #expect(first.code == 0)
+        // What the model gave is not what it takes.
+        let second = try await BuiltCommand.run([
+            "run", Models.dscnn, "--input", folder.path("y.npz"), "-o", folder.path("z.npz"),
+        ])
+        #expect(second.code == 3)
+        #expect(second.messages.count == 1)
+        #expect(second.error.contains("[100, 10]") && second.error.contains("[1, 8, 8, 1]"), "\(second.error)")
+        #expect(folder.contents == ["y.npz"])
     }
 
     static func object(_ data: Data) throws -> [String: Any] {

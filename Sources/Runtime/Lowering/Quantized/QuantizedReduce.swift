@@ -47,6 +47,9 @@ extension Reduce {
             operation = CK_QUANTIZED_SUM
             parameters.factor = from.scale / to.scale
             parameters.offset = Float(-from.zeroPoint) * parameters.factor * Float(count)
+        case .product where lowering.numerics == .xnnpack && count == 1 && x.byteCount == y.byteCount:
+            // LiteRT's optimized kernel copies, whatever the scales.
+            return try lowering.forwardInput()
         case .product:
             // Each of as many products as there are factors is scaled.
             operation = CK_QUANTIZED_PRODUCT

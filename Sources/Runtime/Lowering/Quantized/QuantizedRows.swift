@@ -44,7 +44,7 @@ extension Lowering {
         }
         let operands: [Operand] = [.value(x.id), .value(y.id)]
         if x.type == .int16 {
-            let factor = QuantizedMultiplier(Double(from.scale) * Double(beta) / (10.0 / 65535.0))
+            let factor = QuantizedMultiplier(Double(from.scale * beta) / (10.0 / 65535.0))
             var parameters = ck_softmax_16()
             parameters.count = count
             (parameters.multiplier, parameters.left, parameters.right) = (factor.multiplier, factor.left, factor.right)
@@ -101,17 +101,6 @@ extension Lowering {
         try emit(
             kernel(.logSoftmax, "bytes"), parameters, operands: [.value(x.id), .value(y.id)], units: x.count / count,
             cost: count * 16)
-    }
-
-    /// Rows of 8-bit integers over their length, in LiteRT's fixed point.
-    mutating func emitQuantizedL2Normalization() throws(RuntimeError) {
-        let (x, y) = (try input(0), output)
-        guard x.type == y.type, x.type != .int16, let count = x.sizes.last else { throw unsupportedTypes() }
-        let parameters = ck_quantized_l2_norm(
-            count: count, flip: x.signedFlip, zero_point: try x.signedScale().zeroPoint)
-        try emit(
-            kernel(.quantizedL2Norm, "bytes"), parameters, operands: [.value(x.id), .value(y.id)],
-            units: x.count / count, cost: count * 8)
     }
 
     /// The bytes of x on the scale of y, as LiteRT's concatenation of uint8 has them: in single precision, ties away from

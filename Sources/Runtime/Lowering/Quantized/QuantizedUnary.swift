@@ -54,13 +54,14 @@ extension Lowering {
         }
     }
 
-    /// An operator that is a factor for x above the zero point and another below, and a clamp.
-    mutating func emitQuantizedRamp(
-        above: Double, below: Double, bounds: ClosedRange<Int32>? = nil
-    ) throws(RuntimeError) {
+    /// A factor for x above the zero point and another below.
+    mutating func emitQuantizedLeakyRelu(slope: Float) throws(RuntimeError) {
         let (from, to) = (try input(0).affineScale(), try output.affineScale())
-        let (positive, negative) = (ck_fixed_point(above), ck_fixed_point(below))
-        let range = bounds ?? output.integerRange
+        let factor = from.scale / to.scale
+        if numerics == .xnnpack, try emitXNNPACKRamp(above: factor, below: factor * slope) { return }
+        let positive = ck_fixed_point(Double(factor))
+        let negative = ck_fixed_point(Double(from.scale * slope / to.scale))
+        let range = output.integerRange
         try emitQuantizedTable { q in
             let x = q - from.zeroPoint
             let value = to.zeroPoint &+ (x >= 0 ? positive : negative).apply(to: x)

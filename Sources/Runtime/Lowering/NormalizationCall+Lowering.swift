@@ -102,7 +102,7 @@ extension LpNormalization: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
         let axis = axis < 0 ? axis + x.sizes.count : axis
-        if x.type == .int8, y.type == .int8, norm == .l2, axis == x.sizes.count - 1 {
+        if x.type == .int8 || x.type == .uint8, y.type == x.type, norm == .l2, axis == x.sizes.count - 1 {
             return try lowerBytes(x, y, into: &lowering)
         }
         let call = NormalizationCall(
@@ -113,13 +113,14 @@ extension LpNormalization: Lowerable {
 
     private func lowerBytes(_ x: Tensor, _ y: Tensor, into lowering: inout Lowering) throws(RuntimeError) {
         let (from, to) = (try x.affineScale(), try y.affineScale())
-        guard to == AffineScale(scale: 1 / 128, zeroPoint: 0), let count = x.sizes.last, count > 0 else {
+        let zeroPoint: Int32 = x.type == .int8 ? 0 : 128
+        guard to == AffineScale(scale: 1 / 128, zeroPoint: zeroPoint), let count = x.sizes.last, count > 0 else {
             throw RuntimeError(
                 .invalidModel, "the result of an L2 normalization has scale \(to.scale) and zero point \(to.zeroPoint)",
-                at: lowering.location, remedy: "they must be 1/128 and 0")
+                at: lowering.location, remedy: "they must be 1/128 and \(zeroPoint)")
         }
         try lowering.emit(
-            lowering.kernel(.l2Rows, "int8"), ck_l2_rows(count: count, zero_point: from.zeroPoint),
+            lowering.kernel(.l2Rows, x.type.rawValue), ck_l2_rows(count: count, zero_point: from.zeroPoint),
             operands: [.value(x.id), .value(y.id)], units: x.count / count, cost: count * 4)
     }
 }

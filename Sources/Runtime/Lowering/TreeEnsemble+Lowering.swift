@@ -64,11 +64,12 @@ extension TfIdfVectorizer: Lowerable {
         parameters.columns_of = UnsafePointer(try storage.array(counted.map { Int32(truncatingIfNeeded: $0.column) }))
         parameters.starts = UnsafePointer(try storage.array(counted.map(\.start)))
         parameters.pool = UnsafePointer(try storage.array(pool.map { Int64($0) }))
-        if !weights.isEmpty { parameters.weights = UnsafePointer(try storage.array(weights)) }
+        if mode != .frequency, !weights.isEmpty {
+            parameters.weights = UnsafePointer(try storage.array(counted.map { weights[$0.index] }))
+        }
         parameters.skips = skips
         parameters.is_wide = x.type == .int64 ? 1 : 0
         parameters.counts = mode == .presence ? 0 : 1
-        parameters.weighs = mode == .frequency ? 0 : 1
         let rows = x.sizes.count == 2 ? x.sizes[0] : 1
         try lowering.emit(
             lowering.kernel(.ngrams, "integers"), parameters, operands: [.value(x.id), .value(y.id)], units: rows,
