@@ -102,7 +102,6 @@ def cases():
     unary("prelu", "PRELU", constants=[np.array([[[0.1, 0.5, -0.3, 0.9]]], "float32")])
     unary("softmax", "SOFTMAX", options=("SoftmaxOptions", dict(beta=1.0)))
     unary("log_softmax", "LOG_SOFTMAX", options=("LogSoftmaxOptions", {}))
-    unary("l2_normalization", "L2_NORMALIZATION", options=("L2NormOptions", {}))
     for operator, options in [("ADD", "AddOptions"), ("SUB", "SubOptions"), ("MUL", "MulOptions")]:
         binary(operator.lower(), operator, (options, {}))
         add(operator.lower() + "_constant", lambda g, operator=operator, options=options: g.node(
