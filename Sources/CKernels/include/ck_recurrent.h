@@ -62,7 +62,7 @@ typedef struct {
     uint8_t resets_product;
     // f of the gates, g of the new content, h of the cell.
     ck_recurrent_activation activations[3];
-    // 0 for no limit: of what goes into activations, of the cell, and of the projected result.
+    // 0 for no limit: of what goes into the activations of gates, of the cell, and of the projected result.
     float clip, cell_clip, projection_clip;
 } ck_recurrent;
 

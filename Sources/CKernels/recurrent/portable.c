@@ -141,7 +141,7 @@ static void long_short_term_step(const row_state *s) {
     int is_projected = p->projection.buffer >= 0;
     float *result = is_projected ? s->gates[2] : s->hidden;
     for (ptrdiff_t i = 0; i < cells; i++)
-        result[i] = s->gates[3][i] * ck_activated(&p->activations[2], limited(s->cell[i], p->clip));
+        result[i] = s->gates[3][i] * ck_activated(&p->activations[2], s->cell[i]);
     if (!is_projected) return;
     memset(s->hidden, 0, (size_t)p->outputs * sizeof(float));
     multiply(s, p->projection, p->projection_scale, result, p->outputs, cells, s->hidden);
