@@ -97,8 +97,8 @@ package enum QuantizationRule: Sendable, Equatable {
         case let op as Reduce: return op.kind == .max ? .shared : .none("\(op.name) has no int8 form")
         case let op as Resize: return op.mode == .nearest ? .shared : .none("it has no int8 form that interpolates")
         case let op as ArgExtremum: return op.kind == .maximum ? .free : .none("\(op.name) has no int8 form")
-        case is Concatenation, is Select: return .free
-        case is Pad, is GatherElements: return .shared
+        case is Concatenation: return .free
+        case is Pad, is GatherElements, is Select: return .shared
         default: return .none("\(operation.name) has no int8 form")
         }
     }
