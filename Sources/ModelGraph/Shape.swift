@@ -43,15 +43,28 @@ package struct Shape: Hashable, Sendable {
     package var elementCount: Int? { sizes.flatMap(Shape.elementCount) }
 
     /// The product of `sizes`; nil if one is negative or the product does not fit an `Int`.
+    ///
+    /// A 0 does not make up for what lies behind it: products of some of the extents fit an `Int` as well.
     package static func elementCount(_ sizes: [Int]) -> Int? {
-        var count = 1
+        var (count, isEmpty) = (1, false)
         for size in sizes {
             guard size >= 0 else { return nil }
+            guard size > 0 else {
+                isEmpty = true
+                continue
+            }
             let (product, overflow) = count.multipliedReportingOverflow(by: size)
             guard !overflow else { return nil }
             count = product
         }
-        return count
+        return isEmpty ? 0 : count
+    }
+
+    /// Whether the product of those of `sizes` that are not 0 leaves room for products with sizes of elements and the
+    /// like, and none is negative.
+    package static func isCountable(_ sizes: [Int]) -> Bool {
+        guard let count = elementCount(sizes.map { $0 == 0 ? 1 : $0 }) else { return false }
+        return count <= 1 << 48
     }
 }
 

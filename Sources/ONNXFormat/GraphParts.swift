@@ -12,6 +12,9 @@ struct GraphParts {
     var initializers: [Message] = []
     var sparseInitializers: [Message] = []
 
+    /// What reading the graph takes time for.
+    var entryCount: Int { nodes.count + infos.count + initializers.count + sparseInitializers.count }
+
     init(graph: Message) throws(ONNXError) {
         name = graph.text(ONNX_GRAPH_NAME)
         nodes = graph.children(ONNX_GRAPH_NODE)

@@ -13,7 +13,7 @@ extension GraphReader {
     mutating func hosted(_ message: Message, type: String, domain: String, node: Node) -> (any Operation)? {
         let key = "\(domain):\(type):\(message.text(ONNX_NODE_OVERLOAD))"
         if let function = functions[key] {
-            return callers.contains(key) ? nil : try? call(function, key, message, node)
+            return callers.contains(key) || budget.isSpent ? nil : try? call(function, key, message, node)
         }
         guard domain.isEmpty else { return nil }
         return (try? control(message, type, node)) ?? sequence(message, type, node)

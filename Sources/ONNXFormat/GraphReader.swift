@@ -14,7 +14,7 @@ struct GraphReader {
     private let parts: GraphParts
     /// How many graphs stand around this one.
     private let depth: Int
-    private let budget: NodeBudget
+    let budget: NodeBudget
     /// The version of the ai.onnx operator set.
     var version: Int
     /// The functions inside which this graph stands: none may call itself.
@@ -53,7 +53,7 @@ struct GraphReader {
 
     /// A reader of a graph that stands in a node of this one.
     func inner(_ parts: GraphParts) throws(ONNXError) -> GraphReader {
-        guard depth < GraphReader.depthLimit, budget.take(parts.nodes.count) else {
+        guard depth < GraphReader.depthLimit, budget.take(parts.entryCount) else {
             throw ONNXError(.unsupported, "graphs and functions stand inside each other too deep")
         }
         return GraphReader(parts, inside: self)
@@ -324,12 +324,20 @@ struct GraphReader {
     }
 }
 
-/// How many nodes all graphs inside others may have: functions that call each other twice would have no end.
+/// How many nodes, and tensors that the file tells of, all graphs inside others may have: functions that call each other
+/// twice would have no end.
 final class NodeBudget {
     private var left = 1 << 18
 
+    /// Whether nothing more is to be read.
+    var isSpent: Bool { left <= 0 }
+
+    /// - Returns: whether there is enough left; if not, nothing is from then on.
     func take(_ count: Int) -> Bool {
-        guard count <= left else { return false }
+        guard count <= left else {
+            left = 0
+            return false
+        }
         // A graph takes as much time as several nodes.
         left -= count + 15
         return true

@@ -36,6 +36,8 @@ package struct NonMaxSuppression: Operation, Equatable {
         let (samples, classes, count) = (scores[0], scores[1], scores[2])
         let limit = max(0, min(most ?? 0, Double(count)))
         var result: [Int64] = []
+        // Samples and classes without boxes may be more than can be counted through.
+        guard samples > 0, classes > 0, count > 0 else { return [] }
         for sample in 0..<samples {
             let candidates = (0..<count).map { box in
                 let start = (sample * count + box) * 4

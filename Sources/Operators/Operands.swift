@@ -93,7 +93,7 @@ struct Operands {
     /// - Throws: `GraphError` if an extent is negative or one that no file format can store, or if all of them
     ///   together are more elements than can be counted.
     static func check(_ sizes: [Int]) throws(GraphError) {
-        guard sizes.allSatisfy({ (0...Int(Int32.max)).contains($0) }), Shape.elementCount(sizes) != nil else {
+        guard sizes.allSatisfy({ (0...Int(Int32.max)).contains($0) }), Shape.isCountable(sizes) else {
             throw GraphError(.invalidShape, "the shape \(Shape(sizes)) is impossible")
         }
     }

@@ -337,7 +337,9 @@ struct Planner {
         guard type.bitWidth != nil else {
             throw RuntimeError(.unsupportedType, "tensors of type \(type) are not supported", at: description)
         }
-        guard let count = Shape.elementCount(sizes), let byteCount = type.byteCount(of: count) else {
+        guard Shape.isCountable(sizes), let count = Shape.elementCount(sizes),
+            let byteCount = type.byteCount(of: count)
+        else {
             throw RuntimeError(
                 .outOfMemory, "the tensor of shape \(Shape(sizes)) is larger than memory can be", at: description)
         }

@@ -13,11 +13,10 @@ package enum RuntimeErrorCode: String, FailureCode {
 
     package var kind: FailureKind {
         switch self {
-        case .unsupportedOperator, .unsupportedType, .unknownShape,
+        case .unsupportedOperator, .unsupportedType, .unknownShape, .outOfMemory,
             .computedOperand:
             .unsupported
         case .invalidModel, .wrongInput, .indexOutOfRange: .unreadable
-        case .outOfMemory: .internal
         }
     }
 }

@@ -44,6 +44,16 @@ import Testing
         expectError([graph(hosted(Call(.index(1))), takesCondition: false), inner], .invalidModel)
     }
 
+    @Test func scansOfImpossibleCounts() {
+        let inner = graph(Unary(.relu), takesCondition: false)
+        for count in [Int.min, -1, 0, Int.max] {
+            for isBatched in [false, true] {
+                let scan = Scan(body: .index(1), scanInputCount: count, isBatched: isBatched)
+                expectError([graph(hosted(scan)), inner], .invalidModel)
+            }
+        }
+    }
+
     @Test func graphsThatCallThemselves() {
         expectError([graph(hosted(Call(.index(0))))], .unsupportedOperator)
         expectError([graph(hosted(Call(.index(1)))), graph(hosted(Call(.index(0))))], .unsupportedOperator)

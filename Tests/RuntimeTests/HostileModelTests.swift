@@ -78,13 +78,30 @@ import Testing
         expectRefusal(
             model(
                 ResizeBilinear(),
-                [tiny, value(.int32, [2], constant: TensorData([Int32.max, Int32.max]))],
+                [tiny, value(.int32, [2], constant: TensorData([Int32.max, 1 << 16]))],
                 value(.float32, [1, 1, 1, 1])), .outOfMemory)
         expectRefusal(
             model(
                 Pad(),
                 [tiny, value(.int32, [4, 2], constant: TensorData([Int32](repeating: .max, count: 8)))],
                 value(.float32, [1, 1, 1, 1])), .invalidModel)
+    }
+
+    /// Products of some of the extents have to be numbers, too.
+    @Test func extentsBehindZero() {
+        let sizes = [0] + Array(repeating: Int(Int32.max), count: 4)
+        #expect(Shape.elementCount(sizes) == nil)
+        #expect(Shape.elementCount([0, 1 << 31, 5]) == 0)
+        #expect(!Shape.isCountable([0, 1 << 25, 1 << 24]))
+        #expect(Shape.isCountable([0, 1 << 24, 1 << 24]))
+        let dims = Array(sizes.dropLast())
+        expectRefusal(model(Unary(.relu), [value(.float32, dims)], value(.float32, dims)), .outOfMemory)
+    }
+
+    /// What is computed while planning takes more memory than its result.
+    @Test func tables() {
+        let length = value(.int64, [], constant: TensorData([Int64(1) << 30]))
+        expectRefusal(model(WindowFunction(.hann), [length], value(.float32, [1 << 30])), .outOfMemory)
     }
 
     @Test func operandsThatDoNotFit() {

@@ -145,6 +145,7 @@ extension Lowering {
 extension WindowFunction: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let length = lowering.output.count
+        try lowering.requireTable([length])
         let (a, b, c) = coefficients
         let period = Double(isPeriodic ? length : length - 1)
         try lowering.emitReals(
@@ -164,6 +165,7 @@ extension MelWeightMatrix: Lowerable {
         func mel(_ frequency: Double) -> Double { 2595 * log10(1 + frequency / 700) }
         let low = mel(try lowering.number(3, "frequencies")), high = mel(try lowering.number(4, "frequencies"))
         let (bins, columns) = (lowering.output.sizes[0], lowering.output.sizes[1])
+        try lowering.requireTable([lowering.output.count, columns])
         let edges = (0..<columns + 2).map { index -> Int in
             let frequency = 700 * (exp10((low + Double(index) * (high - low) / (bands + 2)) / 2595) - 1)
             let bin = ((length + 1) * frequency / rate).rounded(.down)

@@ -73,6 +73,18 @@ extension Lowering {
             units: sizes[..<rank].dropLast().reduce(1, *), cost: saturatingProduct(length, max(1, parameters.run / 16)))
     }
 
+    /// - Throws: `RuntimeError.outOfMemory` if tables of so many entries together, with what is made on the way to
+    ///   them, take more memory than there should be for an operator's parameters.
+    func requireTable(_ counts: [Int]) throws(RuntimeError) {
+        var left = MemoryLimit.byteCount / 64
+        for count in counts {
+            guard (0...left).contains(count) else {
+                throw RuntimeError(.outOfMemory, "a table of \(count) entries is too large", at: location)
+            }
+            left -= count
+        }
+    }
+
     /// One element as memory of the plan.
     func element(_ bytes: [UInt8]) throws(RuntimeError) -> Operand {
         .constant(UnsafeRawPointer(try storage.copy(TensorData(bytes: bytes))))
@@ -89,6 +101,7 @@ extension Pad: Lowerable {
         guard x.type == y.type else { throw lowering.unsupportedTypes() }
         let isScaled = x.quantization != nil || y.quantization != nil
         if isScaled, x.type == .int8 || x.type == .uint8 { _ = try lowering.requireSameScale(x, y) }
+        try lowering.requireTable(y.sizes)
         let places = zip(x.sizes, amounts).map { size, amount in
             Array(repeating: -1, count: amount.before) + Array(0..<size) + Array(repeating: -1, count: amount.after)
         }
@@ -107,6 +120,7 @@ extension GeneralPad: Lowerable {
         guard x.type == y.type else { throw lowering.unsupportedTypes() }
         _ = try lowering.constant(1, "paddings")
         if lowering.optionalInput(3) != nil { _ = try lowering.constant(3, "axes") }
+        try lowering.requireTable(y.sizes)
         let facts = lowering.inputs.map { $0?.facts }
         let places = try checked(at: lowering.location) { () throws(GraphError) -> [[Int]]? in
             guard let amounts = try amounts(from: facts) else { return nil }
@@ -129,6 +143,7 @@ extension CenterCropPad: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let (x, y) = (try lowering.input(0), lowering.output)
         _ = try lowering.constant(1, "extents")
+        try lowering.requireTable(y.sizes)
         let places = zip(x.sizes, y.sizes).map { size, wanted in
             let shift = size > wanted ? (size - wanted) / 2 : -((wanted - size) / 2)
             return (0..<wanted).map { (0..<size).contains($0 + shift) ? $0 + shift : -1 }
@@ -143,6 +158,7 @@ extension SpaceToBatch: Lowerable {
         let (x, y) = (try lowering.input(0), lowering.output)
         let (block, amounts) = (try lowering.integers(1, "blocks"), try lowering.integers(2, "paddings"))
         guard x.type == y.type else { throw lowering.unsupportedTypes() }
+        try lowering.requireTable(x.sizes + amounts)
         var places = x.sizes.map { Array(0..<$0) }
         for axis in block.indices {
             places[axis + 1] =

@@ -37,6 +37,7 @@ extension ResizeNearest: Lowerable {
         let (x, y) = (try lowering.input(0), lowering.output)
         guard x.type == y.type else { throw lowering.unsupportedTypes() }
         if x.quantization != nil, y.quantization != nil { _ = try lowering.requireSameScale(x, y) }
+        try lowering.requireTable(Array(y.sizes[1...2]))
         var passes: [(axis: Int, taps: AxisTaps)] = []
         for axis in 1...2 {
             let (input, output) = (x.sizes[axis], y.sizes[axis])
@@ -134,7 +135,7 @@ struct AxisTaps {
         case .cubic: first = Int((-2 / shrinking).rounded(.down)) + 1
         }
         count = resize.mode == .nearest ? 1 : 2 - 2 * first
-        guard let total = Shape.elementCount([axis.output, count, 16]), total <= MemoryLimit.byteCount else {
+        guard let total = Shape.elementCount([axis.output, count, 64]), total <= MemoryLimit.byteCount else {
             throw RuntimeError(.outOfMemory, "an axis of \(axis.output) elements is too large", at: location)
         }
         indices.reserveCapacity(axis.output * count)

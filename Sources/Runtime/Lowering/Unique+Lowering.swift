@@ -80,6 +80,7 @@ extension NumberRange: Lowerable {
     /// Each number is the start plus a multiple of the delta; engines that add up the delta differ by roundings.
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
         let y = lowering.output
+        try lowering.requireTable([y.count])
         let operands = [
             try lowering.constant(0, "starts"), try lowering.constant(1, "limits"), try lowering.constant(2, "deltas"),
         ]

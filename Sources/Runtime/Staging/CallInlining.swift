@@ -4,7 +4,7 @@ import Operators
 /// Puts the nodes of called graphs in place of the calls, so that they are planned with the graph around them:
 /// TFLite's CALL and composites, functions of an ONNX model.
 enum CallInlining {
-    /// More nodes than this are taken for calls that call each other without end.
+    /// More nodes and values than this are taken for calls that call each other without end.
     private static let nodeLimit = 1 << 20
 
     /// - Throws: `RuntimeError` if a call does not fit its graph, or calls go too deep.
@@ -18,7 +18,7 @@ enum CallInlining {
             for id in calls {
                 guard let call = call(in: graph[id]) else { continue }
                 let (called, operands) = try resolve(call, of: graph[id], model, at: graph.describe(id))
-                nodeCount += called.order.count
+                nodeCount += called.order.count + called.valueIDs.count
                 guard nodeCount <= nodeLimit else {
                     throw RuntimeError(.unsupportedOperator, "graphs call each other without end")
                 }

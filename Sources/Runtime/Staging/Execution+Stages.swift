@@ -10,6 +10,7 @@ extension Execution {
     /// Runs what comes behind the plan's own steps, stage by stage, and collects the results.
     func runStages(observing: Observer?) throws {
         seen = [:]
+        session.beginRun()
         var environment: Environment = [:]
         collect(into: &environment)
         // The fed tensors are used again by the next run, and by nobody before.

@@ -65,11 +65,16 @@ extension HostedRun {
     private var outputCount: Int { program.graph[node].outputs.count }
 
     func results(of operation: Scan) throws -> [RuntimeValue] {
+        guard (1...max(1, inputs.count)).contains(operation.scanInputCount) else {
+            throw RuntimeError(
+                .invalidModel, "\(inputs.count) operands, \(operation.scanInputCount) of them to be cut", at: location)
+        }
         guard operation.isBatched else { return try scan(operation, try operands()) }
         let values = try operands(from: 1).map { (value) throws(RuntimeError) in try tensor(value) }
         guard let batch = values.first?.sizes.first, values.allSatisfy({ $0.sizes.first == batch }), batch > 0 else {
             throw RuntimeError(.invalidModel, "the operands have no batch in common", at: location)
         }
+        guard operation.scanInputCount <= values.count, batch <= Self.iterationLimit else { throw tooLong() }
         var lengths: [Int]?
         if let given = inputs.first ?? nil { lengths = try tensor(given).integers(at: location) }
         guard lengths.map({ $0.count == batch }) ?? true else {
@@ -95,7 +100,9 @@ extension HostedRun {
         let stateCount = values.count - operation.scanInputCount
         return try results.enumerated().map { place, parts in
             let longest = parts.compactMap(\.sizes.first).max() ?? 0
-            let padded = place < stateCount ? parts : parts.map { $0.padded(to: longest) }
+            let padded =
+                try place < stateCount
+                ? parts : parts.map { (part) throws(RuntimeError) in try part.padded(to: longest, at: location) }
             return .tensor(try RuntimeTensor.join(padded, axis: 0, addsAxis: true, at: location))
         }
     }
@@ -122,6 +129,7 @@ extension HostedRun {
         guard scanned.allSatisfy({ $0.tensor.sizes[$0.axis] == length }) else {
             throw RuntimeError(.invalidModel, "the operands to be cut differ in length", at: location)
         }
+        guard length <= Self.iterationLimit else { throw tooLong() }
         var stacked = Stacks(operation.body, first: stateCount, results: outputCount - stateCount, location)
         for step in 0..<length {
             var operands = states
@@ -194,16 +202,24 @@ private struct Stacks {
             throw RuntimeError(.unknownShape, "the loop does not run, and nothing tells its results", at: location)
         }
         let sizes = value.shape?.dimensions.map { $0.size ?? 0 } ?? []
+        guard Shape.isCountable(sizes) else {
+            throw RuntimeError(.outOfMemory, "the shape \(Shape(sizes)) is too large", at: location)
+        }
         return RuntimeTensor(type: value.type, sizes: [0] + sizes, data: TensorData(bytes: []))
     }
 }
 
 extension RuntimeTensor {
     /// The tensor with zeros behind its first axis.
-    fileprivate func padded(to length: Int) -> RuntimeTensor {
+    fileprivate func padded(to length: Int, at location: String) throws(RuntimeError) -> RuntimeTensor {
         guard let extent = sizes.first, extent > 0, extent < length else { return self }
         var result = self
         result.sizes[0] = length
+        guard Shape.isCountable(result.sizes), let count = Shape.elementCount(result.sizes),
+            let bytes = type.byteCount(of: count), bytes <= MemoryLimit.byteCount
+        else {
+            throw RuntimeError(.outOfMemory, "the tensor of shape \(Shape(result.sizes)) is too large", at: location)
+        }
         let missing = data.byteCount / extent * (length - extent)
         result.data = TensorData(bytes: data.elements(as: UInt8.self) + Array(repeating: 0, count: missing))
         return result

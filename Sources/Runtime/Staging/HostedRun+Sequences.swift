@@ -4,7 +4,7 @@ import Operators
 extension HostedRun {
     func results(of operation: SequenceOperation) throws -> [RuntimeValue] {
         switch operation.kind {
-        case .construct: [.sequence(try operands().map { (value) throws(RuntimeError) in try tensor(value).unknown })]
+        case .construct: [.sequence(try operands().map { (value) throws(RuntimeError) in try element(value) })]
         case .empty: [.sequence([])]
         case .insert: [.sequence(try inserted())]
         case .at: [.tensor(try sequence(0)[try place(1, count: try sequence(0).count)])]
@@ -18,6 +18,11 @@ extension HostedRun {
         case .hasElement: [.tensor(.scalar(hasElement, .bool))]
         case .element: [try element()]
         }
+    }
+
+    /// A tensor that a sequence is to hold.
+    private func element(_ value: RuntimeValue) throws(RuntimeError) -> RuntimeTensor {
+        try session.charged(try tensor(value).unknown, at: location)
     }
 
     private func sequence(_ index: Int) throws(RuntimeError) -> [RuntimeTensor] {
@@ -40,7 +45,7 @@ extension HostedRun {
 
     private func inserted() throws(RuntimeError) -> [RuntimeTensor] {
         var tensors = try sequence(0)
-        let tensor = try tensor(try operand(1)).unknown
+        let tensor = try element(try operand(1))
         guard inputs.count > 2, inputs[2] != nil else { return tensors + [tensor] }
         let given = try self.tensor(try operand(2)).integers(at: location)
         if given == [tensors.count] { return tensors + [tensor] }
@@ -58,15 +63,23 @@ extension HostedRun {
         return tensors
     }
 
+    /// More parts than this are not made of a tensor.
+    private static let partLimit = 1 << 20
+
     /// Parts of the given extents, of one given extent with what is left, or of one position each.
     private func split(_ axis: Int, _ keepsAxis: Bool) throws(RuntimeError) -> [RuntimeTensor] {
+        func requireFew(_ count: Int) throws(RuntimeError) {
+            guard count <= Self.partLimit else {
+                throw RuntimeError(.unsupportedOperator, "a tensor cut into \(count) parts", at: location)
+            }
+        }
         let x = try tensor(try operand(0)).unknown
         let axis = axis < 0 ? axis + x.sizes.count : axis
         guard x.sizes.indices.contains(axis) else {
             throw RuntimeError(.invalidModel, "axis \(axis) of a tensor of rank \(x.sizes.count)", at: location)
         }
         let extent = x.sizes[axis]
-        var lengths = Array(repeating: 1, count: extent)
+        var lengths: [Int]
         var dropsAxis = !keepsAxis
         if inputs.count > 1, inputs[1] != nil {
             let given = try tensor(try operand(1))
@@ -77,6 +90,7 @@ extension HostedRun {
                     throw RuntimeError(.invalidModel, "parts of length \(values)", at: location)
                 }
                 let (whole, rest) = extent.quotientAndRemainder(dividingBy: length)
+                try requireFew(whole)
                 lengths = Array(repeating: length, count: whole) + (rest > 0 ? [rest] : [])
             } else {
                 var left = extent
@@ -87,8 +101,12 @@ extension HostedRun {
                 guard left == 0, values.allSatisfy({ $0 >= 0 }) else {
                     throw RuntimeError(.invalidModel, "parts \(values) of an extent of \(extent)", at: location)
                 }
+                try requireFew(values.count)
                 lengths = values
             }
+        } else {
+            try requireFew(extent)
+            lengths = Array(repeating: 1, count: extent)
         }
         var parts: [RuntimeTensor] = []
         var start = 0
@@ -96,7 +114,8 @@ extension HostedRun {
             guard start + length <= extent else {
                 throw RuntimeError(.invalidModel, "parts \(lengths) of an extent of \(extent)", at: location)
             }
-            parts.append(try x.slice(axis: axis, start..<start + length, dropsAxis: dropsAxis, at: location))
+            let part = try x.slice(axis: axis, start..<start + length, dropsAxis: dropsAxis, at: location)
+            parts.append(try session.charged(part, at: location))
             start += length
         }
         return parts
@@ -118,7 +137,7 @@ extension HostedRun {
                 throw RuntimeError(
                     .invalidModel, "the body has \(made.count) results, not \(results.count)", at: location)
             }
-            for (index, value) in made.enumerated() { results[index].append(try tensor(value)) }
+            for (index, value) in made.enumerated() { results[index].append(try element(value)) }
         }
         return results.map { .sequence($0) }
     }

@@ -71,6 +71,7 @@ struct HostedRun {
             throw RuntimeError(
                 .unsupportedOperator, "graphs call each other more than \(Program.depthLimit) deep", at: location)
         }
+        try session.countCall(at: location)
         session.depth += 1
         defer { session.depth -= 1 }
         let called = try program.program(reference, of: node, position: position)
@@ -120,7 +121,7 @@ struct HostedRun {
     private func assignVariable() throws(RuntimeError) -> [RuntimeValue] {
         var tensor = try tensor(try operand(1))
         tensor.isKnown = false
-        session[variable: try variable()] = tensor
+        session[variable: try variable()] = try session.charged(tensor, at: location)
         return []
     }
 }

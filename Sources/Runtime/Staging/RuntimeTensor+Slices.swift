@@ -31,6 +31,11 @@ extension RuntimeTensor {
         -> RuntimeTensor
     {
         let size = try elementSize(at: location)
+        var result = sizes
+        if dropsAxis { result.remove(at: axis) } else { result[axis] = range.count }
+        if data.byteCount == 0 || range.isEmpty {
+            return RuntimeTensor(type: type, sizes: result, data: TensorData(bytes: []))
+        }
         let outer = sizes[..<axis].reduce(1, *)
         let run = sizes[(axis + 1)...].reduce(1, *) * size
         var parts: [UInt8] = []
@@ -41,8 +46,6 @@ extension RuntimeTensor {
                 parts.append(contentsOf: bytes[start..<start + range.count * run])
             }
         }
-        var result = sizes
-        if dropsAxis { result.remove(at: axis) } else { result[axis] = range.count }
         return RuntimeTensor(type: type, sizes: result, data: TensorData(bytes: parts))
     }
 
@@ -75,11 +78,13 @@ extension RuntimeTensor {
         }
         var sizes = first.sizes
         if addsAxis { sizes.insert(total, at: axis) } else { sizes[axis] = total }
-        guard let count = Shape.elementCount(sizes), let bytes = first.type.byteCount(of: count),
+        guard Shape.isCountable(sizes), let count = Shape.elementCount(sizes),
+            let bytes = first.type.byteCount(of: count),
             bytes <= MemoryLimit.byteCount
         else {
             throw RuntimeError(.outOfMemory, "the tensor of shape \(Shape(sizes)) is too large", at: location)
         }
+        if count == 0 { return RuntimeTensor(type: first.type, sizes: sizes, data: TensorData(bytes: [])) }
         let outer = sizes[..<axis].reduce(1, *)
         let inner = sizes[(axis + 1)...].reduce(1, *) * size
         var joined: [UInt8] = []

@@ -8,6 +8,8 @@ struct RuntimeTensor: Sendable {
     var data: TensorData
     /// Whether the content was known while planning, so that plans may rest on it.
     var isKnown = false
+    /// What the tensor takes of the session's memory, where a sequence or variable holds it.
+    var charge: MemoryCharge?
 
     var count: Int { sizes.reduce(1, *) }
 }

@@ -17,6 +17,10 @@ final class Session {
 
     /// How many graphs are being run inside each other.
     var depth = 0
+    /// How many graphs the run has called.
+    private var callCount = 0
+    /// What sequences and variables hold.
+    private let budget = MemoryBudget()
 
     /// Beyond this memory is not kept for further runs.
     private static let executionLimit = 64
@@ -30,6 +34,37 @@ final class Session {
         if executions.count >= Self.executionLimit { executions = [:] }
         executions[ObjectIdentifier(plan)] = made
         return made
+    }
+
+    // MARK: Limits
+
+    /// More calls of graphs in one run than this are taken for loops that never end.
+    static let callLimit = HostedRun.iterationLimit
+
+    /// Begins to count the calls of another run.
+    func beginRun() { callCount = 0 }
+
+    /// - Throws: `RuntimeError.invalidModel` if the run has called too many graphs.
+    func countCall(at location: String) throws(RuntimeError) {
+        callCount += 1
+        guard callCount <= Self.callLimit else {
+            throw RuntimeError(
+                .invalidModel, "loops and calls do not end within \(Self.callLimit) runs of their graphs", at: location)
+        }
+    }
+
+    /// The tensor, to be held by a sequence or variable.
+    /// - Throws: `RuntimeError.outOfMemory` if they hold too much.
+    func charged(_ tensor: RuntimeTensor, at location: String) throws(RuntimeError) -> RuntimeTensor {
+        guard tensor.charge == nil else { return tensor }
+        guard let charge = budget.charge(tensor.data.byteCount) else {
+            throw RuntimeError(
+                .outOfMemory, "sequences and variables take more than \(MemoryLimit.byteCount >> 20) MB of memory",
+                at: location)
+        }
+        var tensor = tensor
+        tensor.charge = charge
+        return tensor
     }
 
     func resetState() {
