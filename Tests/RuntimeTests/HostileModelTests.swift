@@ -94,7 +94,7 @@ import Testing
         #expect(Shape.elementCount([0, 1 << 31, 5]) == 0)
         #expect(!Shape.isCountable([0, 1 << 25, 1 << 24]))
         #expect(Shape.isCountable([0, 1 << 24, 1 << 24]))
-        let dims = Array(sizes.dropLast())
+        let dims = [0, 1 << 30, 1 << 30]
         expectRefusal(model(Unary(.relu), [value(.float32, dims)], value(.float32, dims)), .outOfMemory)
     }
 
