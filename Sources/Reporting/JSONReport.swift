@@ -9,6 +9,7 @@ package enum JSONReport {
     package static func text(_ report: Report) -> String { encode(report) }
     package static func text(_ report: FolderReport) -> String { encode(report) }
     package static func text(_ inspection: Inspection) -> String { encode(inspection) }
+    package static func text(_ benchmark: Benchmark) -> String { encode(benchmark) }
     package static func text(_ divergence: Divergence) -> String { encode(divergence) }
 
     /// - Throws: `ReportError` if the text is no report, or one of a version that is not known.

@@ -174,6 +174,18 @@ package final class Execution {
         try withoutActuallyEscaping(observing) { try runStages(observing: $0) }
     }
 
+    /// Runs and calls `finished` behind each step of the plan with its number; a dynamic model's later stages follow
+    /// uncounted.
+    package func run(finished: (Int) -> Void) throws {
+        status.pointee = ck_status()
+        for (index, step) in steps.enumerated() {
+            try runCalls(step.calls.lowerBound, step.calls.upperBound)
+            finished(index)
+        }
+        guard plan.isDynamic else { return }
+        try runStages(observing: nil)
+    }
+
     func runSteps() throws(RuntimeError) {
         status.pointee = ck_status()
         try runCalls(0, calls.count)

@@ -7,9 +7,12 @@ import Testing
 @Suite struct KernelVariantTests {
     static let variants = InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.best.rawValue }
 
-    private static func plan(_ model: Model, _ set: InstructionSet) throws -> Plan {
+    private static func plan(
+        _ model: Model, _ set: InstructionSet, _ numerics: Numerics = .reference
+    ) throws -> Plan {
         var options = PlanOptions()
         options.instructionSet = set
+        options.numerics = numerics
         return try Plan(model, options: options)
     }
 
@@ -23,6 +26,16 @@ import Testing
             } else {
                 #expect(relativeError(found, expected) <= 2e-6, "\(name)")
             }
+        }
+    }
+
+    /// Channels below, at and above whole vectors, windows of every kind, every way of rounding.
+    @Test(arguments: variants.filter { $0 != .portable }, Numerics.allCases)
+    func bytesEqualPortable(_ set: InstructionSet, _ numerics: Numerics) throws {
+        for (name, model) in RandomGraph.bytes(numerics) {
+            let expected = try RandomGraph.run(Self.plan(model, .portable, numerics))
+            let found = try RandomGraph.run(Self.plan(model, set, numerics))
+            #expect(found == expected, "\(name)")
         }
     }
 

@@ -31,7 +31,7 @@ enum RandomGraph {
     /// - Parameter axis: that of w's output channels.
     static func linear(
         _ operation: any ModelGraph.Operation, x: [Int], w: [Int], axis: Int, y: [Int], _ arithmetic: Arithmetic,
-        seed: UInt64 = 1
+        scale: Float = 0.3, seed: UInt64 = 1
     ) -> Model {
         var generator = Generator(state: seed)
         let count = w.reduce(1, *)
@@ -58,7 +58,7 @@ enum RandomGraph {
         let output = graph.addValue(
             Value(
                 name: "y", type: isInteger ? .int8 : .float32, shape: Shape(y),
-                quantization: isInteger ? Quantization(scale: 0.3, zeroPoint: 11) : nil))
+                quantization: isInteger ? Quantization(scale: scale, zeroPoint: 11) : nil))
         graph.addNode(Node(operation, inputs: [input, weights, bias], outputs: [output]))
         graph.setInterface(inputs: [input], outputs: [output])
         return Model(format: .tflite, graphs: [graph])

@@ -92,9 +92,11 @@ CK_INLINE void conv_int8(const ck_conv *p, void *const *buffers, ptrdiff_t begin
     }
 }
 
+#if !defined(CK_HYBRID_ONLY)
 void CK_NAME(ck_conv_int8)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     conv_int8(parameters, buffers, begin, end, 0);
 }
+#endif
 
 void CK_NAME(ck_conv_hybrid)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     conv_int8(parameters, buffers, begin, end, 1);

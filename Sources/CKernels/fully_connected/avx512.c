@@ -1,6 +1,7 @@
 #if defined(__x86_64__)
 
 #include "../declarations.h"
+#include "../gemm/gemm.h"
 
 #include <string.h>
 #include <immintrin.h>

@@ -75,65 +75,6 @@ typedef struct {
     int32_t rounds_up;
 } ck_requantization;
 
-// Units: output rows (n, oy). Buffers float32, int8: x, y. Buffers hybrid: x int8, y, scale and zero point of each
-// batch (ck_batch_quantization), padding rows [N, C + CK_SLACK].
-typedef struct {
-    ptrdiff_t input_height, input_width, input_channels;
-    ptrdiff_t output_height, output_width, output_channels;
-    ptrdiff_t kernel_height, kernel_width;
-    ptrdiff_t stride_height, stride_width;
-    ptrdiff_t dilation_height, dilation_width;
-    ptrdiff_t pad_top, pad_left;
-    ptrdiff_t groups;
-    // conv: [group, block, tap, channel / depth, CK_BLOCK, depth]; depthwise: [tap, channels padded to blocks].
-    const void *weights;
-    // float32 and hybrid: float [blocks]; int8 conv: int32 with −zero point · Σw folded in; depthwise: plain int32.
-    const void *bias;
-    // conv: [C + CK_SLACK], real zero.
-    const void *padding;
-    // hybrid: the weights' scale and sum, for each output channel.
-    const float *weight_scale;
-    const int32_t *weight_sum;
-    int32_t input_zero_point;
-    // int8: what makes signed bytes of the input's by exclusive or: 0x80 for uint8. Zero points are those of int8.
-    uint8_t flip;
-    float minimum, maximum;
-    ck_requantization output;
-} ck_conv;
-
-// How dense weights [group, output, tap, input] become those of the linear kernels.
-typedef struct {
-    ptrdiff_t element_size, groups, outputs, taps, inputs, depth;
-} ck_packing;
-// `outputs` of one group, rounded up to whole blocks, times the groups: the length of every per-channel array.
-ptrdiff_t ck_packed_lanes(const ck_packing *packing);
-// `packed` holds lanes · taps · (inputs rounded up to depth) elements, all zero.
-void ck_pack_linear(const ck_packing *packing, const void *weights, void *packed);
-// The sum of each channel's int8 weights, [lanes].
-void ck_sum_weights(const ck_packing *packing, const int8_t *weights, int32_t *sums);
-
-// What a dynamic-range operator found for one batch: real = scale · (q − zero_point).
-typedef struct {
-    float scale;
-    int32_t zero_point;
-} ck_batch_quantization;
-
-// Units: blocks of outputs. Buffers float32, int8: x, y. Buffers hybrid: x int8, y, ck_batch_quantization of each row.
-typedef struct {
-    ptrdiff_t batch, inputs, outputs;
-    // [block, input / depth, CK_BLOCK, depth]
-    const void *weights;
-    const void *bias;
-    const float *weight_scale;
-    const int32_t *weight_sum;
-    // As in ck_conv.
-    uint8_t flip;
-    // int8: whether the result is float32: x · factor.
-    uint8_t is_real;
-    float minimum, maximum;
-    ck_requantization output;
-} ck_fully_connected;
-
 // y = factor · a · b for each matrix of a batch. Units: rows of all results. Buffers: a [.., rows, inner], b, y
 // [.., rows, columns]. Strides of b are those of one matrix; the others are over the batch's axes.
 typedef struct {
@@ -468,6 +409,7 @@ typedef struct {
     int32_t aligns_corners, uses_half_pixel_centers;
 } ck_resize;
 
+#include "ck_linear.h"
 #include "ck_quantized.h"
 #include "ck_attention.h"
 #include "ck_detection.h"

@@ -5,11 +5,9 @@
 
 void ck_softmax_int8_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_softmax *p = parameters;
-    // exp of each difference to the largest element, which is at most 255.
+    // exp of each difference to the largest element, which is at most 255; of those that occur.
     int32_t exponentials[256];
-    for (int32_t d = 0; d < 256; d++)
-        exponentials[d] = -d < p->minimum_difference
-            ? -1 : ck_exp_of_negative(ck_fixed_multiply((int32_t)((uint32_t)-d << p->left), p->multiplier));
+    uint8_t is_known[256] = {0};
     for (ptrdiff_t row = begin; row < end; row++) {
         const uint8_t *x = (const uint8_t *)buffers[0] + row * p->count;
         uint8_t *y = (uint8_t *)buffers[1] + row * p->count;
@@ -20,7 +18,13 @@ void ck_softmax_int8_portable(const void *parameters, void *const *buffers, ptrd
         }
         uint64_t total = 0;
         for (ptrdiff_t i = 0; i < p->count; i++) {
-            int32_t exponential = exponentials[largest - (int8_t)(x[i] ^ p->flip)];
+            int32_t d = largest - (int8_t)(x[i] ^ p->flip);
+            if (!is_known[d]) {
+                is_known[d] = 1;
+                exponentials[d] = -d < p->minimum_difference
+                    ? -1 : ck_exp_of_negative(ck_fixed_multiply((int32_t)((uint32_t)-d << p->left), p->multiplier));
+            }
+            int32_t exponential = exponentials[d];
             if (exponential >= 0) total += (uint32_t)ck_divide_by_power(exponential, 12);
         }
         // The largest element alone adds 2¹⁹, so that there are at most 12 zeros in front.

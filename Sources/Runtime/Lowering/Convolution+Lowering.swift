@@ -39,10 +39,14 @@ extension Convolution: Lowerable {
         }
         let kernel = try lowering.kernel(.conv, arithmetic.rawValue)
         let taps = w.sizes[1] * w.sizes[2]
-        let packing = ck_packing(
+        var packing = ck_packing(
             element_size: arithmetic == .float32 ? 4 : 1, groups: groups, outputs: w.sizes[0] / groups, taps: taps,
             inputs: w.sizes[3], depth: Int(kernel.depth))
         var parameters = ck_conv(x: x.sizes, y: y.sizes, windows: windows, groups: groups)
+        let isPrepared = arithmetic == .int8 && kernel.depth > 1
+        if isPrepared, ck_conv_joins_columns(&parameters) != 0 {
+            (packing.taps, packing.inputs) = (w.sizes[1], w.sizes[2] * w.sizes[3])
+        }
         let weights = try lowering.weightBytes()
         let bias = try lowering.bias()
         var operands: [Operand] = [.value(x.id), .value(y.id)]
@@ -60,8 +64,13 @@ extension Convolution: Lowerable {
                 &packed, from, try w.channelScales(axis: 0), activation: activation, allowsReal: false)
             parameters.use(packed, bounds: (0, 0))
             parameters.flip = x.signedFlip
-            parameters.padding = try lowering.storage.row(
-                of: Int8(truncatingIfNeeded: try x.affineScale().zeroPoint), count: x.sizes[3])
+            if isPrepared {
+                parameters.prepared = try packed.prepare(isDouble: false, storage: lowering.storage)
+                operands[0] = try lowering.padRows(x, for: &parameters, zeroPoint: from.zeroPoint)
+            } else {
+                parameters.padding = try lowering.storage.row(
+                    of: Int8(truncatingIfNeeded: try x.affineScale().zeroPoint), count: x.sizes[3])
+            }
         case .hybrid:
             let packed = try LinearWeights(
                 hybrid: weights, scales: try w.channelScales(axis: 0), bias: bias, packing: packing,

@@ -50,11 +50,14 @@ extension FullyConnected: Lowerable {
             operands = [quantized[0], .value(y.id), quantized[1]]
         case .wide: throw lowering.unsupportedTypes()
         }
-        let parameters = ck_fully_connected(
+        var parameters = ck_fully_connected(
             batch: batch, inputs: inputs, outputs: outputs, weights: packed.packed, bias: packed.bias,
             weight_scale: packed.scales, weight_sum: packed.sums, flip: arithmetic == .int8 ? x.signedFlip : 0,
             is_real: arithmetic == .int8 && y.type == .float32 ? 1 : 0, minimum: bounds.lower, maximum: bounds.upper,
-            output: packed.output)
+            output: packed.output, prepared: nil)
+        if arithmetic == .int8, kernel.depth > 1, parameters.is_real == 0 {
+            parameters.prepared = try packed.prepare(isDouble: true, storage: lowering.storage)
+        }
         let block = Int(CK_BLOCK)
         lowering.multiplyAdds = saturatingProduct(batch, inputs, outputs)
         try lowering.emit(

@@ -20,6 +20,7 @@ enum Entry {
         case .run: return RunCommand(invocation).run()
         case .compare: return CompareCommand(invocation).run()
         case .inspect: return InspectCommand(invocation).run()
+        case .bench: return BenchCommand(invocation).run()
         case .optimize:
             if FilePath.isFolder(invocation.settings.model) {
                 return await FolderCommand(invocation, arguments: arguments).run()

@@ -6,6 +6,7 @@ enum HelpText {
         "optimize run MODEL --input in.npz --output out.npz [--numerics ENGINE] [--threads N]",
         "optimize compare MODEL [OTHER] [--numerics ENGINE,ENGINE] [--evaluate DATA] [options]",
         "optimize inspect MODEL [--json]",
+        "optimize bench MODEL [--threads N] [--numerics ENGINE] [--per-layer] [--json]",
     ]
 
     /// How the command is called.
@@ -47,6 +48,11 @@ enum HelpText {
             lines += wrapped(
                 "Prints what a model is made of: inputs and outputs, operators, and each layer with its shape, weights, "
                     + "bytes and multiply-adds.", width: width)
+            lines += ["", "Usage: " + usage(of: command)]
+        case .bench:
+            lines += wrapped(
+                "Runs a model again and again on made-up inputs, and prints how long one inference takes.", width: width
+            )
             lines += ["", "Usage: " + usage(of: command)]
         }
         let column = 2 + (options.map { label($0).count }.max() ?? 0) + 2

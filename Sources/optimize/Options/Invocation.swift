@@ -115,6 +115,10 @@ struct Invocation: Sendable {
         settings.optimization.output = settings.output
         switch command {
         case .optimize, .inspect: break
+        case .bench:
+            guard settings.numerics.count <= 1 else {
+                throw UsageError("bench follows one engine: give --numerics one name")
+            }
         case .run:
             guard !settings.arrays.isEmpty else { throw UsageError("run needs --input FILE.npz") }
             guard settings.output != nil else { throw UsageError("run needs --output FILE.npz") }

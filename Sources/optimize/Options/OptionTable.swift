@@ -88,7 +88,7 @@ enum OptionTable {
     private static let shape = Option(
         name: "shape", placeholder: "NAME=N,…", group: .compression,
         summary: "fix the extents of an input that a .onnx leaves open, such as input=1,3,224,224; repeatable",
-        commands: [.optimize, .inspect], isRepeatable: true
+        commands: [.optimize, .inspect, .bench], isRepeatable: true
     ) { value, settings throws(Option.Expectation) in
         let expectation = Option.Expectation("an input's name and its extents, such as input=1,3,224,224")
         guard let equals = value.lastIndex(of: "="), equals > value.startIndex else { throw expectation }
@@ -184,7 +184,7 @@ enum OptionTable {
         },
         .flag(
             "json", .output, "print the report as JSON, and nothing else, on standard output",
-            commands: [.optimize, .compare, .inspect], isForFolder: true
+            commands: [.optimize, .compare, .inspect, .bench], isForFolder: true
         ) { $0.printsJSON = true },
         .flag("force", .output, "overwrite existing files", commands: [.optimize, .run, .compare]) {
             $0.optimization.replacesOutput = true
@@ -205,8 +205,14 @@ enum OptionTable {
         numerics,
         .count(
             "threads", in: 1...256, .running, "threads inside a model", standard: "one for each core, at most 4",
-            commands: [.optimize, .run, .compare]
+            commands: [.optimize, .run, .compare, .bench]
         ) { $0.optimization.threads = $1 },
+        .flag("per-layer", .running, "measure each operator by itself, too", commands: [.bench]) {
+            $0.measuresLayers = true
+        },
+        .number(
+            "seconds", "S", in: 0.001...3600, .running, "how long to measure", standard: "1", commands: [.bench]
+        ) { $0.seconds = $1 },
         .count("jobs", in: 1...256, .running, "models at a time in a folder", standard: "1", isForFolder: true) {
             $0.jobs = $1
         },
@@ -228,7 +234,7 @@ enum OptionTable {
         summary:
             "whose int8 arithmetic to follow: LiteRT's reference kernels (reference), LiteRT's default (xnnpack), or "
             + "onnxruntime; with compare one for each side: reference,xnnpack",
-        standard: "reference for a .tflite, onnxruntime for a .onnx", commands: [.run, .compare]
+        standard: "reference for a .tflite, onnxruntime for a .onnx", commands: [.run, .compare, .bench]
     ) { value, settings throws(Option.Expectation) in
         let names = value.split(separator: ",", omittingEmptySubsequences: false)
         let engines = names.compactMap { EngineNumerics(rawValue: String($0)) }

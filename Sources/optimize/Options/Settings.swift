@@ -9,6 +9,8 @@ enum Command: String, Sendable, CaseIterable {
     case compare
     /// `optimize inspect`: what a model is made of.
     case inspect
+    /// `optimize bench`: how fast a model runs.
+    case bench
 
     /// The command that the first argument names.
     init(firstArgument: String?) {
@@ -22,6 +24,7 @@ enum Command: String, Sendable, CaseIterable {
         case .run: "run a model"
         case .compare: "where two models or engines differ"
         case .inspect: "what a model is made of"
+        case .bench: "how fast a model runs"
         }
     }
 
@@ -53,6 +56,10 @@ struct Settings: Sendable {
     /// Whose arithmetic a model is run with; empty for that of the engine that the model's format belongs to.
     var numerics: [EngineNumerics] = []
     var printsJSON = false
+    /// Whether `optimize bench` measures each operator by itself.
+    var measuresLayers = false
+    /// How long `optimize bench` measures.
+    var seconds = 1.0
     var isQuiet = false
     var isVerbose = false
     /// Models at a time in a folder.

@@ -1,0 +1,96 @@
+#include "interleaved.h"
+
+#include <string.h>
+
+static ptrdiff_t at_most(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+
+static ptrdiff_t greatest_common_divisor(ptrdiff_t a, ptrdiff_t b) {
+    while (b) {
+        ptrdiff_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+// Returns 0 for a window that does not fit the band.
+static int make_plan(const ck_conv *p, ck_depthwise_plan *plan) {
+    memset(plan, 0, sizeof *plan);
+    ptrdiff_t channels = p->output_channels;
+    if (channels != p->input_channels || p->kernel_height > 64 || p->kernel_width > CK_DEPTHWISE_STEPS) return 0;
+    // Two output rows share the input where their windows overlap, unless that takes one more group for each.
+    int overlaps = p->stride_height == 1 && p->dilation_height == 1 && p->kernel_height % 4 != 0;
+    plan->output_rows = overlaps && p->output_height > 1 ? 2 : 1;
+    plan->groups = (p->kernel_height + plan->output_rows - 1 + 3) / 4;
+    plan->steps = plan->groups * p->kernel_width;
+    if (plan->steps > CK_DEPTHWISE_STEPS) return 0;
+    ptrdiff_t reach = (p->kernel_width - 1) * p->dilation_width + 1, stride = p->stride_width;
+    if (reach > 1024 || stride > 1024) return 0;
+    plan->is_flat = channels % CK_BLOCK != 0 && channels < 64;
+    ptrdiff_t pixels = at_most(p->output_width, 1024);
+    if (plan->is_flat) {
+        plan->phases = plan->slice = channels / greatest_common_divisor(channels, CK_BLOCK);
+        plan->pitch = channels;
+        plan->spacing = stride;
+        plan->planes = at_most(stride, reach);
+    } else {
+        plan->phases = (channels + CK_BLOCK - 1) / CK_BLOCK;
+        plan->spacing = plan->planes = 1;
+        // As many phases as fit for a whole row, about as many each time.
+        ptrdiff_t fitting = CK_BAND_BYTES / (plan->groups * 4 * ((pixels - 1) * stride + reach)) / CK_BLOCK;
+        if (fitting < 1) fitting = 1;
+        ptrdiff_t turns = (plan->phases + fitting - 1) / fitting;
+        plan->slice = (plan->phases + turns - 1) / turns;
+        plan->pitch = plan->slice * CK_BLOCK;
+    }
+    ptrdiff_t plane_pixels = CK_BAND_BYTES / (plan->groups * plan->planes * 4 * plan->pitch);
+    // n output pixels read at most so many pixels of a plane: (n − 1) · stride / spacing + reach / spacing + 1.
+    ptrdiff_t step = stride / plan->spacing;
+    ptrdiff_t chunk = (plane_pixels - (reach + plan->spacing - 1) / plan->spacing - 1) / step + 1;
+    if (plane_pixels <= (reach + plan->spacing - 1) / plan->spacing) return 0;
+    plan->chunk = at_most(chunk, p->output_width);
+    // Each part has to begin with the first phase.
+    if (plan->chunk < p->output_width && plan->is_flat) plan->chunk = plan->chunk / CK_BLOCK * CK_BLOCK;
+    if (plan->chunk < 1 || (plan->chunk < 4 && plan->chunk < p->output_width)) return 0;
+    plan->plane_bytes = plane_pixels * plan->pitch * 4;
+    for (ptrdiff_t i = 0; i < plan->steps; i++) {
+        ptrdiff_t column = i % p->kernel_width * p->dilation_width, plane = column % plan->spacing;
+        plan->offsets[i] = (i / p->kernel_width * plan->planes + plane) * plan->plane_bytes
+            + column / plan->spacing * plan->pitch * 4;
+    }
+    plan->rounding = ck_rounding_of(&p->output, channels);
+    return 1;
+}
+
+ptrdiff_t ck_prepared_depthwise_size(const ck_conv *p) {
+    ck_depthwise_plan plan;
+    if (!make_plan(p, &plan)) return 0;
+    return ck_depthwise_weights_offset(&plan) + plan.phases * plan.steps * plan.output_rows * 4 * CK_BLOCK;
+}
+
+void ck_prepare_depthwise(const ck_conv *p, void *prepared) {
+    ck_depthwise_plan *plan = prepared;
+    if (!make_plan(p, plan)) return;
+    ptrdiff_t channels = p->output_channels, taps = p->kernel_height * p->kernel_width;
+    ptrdiff_t padded = (channels + CK_BLOCK - 1) / CK_BLOCK * CK_BLOCK;
+    const int8_t *weights = p->weights;
+    ck_lanes *lanes = (ck_lanes *)((char *)prepared + ck_depthwise_lanes_offset());
+    int8_t *packed = (int8_t *)prepared + ck_depthwise_weights_offset(plan);
+    for (ptrdiff_t i = 0; i < plan->phases * CK_BLOCK; i++) {
+        ptrdiff_t channel = plan->is_flat ? i % channels : i, phase = i / CK_BLOCK, lane = i % CK_BLOCK;
+        uint32_t sum = 0;
+        for (ptrdiff_t tap = 0; tap < taps; tap++) sum += (uint32_t)weights[tap * padded + channel];
+        // Lanes of the band are x + 128.
+        uint32_t bias =
+            (uint32_t)((const int32_t *)p->bias)[channel] - ((uint32_t)p->input_zero_point + 128u) * sum;
+        ck_fill_lane(&lanes[phase], (int)lane, &p->output, channel, (int32_t)bias);
+        for (ptrdiff_t ky = 0; ky < p->kernel_height; ky++)
+            for (ptrdiff_t kx = 0; kx < p->kernel_width; kx++)
+                for (ptrdiff_t row = 0; row < plan->output_rows; row++) {
+                    ptrdiff_t step = (ky + row) / 4 * p->kernel_width + kx;
+                    ptrdiff_t vector = (phase * plan->steps + step) * plan->output_rows + row;
+                    packed[(vector * CK_BLOCK + lane) * 4 + (ky + row) % 4] =
+                        weights[(ky * p->kernel_width + kx) * padded + channel];
+                }
+    }
+}

@@ -1,0 +1,125 @@
+// From int32 accumulators to bytes, 64 at a time.
+#ifndef CK_REQUANTIZE_AVX512_H
+#define CK_REQUANTIZE_AVX512_H
+
+#include "fixed_point.h"
+#include "lanes.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+// What all lanes share. Bytes of more than 127 are computed less 128 and flipped in the end.
+typedef struct {
+    __m512 low, high;
+    __m512d double_low, double_high;
+    __m512i zero_point, minimum, maximum, flip, order;
+} ck_common_output;
+
+CK_INLINE ck_common_output ck_common_output_of(const ck_requantization *output) {
+    ck_common_output common;
+    int32_t shift = output->maximum > INT8_MAX ? 128 : 0;
+    int32_t low = output->minimum - output->zero_point, high = output->maximum - output->zero_point;
+    common.low = _mm512_set1_ps((float)low);
+    common.high = _mm512_set1_ps((float)high);
+    common.double_low = _mm512_set1_pd(low);
+    common.double_high = _mm512_set1_pd(high);
+    common.zero_point = _mm512_set1_epi16((short)(output->zero_point - shift));
+    common.minimum = _mm512_set1_epi8((char)(output->minimum - shift));
+    common.maximum = _mm512_set1_epi8((char)(output->maximum - shift));
+    common.flip = _mm512_set1_epi8((char)shift);
+    common.order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return common;
+}
+
+static __attribute__((noinline, unused)) __m512i ck_rescaled_otherwise(
+    __m512i sums, const ck_lanes *lanes, const ck_requantization *output) {
+    int32_t values[CK_BLOCK];
+    memcpy(values, &sums, sizeof values);
+    for (int i = 0; i < CK_BLOCK; i++) {
+        int32_t multiplier = lanes->multiplier[i], left = lanes->left[i], right = lanes->right[i];
+        int32_t value = output->rounds_up ? ck_rescale_up(values[i], multiplier, left, right)
+                                          : ck_rescale(values[i], multiplier, left, right);
+        value = ck_clamp(ck_wrapping_add(value, output->zero_point), output->minimum, output->maximum);
+        values[i] = value - output->zero_point;
+    }
+    memcpy(&sums, values, sizeof values);
+    return sums;
+}
+
+CK_INLINE __m256i ck_rescaled_in_double(__m256i sums, const double *scale, const ck_common_output *common) {
+    __m512d value = _mm512_mul_pd(_mm512_cvtepi32_pd(sums), _mm512_loadu_pd(scale));
+    __m512d whole = _mm512_roundscale_pd(value, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+    __mmask8 away =
+        _mm512_cmp_pd_mask(_mm512_abs_pd(_mm512_sub_pd(value, whole)), _mm512_set1_pd(0.5), _CMP_GE_OQ);
+    __m512d one = _mm512_or_pd(_mm512_set1_pd(1), _mm512_and_pd(value, _mm512_set1_pd(-0.0)));
+    whole = _mm512_mask_add_pd(whole, away, whole, one);
+    return _mm512_cvtpd_epi32(_mm512_min_pd(_mm512_max_pd(whole, common->double_low), common->double_high));
+}
+
+// The results less their zero point.
+CK_INLINE __m512i ck_rescaled(
+    __m512i sums, const ck_lanes *lanes, const ck_requantization *output, const ck_common_output *common,
+    ck_rounding rounding) {
+    switch (rounding) {
+    case CK_ROUNDS_SINGLE: {
+        __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_loadu_ps(lanes->factor));
+        return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(value, common->low), common->high));
+    }
+    case CK_ROUNDS_TWICE_UP:
+    case CK_ROUNDS_TWICE: {
+        __m512i even = _mm512_mul_epi32(sums, _mm512_loadu_si512(lanes->multiplier));
+        __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(sums, 32), _mm512_loadu_si512(lanes->odd_multiplier));
+        if (rounding == CK_ROUNDS_TWICE) {
+            // Below zero, ties of the second rounding go down.
+            __m512i limit = _mm512_set1_epi64(-(1 << 30)), step = _mm512_set1_epi64(1ll << 31);
+            even = _mm512_mask_sub_epi64(even, _mm512_cmplt_epi64_mask(even, limit), even, step);
+            odd = _mm512_mask_sub_epi64(odd, _mm512_cmplt_epi64_mask(odd, limit), odd, step);
+        }
+        even = _mm512_add_epi64(even, _mm512_loadu_si512(lanes->even_offset));
+        odd = _mm512_add_epi64(odd, _mm512_loadu_si512(lanes->odd_offset));
+        even = _mm512_srav_epi64(even, _mm512_loadu_si512(lanes->even_shift));
+        odd = _mm512_srav_epi64(odd, _mm512_loadu_si512(lanes->odd_shift));
+        return _mm512_mask_blend_epi32(0xaaaa, even, odd);
+    }
+    case CK_ROUNDS_DOUBLE: {
+        __m256i low = ck_rescaled_in_double(_mm512_castsi512_si256(sums), lanes->scale, common);
+        __m256i high = ck_rescaled_in_double(_mm512_extracti64x4_epi64(sums, 1), lanes->scale + 8, common);
+        return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+    }
+    case CK_ROUNDS_OTHERWISE: return ck_rescaled_otherwise(sums, lanes, output);
+    }
+    return sums;
+}
+
+// Four vectors of results less their zero point as bytes behind each other.
+CK_INLINE __m512i ck_packed_output(
+    __m512i a, __m512i b, __m512i c, __m512i d, const ck_common_output *common, ck_rounding rounding) {
+    __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(a, b), common->zero_point);
+    __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(c, d), common->zero_point);
+    __m512i bytes = _mm512_packs_epi16(low, high);
+    if (rounding == CK_ROUNDS_TWICE || rounding == CK_ROUNDS_TWICE_UP)
+        bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, common->minimum), common->maximum);
+    return _mm512_permutexvar_epi32(common->order, _mm512_xor_si512(bytes, common->flip));
+}
+
+// The first `count` of 16 bytes.
+CK_INLINE void ck_store_bytes(int8_t *y, __m128i bytes, ptrdiff_t count) {
+    if (count >= 16) {
+        _mm_storeu_si128((__m128i *)y, bytes);
+        return;
+    }
+    // Stores that overlap write no more than `count` bytes.
+    int8_t copy[16];
+    _mm_storeu_si128((__m128i *)copy, bytes);
+    if (count >= 8) {
+        memcpy(y, copy, 8);
+        memcpy(y + count - 8, copy + count - 8, 8);
+    } else if (count >= 4) {
+        memcpy(y, copy, 4);
+        memcpy(y + count - 4, copy + count - 4, 4);
+    } else {
+        for (ptrdiff_t i = 0; i < count; i++) y[i] = copy[i];
+    }
+}
+
+#endif

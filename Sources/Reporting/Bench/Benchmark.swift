@@ -1,0 +1,67 @@
+/// How fast a model runs.
+///
+/// The JSON form has these names as its keys, sorted. Times are microseconds of one inference.
+package struct Benchmark: Sendable, Codable, Equatable {
+    /// The version of the JSON form; raised when a field changes its meaning or goes away.
+    package static let currentVersion = 1
+
+    package var version = currentVersion
+    package var file: Report.FileSummary
+    /// Whose int8 arithmetic was followed.
+    package var numerics: String
+    /// The instruction set of the kernels.
+    package var instructionSet: String
+    package var threads: Int
+    /// Of one inference, of the operators that have any.
+    package var multiplyAdds: Int
+    package var latency: Times
+    /// How many inferences were measured.
+    package var runs: Int
+    /// In running order; empty unless asked for. Each is measured by itself, which adds to its time.
+    package var layers: [Layer] = []
+
+    package init(
+        file: Report.FileSummary, numerics: String, instructionSet: String, threads: Int, multiplyAdds: Int,
+        latency: Times, runs: Int
+    ) {
+        self.file = file
+        self.numerics = numerics
+        self.instructionSet = instructionSet
+        self.threads = threads
+        self.multiplyAdds = multiplyAdds
+        self.latency = latency
+        self.runs = runs
+    }
+
+    /// How times of the same thing are spread.
+    package struct Times: Sendable, Codable, Equatable {
+        package var median: Double
+        package var minimum: Double
+        /// Nine of ten took no longer.
+        package var ninthDecile: Double
+
+        /// - Parameter times: in any order; none counts as 0.
+        package init(_ times: [Double]) {
+            let sorted = times.sorted()
+            median = sorted.isEmpty ? 0 : (sorted[sorted.count / 2] + sorted[(sorted.count - 1) / 2]) / 2
+            minimum = sorted.first ?? 0
+            ninthDecile = sorted.isEmpty ? 0 : sorted[(sorted.count - 1) * 9 / 10]
+        }
+    }
+
+    /// One operator.
+    package struct Layer: Sendable, Codable, Equatable {
+        package var operation: String
+        /// The name of its first result.
+        package var name: String
+        package var multiplyAdds: Int
+        package var time: Times
+
+        package init(operation: String, name: String, multiplyAdds: Int, time: Times) {
+            self.operation = operation
+            self.name = name
+            self.multiplyAdds = multiplyAdds
+            self.time = time
+        }
+    }
+}

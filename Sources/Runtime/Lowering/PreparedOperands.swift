@@ -1,0 +1,71 @@
+import CKernels
+import ModelGraph
+
+// What the kernels of depth 4 want made beforehand.
+
+extension LinearWeights {
+    /// The biases and factors of each block of outputs.
+    ///
+    /// - Parameter isDouble: whether sums are scaled as LiteRT's fully connected kernel does.
+    func prepare(isDouble: Bool, storage: Storage) throws(RuntimeError) -> UnsafeRawPointer {
+        let memory = try storage.bytes(ck_prepared_lanes_size(lanes))
+        var output = output
+        ck_prepare_lanes(
+            bias.assumingMemoryBound(to: Int32.self), sums, &output, lanes, packing.outputs, isDouble ? 1 : 0, memory)
+        return UnsafeRawPointer(memory)
+    }
+}
+
+extension Storage {
+    /// - Returns: nil for a window that is left to the slow kernel.
+    func prepareDepthwise(_ parameters: inout ck_conv) throws(RuntimeError) -> UnsafeRawPointer? {
+        let size = ck_prepared_depthwise_size(&parameters)
+        guard size > 0 else { return nil }
+        let memory = try bytes(size)
+        ck_prepare_depthwise(&parameters, memory)
+        return UnsafeRawPointer(memory)
+    }
+}
+
+extension Lowering {
+    /// Emits the copy of an image of bytes with its padding around it, if its windows reach beyond it.
+    ///
+    /// - Parameters:
+    ///   - parameters: become those of the copy.
+    ///   - zeroPoint: of x as signed bytes.
+    /// - Returns: what the windows are over.
+    mutating func padRows(
+        _ x: Tensor, for parameters: inout ck_conv, zeroPoint: Int32
+    ) throws(RuntimeError) -> Operand {
+        let p = parameters
+        func reach(_ outputs: Int, _ stride: Int, _ kernel: Int, _ dilation: Int) -> Int? {
+            let (steps, overflow) = (outputs - 1).multipliedReportingOverflow(by: stride)
+            let (taps, tooFar) = (kernel - 1).multipliedReportingOverflow(by: dilation)
+            let (sum, tooLong) = steps.addingReportingOverflow(taps)
+            return overflow || tooFar || tooLong || sum == .max ? nil : sum + 1
+        }
+        guard let height = reach(p.output_height, p.stride_height, p.kernel_height, p.dilation_height),
+            let width = reach(p.output_width, p.stride_width, p.kernel_width, p.dilation_width),
+            let size = Shape.elementCount([x.sizes[0], height, width, p.input_channels])
+        else {
+            throw RuntimeError(.outOfMemory, "the input is larger than memory can be with its padding", at: location)
+        }
+        guard p.pad_top > 0 || p.pad_left > 0 || height > p.input_height || width > p.input_width else {
+            return .value(x.id)
+        }
+        let padded = addScratch(size)
+        try emit(
+            kernel(.padRows, "bytes"),
+            ck_pad_rows(
+                height: p.input_height, width: p.input_width, channels: p.input_channels, padded_height: height,
+                padded_width: width, top: p.pad_top, left: p.pad_left,
+                value: UInt8(truncatingIfNeeded: zeroPoint) ^ 0x80, flip: p.flip ^ 0x80),
+            operands: [.value(x.id), padded], units: x.sizes[0] * height,
+            cost: saturatingProduct(width, p.input_channels) / 8)
+        (parameters.input_height, parameters.input_width) = (height, width)
+        (parameters.pad_top, parameters.pad_left) = (0, 0)
+        // The copy holds x + 128.
+        parameters.flip = 0x80
+        return padded
+    }
+}
