@@ -92,8 +92,8 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "OptimizationTests",
-            dependencies: ["Optimization", "Runtime", "TFLiteFormat", "Operators", "ModelGraph"],
-            swiftSettings: swift),
+            dependencies: ["Optimization", "Runtime", "TFLiteFormat", "ONNXFormat", "Operators", "ModelGraph"],
+            exclude: ["Golden"], swiftSettings: swift),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "ModelGraph"], swiftSettings: swift),
         .testTarget(
             name: "OptimizerKitTests", dependencies: ["OptimizerKit", "Reporting", "Evaluation", "ModelGraph"],

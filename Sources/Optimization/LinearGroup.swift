@@ -13,6 +13,8 @@ package struct LinearGroup: Sendable {
 
     package var kind: Kind
     package var linear: NodeID
+    /// The operand that the weights multiply.
+    package var data: ValueID
     /// A Pad whose result only this operator reads.
     package var pad: NodeID?
     /// The operand that the arithmetic reads; behind Dequantize for float16 weights.
@@ -70,7 +72,7 @@ extension LinearGroup {
 
     package init?(at id: NodeID, in graph: Graph, connections: GraphConnections) {
         let node = graph[id]
-        guard node.inputs.count >= 2, node.outputs.count == 1, case let data?? = node.inputs.first,
+        guard node.inputs.count >= 2, node.outputs.count == 1, let data = node.linearOperand,
             let weights = node.inputs[1], graph.contains(data), let sizes = graph[weights].shape?.sizes,
             sizes.allSatisfy({ $0 > 0 }),
             let traits = LinearTraits(node.operation, x: graph[data].shape?.sizes, w: sizes)
@@ -79,9 +81,10 @@ extension LinearGroup {
         guard graph[source].constant != nil, !graph[source].isSparse, !graph[source].isVariable else { return nil }
         kind = traits.kind
         linear = id
+        self.data = data
         self.weights = weights
         takesBias = traits.takesBias
-        bias = traits.takesBias && node.inputs.count > 2 ? node.inputs[2] : nil
+        bias = traits.takesBias ? node.inputs.dropFirst(node.operation.biasOperand).first ?? nil : nil
         productFactor = traits.productFactor
         biasFactor = traits.biasFactor
         channelAxis = traits.channelAxis
@@ -139,6 +142,18 @@ extension LinearGroup {
     }
 }
 
+extension Operation {
+    /// The place of a linear operator's bias among its operands.
+    var biasOperand: Int { self is TransposedConvolutionToShape ? 3 : 2 }
+}
+
+extension Node {
+    /// The operand that a linear operator's weights multiply; nil if it is left out.
+    var linearOperand: ValueID? {
+        inputs.dropFirst(operation is TransposedConvolutionToShape ? 2 : 0).first ?? nil
+    }
+}
+
 /// What a linear operator's kind says of its operands.
 private struct LinearTraits {
     var kind: LinearGroup.Kind
@@ -190,6 +205,13 @@ private struct LinearTraits {
             groups = op.groups
             channelPlace = w.count - 2
             resultRank = w.count
+        case let op as TransposedConvolutionToShape:
+            guard w.count == op.strides.count + 2 else { return nil }
+            kind = .transposedConvolution
+            channelAxis = op.outputAxis(rank: w.count)
+            inputAxis = w.count - 1
+            resultRank = w.count
+            activation = op.activation
         case let op as FullyConnected:
             guard w.count == 2 else { return nil }
             kind = .fullyConnected

@@ -30,6 +30,21 @@ import Testing
                 """)
     }
 
+    @Test mutating func aTransposeMovesThroughActivationsWithParameters() throws {
+        let x = builder.input("x", [1, 2, 3, 4])
+        let shape: Shape = [1, 3, 4, 2]
+        var value = transpose(x, [0, 2, 3, 1], "p", shape)
+        value = builder.node(ParametricUnary(.leakyRelu, alpha: 0.1), [value], "leaky", shape)
+        value = builder.node(
+            Clip(), [value, builder.constant("low", [], [-1]), builder.constant("high", [], [2])], "clipped", shape)
+        value = builder.node(Gelu(), [value], "gelu", shape)
+        let model = builder.finish(transpose(value, [0, 3, 1, 2], "y", [1, 2, 3, 4]))
+        let result = try PassRun.apply("cancel-transposes", to: model).model
+        #expect(!result.main.order.contains { result.main[$0].operation is Transpose })
+        let inputs = PassRun.randomInputs(model, seed: 1)
+        #expect(try PassRun.runtime(model, inputs) == PassRun.runtime(result, inputs))
+    }
+
     /// A residual block whose halves come from and go to another layout.
     @Test mutating func aTransposeMovesThroughWhatWorksByElement() throws {
         let x = builder.input("x", [1, 2, 3, 4])

@@ -7,6 +7,23 @@ import Testing
 @Suite struct RemoveIdentitiesTests {
     private var builder = GraphBuilder()
 
+    @Test mutating func movementThatMovesNothingGoes() throws {
+        let x = builder.input("x", [2, 3])
+        var value = builder.node(Unary(.abs), [x], "abs", [2, 3])
+        value = builder.node(Expand(), [value, builder.constant("shape", [2, 3])], "expand", [2, 3])
+        value = builder.node(Tile(), [value, builder.constant("repeats", [1, 1])], "tile", [2, 3])
+        value = builder.node(Cast(to: .float32), [value], "cast", [2, 3])
+        value = builder.node(Variadic(.maximum), [value], "maximum", [2, 3])
+        let (starts, ends) = (builder.constant("starts", [0]), builder.constant("ends", [3]))
+        let axes = builder.constant("axes", [1])
+        value = builder.node(Slice(), [value, starts, ends, axes, builder.constant("steps", [1])], "slice", [2, 3])
+        let (last, first) = (builder.constant("last", [-1]), builder.constant("first", [-4]))
+        value = builder.node(
+            Slice(), [value, last, first, axes, builder.constant("back", [-1])], "reversed", [2, 3])
+        let result = try PassRun.apply("remove-identities", to: builder.finish(value)).model
+        #expect(result.main.order.map { result.main[$0].operation.name } == ["Abs", "Slice"])
+    }
+
     @Test mutating func everyKindGoes() throws {
         let x = builder.input("x", [1, 2, 3, 4])
         let shape: Shape = [1, 2, 3, 4]

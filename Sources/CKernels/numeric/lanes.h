@@ -14,7 +14,7 @@ typedef enum {
     CK_ROUNDS_TWICE,
     // One product in double precision, ties away from zero.
     CK_ROUNDS_DOUBLE,
-    // All others, a lane at a time.
+    // All others.
     CK_ROUNDS_OTHERWISE
 } ck_rounding;
 #define CK_ROUNDINGS 5

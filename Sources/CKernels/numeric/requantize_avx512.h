@@ -33,12 +33,28 @@ CK_INLINE ck_common_output ck_common_output_of(const ck_requantization *output) 
 
 static __attribute__((noinline, unused)) __m512i ck_rescaled_otherwise(
     __m512i sums, const ck_lanes *lanes, const ck_requantization *output) {
+    if (!output->rounds_up) {
+        // The second rounding's ties go down below zero, where there is one.
+        __m512i half = _mm512_set1_epi64(1 << 30), one = _mm512_set1_epi32(1);
+        __m512i right = _mm512_loadu_si512(lanes->right), x = _mm512_sllv_epi32(sums, _mm512_loadu_si512(lanes->left));
+        __m512i even = _mm512_mul_epi32(x, _mm512_loadu_si512(lanes->multiplier));
+        __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(x, 32), _mm512_loadu_si512(lanes->odd_multiplier));
+        even = _mm512_srli_epi64(_mm512_add_epi64(even, half), 31);
+        odd = _mm512_slli_epi64(_mm512_add_epi64(odd, half), 1);
+        __m512i once = _mm512_mask_blend_epi32(0xaaaa, even, odd);
+        __m512i twice = _mm512_add_epi32(once, _mm512_srai_epi32(once, 31));
+        twice = _mm512_srav_epi32(twice, _mm512_sub_epi32(right, one));
+        twice = _mm512_srai_epi32(_mm512_add_epi32(twice, one), 1);
+        __m512i value = _mm512_mask_mov_epi32(once, _mm512_test_epi32_mask(right, right), twice);
+        __m512i zero_point = _mm512_set1_epi32(output->zero_point);
+        value = _mm512_max_epi32(_mm512_add_epi32(value, zero_point), _mm512_set1_epi32(output->minimum));
+        return _mm512_sub_epi32(_mm512_min_epi32(value, _mm512_set1_epi32(output->maximum)), zero_point);
+    }
     int32_t values[CK_BLOCK];
     memcpy(values, &sums, sizeof values);
     for (int i = 0; i < CK_BLOCK; i++) {
         int32_t multiplier = lanes->multiplier[i], left = lanes->left[i], right = lanes->right[i];
-        int32_t value = output->rounds_up ? ck_rescale_up(values[i], multiplier, left, right)
-                                          : ck_rescale(values[i], multiplier, left, right);
+        int32_t value = ck_rescale_up(values[i], multiplier, left, right);
         value = ck_clamp(ck_wrapping_add(value, output->zero_point), output->minimum, output->maximum);
         values[i] = value - output->zero_point;
     }

@@ -131,7 +131,7 @@ package struct FoldBatchNormPass: Pass {
             count == 0 ? "move the activation into \(name)" : "fold \(count) operators into \(name)", for: graph)
         var node = graph[group.linear]
         // The quantize pass leaves the bias of an integer operator to this one.
-        let isInteger = node.inputs[0].map { graph[$0].isActivation } ?? false
+        let isInteger = graph[group.data].isActivation
         var offset: ValueID?
         if count > 0 || isInteger {
             guard let bias = group.effectiveBias(in: graph, connections: connections) else {
@@ -193,7 +193,7 @@ package struct FoldBatchNormPass: Pass {
             else { throw Refusal(reason: "its integer weights do not have a scale for each channel") }
             var integers = WeightTensor(
                 values: data.elements(as: Int8.self).map(Float.init), sizes: sizes, channelAxis: group.channelAxis)
-            let inputScale = graph[group.linear].inputs[0].flatMap { graph[$0].quantization?.scale } ?? 1
+            let inputScale = graph[group.data].quantization?.scale ?? 1
             let least = WeightQuantizer.minimumScales(
                 bias: bias, gamma: Array(repeating: 1, count: group.channels), inputScale: inputScale)
             var switchedOff: [Int] = []
@@ -227,8 +227,8 @@ package struct FoldBatchNormPass: Pass {
         patch: inout GraphPatch
     ) -> ValueID {
         let name = group.bias.map { graph[$0].name } ?? "\(graph.layerName(group.linear))/bias"
-        if let weightScales, let input = node.inputs[0], graph[input].isActivation,
-            let inputScale = graph[input].quantization?.scale
+        if let weightScales, graph[group.data].isActivation,
+            let inputScale = graph[group.data].quantization?.scale
         {
             return patch.addValue(
                 .quantizedBias(bias, inputScale: inputScale, weightScales: weightScales, name: name))
@@ -254,7 +254,7 @@ extension Node {
     /// The linear operator with another bias, which it adds as it is.
     func withBias(_ bias: ValueID) -> Node {
         var node = self
-        node.inputs = [inputs[0], inputs[1], bias]
+        node.inputs = inputs.prefix(operation.biasOperand) + [bias]
         if var gemm = operation as? Gemm {
             gemm.beta = 1
             node.operation = gemm
@@ -276,7 +276,7 @@ extension Operation {
     fileprivate var clamps: Bool {
         switch self {
         case let op as Convolution: op.layout == .channelsLast
-        case is DepthwiseConvolution, is FullyConnected: true
+        case is DepthwiseConvolution, is FullyConnected, is TransposedConvolutionToShape: true
         default: false
         }
     }
@@ -291,6 +291,9 @@ extension Operation {
             op.activation = activation
             return op
         case var op as FullyConnected:
+            op.activation = activation
+            return op
+        case var op as TransposedConvolutionToShape:
             op.activation = activation
             return op
         default: return self

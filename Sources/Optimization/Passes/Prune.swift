@@ -72,13 +72,13 @@ package struct PrunePass: Pass {
             notes.append("biases stay as they were: \(error)")
             return
         }
-        means = try calibrator.channelMeans(of: Set(targets.compactMap { graph[$0.node].inputs[0] }))
+        means = try calibrator.channelMeans(of: Set(targets.compactMap { graph[$0.node].linearOperand }))
     }
 
     /// Gives the bias what the pruned weights added on average.
     private func compensate(_ target: Target, prunedTo value: Value, in graph: Graph, patch: inout GraphPatch) {
         let connections = GraphConnections(graph)
-        guard let input = graph[target.node].inputs[0], let inputMeans = means[input],
+        guard let input = graph[target.node].linearOperand, let inputMeans = means[input],
             // A bias belongs to one operator only; weights may be read by several.
             connections.consumers(of: target.weights).count == 1,
             let group = LinearGroup(at: target.node, in: graph, connections: connections),
@@ -94,7 +94,7 @@ package struct PrunePass: Pass {
             Value(
                 name: name, type: .float32, shape: [group.channels],
                 constant: TensorData(zip(bias, errors).map { Float(Double($0) - $1) })))
-        node.inputs = [node.inputs[0], node.inputs[1], compensated]
+        node = node.withBias(compensated)
         patch.updateNode(target.node, node)
     }
 

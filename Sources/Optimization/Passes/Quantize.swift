@@ -86,7 +86,7 @@ package struct QuantizePass: Pass {
             }
             return real.reversed().map(Step.weights)
         }
-        let inputs = Set(groups.compactMap { graph[$0.linear].inputs[0] })
+        let inputs = Set(groups.map(\.data))
         let hasWork = graph.order.contains { id in
             if case .none = QuantizationRule(graph[id].operation, for: target.format) { return false }
             return graph[id].outputs.contains { graph[$0].type == .float32 }
@@ -157,45 +157,45 @@ package struct QuantizePass: Pass {
 
     private mutating func quantize(_ id: NodeID, in graph: Graph) throws(PassError) -> GraphPatch? {
         let node = graph[id]
-        guard let result = plan.result(of: id, in: graph), let output = plan.activations[result] else {
+        let results = plan.results(of: id, in: graph)
+        let parameters = results.compactMap { plan.activations[$0] }
+        guard parameters.count == results.count else {
             throw PassError(.unresolved, "\(graph.describe(id)) has no parameters for its result", pass: Self.name)
         }
         var patch = GraphPatch("quantize \(graph.layerName(id))", for: graph)
         var integerNode = node
         let connections = GraphConnections(graph)
         let group = plan.groups[id]
+        let operands = Set(node.quantizedOperands(in: graph))
         for (index, input) in node.inputs.enumerated() {
-            guard let input, graph[input].type.isFloatingPoint, input != group?.weights, input != group?.bias else {
-                continue
-            }
+            guard let input, operands.contains(input), input != group?.weights, input != group?.bias else { continue }
             integerNode.inputs[index] = try integerOperand(
-                input, of: node, result: output, in: graph, connections: connections, patch: &patch, before: id)
+                input, of: node, result: parameters.first, in: graph, connections: connections, patch: &patch,
+                before: id)
         }
-        if let group { quantizeGroup(group, in: graph, node: &integerNode, range: output, patch: &patch) }
-        let integer = patch.addValue(
-            Value(
-                name: graph[result].name + "_int8", type: target.activations, shape: graph[result].shape,
-                quantization: output))
-        integers[result] = integer
+        if let group { quantizeGroup(group, in: graph, node: &integerNode, patch: &patch) }
         let last = group?.chain.last ?? id
-        if last == id {
-            integerNode.outputs = [integer]
-        } else {
-            var end = graph[last]
-            end.outputs = [integer]
-            patch.updateNode(last, end)
-        }
-        patch.updateNode(id, integerNode)
         let position = connections.position(of: last) + 1
         let following = position < graph.order.count ? graph.order[position] : nil
-        patch.addNode(Node(Dequantize(), inputs: [integer], outputs: [result]), before: following)
+        var end = last == id ? integerNode : graph[last]
+        for (result, parameters) in zip(results, parameters) {
+            let integer = patch.addValue(
+                Value(
+                    name: graph[result].name + "_int8", type: target.activations, shape: graph[result].shape,
+                    quantization: parameters))
+            integers[result] = integer
+            end.outputs = end.outputs.map { $0 == result ? integer : $0 }
+            patch.addNode(Node(Dequantize(), inputs: [integer], outputs: [result]), before: following)
+        }
+        patch.updateNode(id, last == id ? end : integerNode)
+        if last != id { patch.updateNode(last, end) }
         return patch
     }
 
     /// The int8 form of an operand: what an operator before it wrote, a constant, or a Quantize of the real tensor;
     /// requantized where an operator must share its result's parameters with an operand that has fixed ones.
     private mutating func integerOperand(
-        _ input: ValueID, of node: Node, result: Quantization, in graph: Graph, connections: GraphConnections,
+        _ input: ValueID, of node: Node, result: Quantization?, in graph: Graph, connections: GraphConnections,
         patch: inout GraphPatch, before: NodeID
     ) throws(PassError) -> ValueID {
         guard let parameters = plan.activations[input] else {
@@ -218,7 +218,8 @@ package struct QuantizePass: Pass {
             patch.addNode(Node(Quantize(), inputs: [input], outputs: [integer]), before: before)
             integers[input] = integer
         }
-        guard QuantizationRule(node.operation, for: target.format) == .shared, parameters != result else {
+        guard QuantizationRule(node.operation, for: target.format) == .shared, let result, parameters != result
+        else {
             return integer
         }
         let requantized = patch.addValue(
@@ -231,12 +232,12 @@ package struct QuantizePass: Pass {
 
     /// Replaces a group's weights and, unless folding will do so, its bias.
     private mutating func quantizeGroup(
-        _ group: LinearGroup, in graph: Graph, node: inout Node, range: Quantization, patch: inout GraphPatch
+        _ group: LinearGroup, in graph: Graph, node: inout Node, patch: inout GraphPatch
     ) {
         let connections = GraphConnections(graph)
         guard let weights = group.realWeights(in: graph, connections: connections),
             let bias = group.effectiveBias(in: graph, connections: connections),
-            let input = graph[group.linear].inputs[0],
+            case let input = group.data,
             let inputScale = plan.activations[input]?.scale
         else { return }
         let minimum = WeightQuantizer.minimumScales(bias: bias, gamma: group.affine.scale, inputScale: inputScale)
@@ -325,7 +326,7 @@ package struct QuantizePass: Pass {
             if let bias = group.bias, graph.constantSource(of: bias, connections: connections) != bias,
                 let values = group.realBias(in: graph, connections: connections)
             {
-                node.inputs[2] = patch.addValue(
+                node.inputs[graph[group.linear].operation.biasOperand] = patch.addValue(
                     Value(
                         name: graph[bias].name, type: .float32, shape: [values.count], constant: TensorData(values)))
             }

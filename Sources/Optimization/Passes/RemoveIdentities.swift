@@ -6,7 +6,8 @@ import Operators
 ///     x → Identity → y   ⟹   x in place of y
 ///
 /// Identity is also: dropout outside training, a reshape to the same shape, a transpose that moves no axis, padding by
-/// nothing, a concatenation of one, a slice of the whole, pooling over single elements, x + 0, x − 0, x · 1, x / 1, x¹,
+/// nothing, a concatenation, sum or extremum of one, a slice of the whole, a broadcast or repetition to
+/// the same shape, a cast to the same type, pooling over single elements, x + 0, x − 0, x · 1, x / 1, x¹,
 /// and a clamp of what is within its bounds already.
 ///
 /// Everything here is exact, but for the sign of a zero (−0 + 0 = 0). A value that is an input as well as an output of
@@ -44,7 +45,13 @@ extension Graph {
         case is Transpose:
             let permutation = node.inputs.count > 1 ? integers(node.inputs[1]) : nil
             return permutation.map { $0 == Array($0.indices) } == true ? input : nil
-        case is Pad:
+        case is Expand, is Tile: return isSameShape ? input : nil
+        case is Slice:
+            let steps = node.inputs.count > 4 ? node.inputs[4].map { integers($0) ?? [0] } : nil
+            return isSameShape && steps?.allSatisfy { $0 == 1 } != false ? input : nil
+        case is Cast: return self[input].type == self[output].type ? input : nil
+        case is Variadic: return node.inputs.count == 1 ? input : nil
+        case is Pad, is GeneralPad:
             let amounts = node.inputs.count > 1 ? integers(node.inputs[1]) : nil
             return amounts?.allSatisfy { $0 == 0 } == true ? input : nil
         case let op as Concatenation: return node.inputs.count == 1 && op.activation == .none ? input : nil

@@ -48,9 +48,10 @@ package struct QuantizationPlan: Sendable {
         assignParameters(rules: rules, in: graph, connections: connections, statistics: statistics)
     }
 
-    /// The tensor that an operator's integer form writes: the end of its group.
-    package func result(of node: NodeID, in graph: Graph) -> ValueID? {
-        groups[node]?.output ?? graph[node].outputs.first
+    /// The tensors that an operator's integer form writes as integers: the end of its group, or all real results.
+    package func results(of node: NodeID, in graph: Graph) -> [ValueID] {
+        if let group = groups[node] { return [group.output] }
+        return graph[node].outputs.filter { graph[$0].type.isFloatingPoint }
     }
 
     /// The rule of one operator; nil if it does not work on real numbers at all.
@@ -58,15 +59,17 @@ package struct QuantizationPlan: Sendable {
         for id: NodeID, in graph: Graph, connections: GraphConnections, statistics: CalibrationStatistics
     ) -> QuantizationRule? {
         let node = graph[id]
-        let real = (node.inputs.compactMap(\.self) + node.outputs).filter { graph[$0].type.isFloatingPoint }
+        let real = node.quantizedOperands(in: graph) + results(of: id, in: graph)
         if real.isEmpty || node.operation is Dequantize || node.operation is Quantize || node.operation is ShapeOf {
             return nil
         }
-        let rule = QuantizationRule(node.operation, for: target.format)
+        var rule = QuantizationRule(node.operation, for: target.format)
         if case .none = rule { return rule }
         guard real.allSatisfy({ graph[$0].type == .float32 || graph[$0].constant != nil }) else {
             return .none("its tensors are not float32")
         }
+        // A product of two tensors that are both computed.
+        if rule == .linear, groups[id] == nil, node.operation is MatrixMultiplication { rule = .free }
         if rule == .linear {
             guard let group = groups[id] else { return .none("its weights are not constant") }
             guard let weights = group.realWeights(in: graph, connections: connections) else {
@@ -82,13 +85,13 @@ package struct QuantizationPlan: Sendable {
         if let pool = node.operation as? Pool, pool.activation == .tanh || pool.activation == .signBit {
             return .none("its activation has no int8 form")
         }
-        for case let input? in node.inputs where graph[input].type.isFloatingPoint {
+        for input in node.quantizedOperands(in: graph) {
             let isConstant = graph.isRealConstant(input, connections: connections)
             guard isConstant || statistics.histograms[input] != nil else {
                 return .none("no values of \(graph.describe(input)) were observed")
             }
         }
-        guard let result = result(of: id, in: graph), statistics.histograms[result] != nil else {
+        guard results(of: id, in: graph).allSatisfy({ statistics.histograms[$0] != nil }) else {
             return .none("no finite values of its result were observed")
         }
         return rule
@@ -101,8 +104,7 @@ package struct QuantizationPlan: Sendable {
         var anchored: Set<NodeID> = Set(rules.keys.filter { !QuantizationRule.movesOnly(graph[$0].operation) })
         var frontier = Array(anchored)
         while let id = frontier.popLast() {
-            let results = [result(of: id, in: graph)].compactMap(\.self)
-            let readers = results.flatMap { connections.consumers(of: $0) }
+            let readers = results(of: id, in: graph).flatMap { connections.consumers(of: $0) }
             let writers = graph[id].inputs.compactMap { $0.flatMap(connections.producer) }
             for neighbour in readers + writers where rules[neighbour] != nil {
                 if anchored.insert(neighbour).inserted { frontier.append(neighbour) }
@@ -122,7 +124,13 @@ package struct QuantizationPlan: Sendable {
     ) {
         var classes = ScaleClasses()
         for id in nodes {
-            guard let rule = rules[id], let output = result(of: id, in: graph) else { continue }
+            guard let rule = rules[id] else { continue }
+            let operands = graph[id].quantizedOperands(in: graph)
+            // Integers that are compared stand for the same numbers.
+            if graph[id].operation is Comparison {
+                for operand in operands.dropFirst() { classes.unite(operands[0], operand) }
+            }
+            guard let output = results(of: id, in: graph).first else { continue }
             // A clamp behind an operator then does nothing to its integers, and the two become one operator.
             if target.format == .onnx, let unary = graph[id].operation as? Unary, unary.isClamp,
                 case let input?? = graph[id].inputs.first, connections.soleConsumer(of: input) == id
@@ -131,19 +139,19 @@ package struct QuantizationPlan: Sendable {
             }
             if case .fixed(let quantization) = rule { classes.fix(output, to: target.parameters(quantization)) }
             guard rule == .shared else { continue }
-            let inputs = graph[id].inputs.compactMap(\.self).filter { graph[$0].type.isFloatingPoint }
-            let fixed = inputs.map { classes.fixedParameters(of: $0) }
+            for other in results(of: id, in: graph).dropFirst() { classes.unite(output, other) }
+            let fixed = operands.map { classes.fixedParameters(of: $0) }
             if let first = fixed.first, let parameters = first, fixed.allSatisfy({ $0 == parameters }) {
                 classes.fix(output, to: parameters)
             } else {
                 // An operand with fixed parameters is requantized on its way in.
-                for (input, fixed) in zip(inputs, fixed) where fixed == nil { classes.unite(output, input) }
+                for (input, fixed) in zip(operands, fixed) where fixed == nil { classes.unite(output, input) }
             }
         }
         var touched: Set<ValueID> = []
         for id in nodes {
-            touched.formUnion(graph[id].inputs.compactMap(\.self).filter { graph[$0].type.isFloatingPoint })
-            if let output = result(of: id, in: graph) { touched.insert(output) }
+            touched.formUnion(graph[id].quantizedOperands(in: graph))
+            touched.formUnion(results(of: id, in: graph))
         }
         var ranges: [ValueID: ActivationRange] = [:]
         for value in touched.sorted() {

@@ -56,7 +56,8 @@ struct TransposedRegion {
             else { return false }
         }
         switch node.operation {
-        case is Unary, is Identity: return true
+        case is Unary, is ParametricUnary, is Gelu, is Cast, is Identity: return true
+        case is Clip: return !moving.isEmpty
         case is Quantize, is Dequantize: return !moving.isEmpty
         case is Concatenation: return !moving.isEmpty && moving.count == node.inputs.count
         case is Binary:
@@ -251,7 +252,7 @@ extension Graph {
         let node = self[id]
         let operands = node.inputs.compactMap(\.self)
         switch node.operation {
-        case is Pad, is Reduce: return node.inputs.prefix(1).compactMap(\.self)
+        case is Pad, is Reduce, is Clip: return node.inputs.prefix(1).compactMap(\.self)
         case is Binary: return operands.filter { self[$0].constant == nil }
         default: return operands
         }

@@ -109,8 +109,7 @@ extension TFLiteOperators {
                 draft.set("block_size", operation.block)
                 return operation.layout == .channelsLast && operation.order == .pixelsFirst
                     && Int32(exactly: operation.block) != nil
-            },
-            version: { _, facts in facts.inputType(0) == .int8 ? 2 : 1 }),
+            }),
         TFLiteOperator(
             "SPACE_TO_BATCH_ND", "SpaceToBatchNDOptions", SpaceToBatch.self,
             decode: { _, _ in SpaceToBatch() }, encode: { _, _, _ in true },
