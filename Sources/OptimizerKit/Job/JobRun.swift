@@ -56,7 +56,9 @@ struct JobRun {
         let after = RunnableModel(output, isNeeded: before.plan != nil && needsRunning)
         try warnAboutRunning(before, after)
         try warnAboutInterface(of: after.model)
-        try warnAboutNothing(after.model)
+        if !pipeline.records.contains(where: { $0.pass == "quantize" && !$0.patches.isEmpty }) {
+            try warnAboutNothing(input.model)
+        }
         let comparison = data.evaluation == nil ? calibration.map(\.samples) : nil
         if before.plan != nil, after.plan != nil, data.evaluation != nil || comparison != nil {
             try stage("evaluate the result") { progress in
@@ -183,7 +185,7 @@ struct JobRun {
 
     /// Says that nothing was quantized though it was asked for, which may be unexpected.
     private mutating func warnAboutNothing(_ model: Model) throws(OptimizationError) {
-        guard options.quantization != nil, options.patchLimit == nil, !model.main.holdsIntegers else { return }
+        guard quantization(of: model) != nil, options.patchLimit == nil else { return }
         let inner =
             model.main.unknownOperators.isEmpty ? "" : "; operators that run graphs, and unknown ones, stay as they are"
         try warn("nothing was quantized: no operator has constant real weights that could be\(inner)")
