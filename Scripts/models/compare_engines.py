@@ -86,7 +86,7 @@ def difference(got, expected):
     return float(np.nanmax(np.abs(a - b)) / scale)
 
 
-failed = 0
+failed, compared = 0, 0
 paths = sorted(p for folder in folders for kind in ("tflite", "onnx") for p in glob.glob(f"{folder}/**/*.{kind}", recursive=True))
 with tempfile.TemporaryDirectory() as folder:
     for path in paths:
@@ -95,8 +95,12 @@ with tempfile.TemporaryDirectory() as folder:
             engine = litert if path.endswith(".tflite") else onnxruntime_
             feed, expected = engine(path, np.random.default_rng(5))
         except Exception as error:
-            print(f"{name:44} the engine refuses it: {str(error).strip().splitlines()[0][:80]}", flush=True)
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            print(f"{name:44} the engine refuses it: {reason[:80]}", flush=True)
+            # Custom operators are not the engine's; anything else it refuses is a mistake of this check.
+            failed += "custom op" not in reason
             continue
+        compared += 1
         got, error = ours(path, feed, folder)
         if error:
             print(f"{name:44} REFUSED {error}", flush=True)
@@ -111,5 +115,5 @@ with tempfile.TemporaryDirectory() as folder:
             parts.append(d if isinstance(d, str) else f"{d:.1e}{'' if value.dtype.kind == 'f' else ' ' + value.dtype.name}")
         failed += worst
         print(f"{name:44} {'FAILED ' if worst else ''}{', '.join(parts)}", flush=True)
-print(f"{len(paths)} models, {int(failed)} failed")
-sys.exit(1 if failed else 0)
+print(f"{compared} of {len(paths)} models compared, {int(failed)} failed")
+sys.exit(1 if failed or not compared else 0)

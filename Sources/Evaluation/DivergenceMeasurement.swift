@@ -32,7 +32,12 @@ extension Evaluator {
     package static func divergence(
         _ a: Plan, _ b: Plan, on samples: any SampleSource, threads: ThreadPool, progress: Progress? = nil
     ) throws -> DivergenceMeasurement {
-        let parts = try SampleRun(samples, [a, b], threads, progress).collect { _, executions in
+        // Outputs are paired by their places, whatever their names.
+        var counterparts: [String: String] = [:]
+        if a.outputs.count == b.outputs.count {
+            for (one, other) in zip(a.outputs, b.outputs) { counterparts[other.name] = one.name }
+        }
+        let parts = try SampleRun(samples, [a, b], threads, progress).collect { [counterparts] _, executions in
             var stored: [String: (tensor: TensorInfo, bytes: [UInt8])] = [:]
             try executions[0].run { value, bytes in
                 guard let tensor = executions[0].info(of: value) else { return }
@@ -41,10 +46,9 @@ extension Evaluator {
             var found: [String: TensorDivergence] = [:]
             let fed = Set(b.inputs.map(\.value))
             try executions[1].run { value, bytes in
-                guard !fed.contains(value), let tensor = executions[1].info(of: value), let other = stored[tensor.name]
-                else {
-                    return
-                }
+                guard !fed.contains(value), let tensor = executions[1].info(of: value),
+                    let other = stored[counterparts[tensor.name] ?? tensor.name]
+                else { return }
                 found[tensor.name] = other.bytes.withUnsafeBytes { compare($0, other.tensor, bytes, tensor) }
             }
             let classes = zip([a, b], executions).map { plan, execution in

@@ -12,9 +12,12 @@ CK_INLINE uint8_t affine_byte(float value, int32_t base, uint8_t flip) {
 }
 
 CK_INLINE void affine_run(
-    const ck_affine_binary *p, const uint8_t *a, const uint8_t *b, uint8_t *y, ptrdiff_t length, ptrdiff_t a_step,
-    ptrdiff_t b_step) {
+    const ck_affine_binary *parameters, const uint8_t *a, const uint8_t *b, uint8_t *y, ptrdiff_t length,
+    ptrdiff_t a_step, ptrdiff_t b_step) {
+    // A copy of its own, which no byte that is written can be part of. An element of y is read, if at all, for itself.
+    const ck_affine_binary copy = *parameters, *p = &copy;
     if (p->operation == CK_ADD) {
+#pragma clang loop vectorize(assume_safety)
         for (ptrdiff_t i = 0; i < length; i++) {
             float left = (float)((a[i * a_step] ^ p->flip) - p->base);
             float right = (float)((b[i * b_step] ^ p->flip) - p->base);
@@ -23,6 +26,7 @@ CK_INLINE void affine_run(
         }
         return;
     }
+#pragma clang loop vectorize(assume_safety)
     for (ptrdiff_t i = 0; i < length; i++) {
         int32_t left = (a[i * a_step] ^ p->flip) - p->base - p->a_zero_point;
         int32_t right = (b[i * b_step] ^ p->flip) - p->base - p->b_zero_point;

@@ -43,16 +43,33 @@ package struct LayerExtraction: Sendable {
     func write(
         _ file: ModelFile, sample: any SampleSource, numerics: Numerics, to targets: Targets
     ) throws -> [String] {
-        let graph = file.original.main
+        let graph = file.model.main
         let id = try node(in: graph)
-        let (model, inputs) = try extract(id, from: file.original)
-        let arrays = try values(of: inputs, in: file, sample: sample, numerics: numerics)
+        var inputs: [ValueID] = []
+        for case let value? in graph[id].inputs where graph[value].constant == nil && !inputs.contains(value) {
+            inputs.append(value)
+        }
+        let plan = try plan(file, numerics)
+        let arrays = try values(of: inputs.map { graph[$0].name }, plan, sample: sample)
+        let model = try extract(id, reading: inputs, from: file.model, plan)
         let staged = (model: try StagedFile(for: targets.model), arrays: try StagedFile(for: targets.arrays))
         let data = try ModelOutput(form: nil, replacesData: replaces).write(model, to: staged.model)
+        do { _ = try ModelFile(path: staged.model.path, data: data?.file) } catch {
+            throw OptimizationError(.internal, "the layer cannot be read again: \(error)", at: layer)
+        }
         try StagedFiles.protecting { try arrays.write(to: staged.arrays.path, replacing: true) }
         try staged.arrays.commit()
         try staged.model.commit(with: data)
         return [targets.model.path, targets.arrays.path]
+    }
+
+    /// The plan in which all tensors can be read. Integer operators of a .onnx are taken as the graph has them, so that each
+    /// of them has its operands.
+    private func plan(_ file: ModelFile, _ numerics: Numerics) throws -> Plan {
+        var options = PlanOptions(for: file.runnable)
+        options.numerics = numerics
+        options.keepsAllValues = true
+        return try Plan(file.model, options: options)
     }
 
     /// The operator that computes the tensor of this name, or that bears it itself.
@@ -65,62 +82,55 @@ package struct LayerExtraction: Sendable {
     }
 
     /// The operator alone, with what it reads as inputs or constants.
-    private func extract(_ id: NodeID, from model: Model) throws(OptimizationError) -> (Model, inputs: [ValueID]) {
-        let graph = model.main
+    private func extract(_ id: NodeID, reading inputs: [ValueID], from model: Model, _ plan: Plan) throws -> Model {
+        var graph = model.main
         let node = graph[id]
-        guard node.implicitInputs.allSatisfy({ graph[$0].constant != nil }), model.graphs.count == 1 else {
+        guard !(node.operation is OpaqueOperation && model.graphs.count > 1),
+            node.implicitInputs.allSatisfy({ graph[$0].constant != nil })
+        else {
             throw OptimizationError(
                 .unsupported, "an operator with graphs of its own cannot stand alone", at: graph.describe(id))
         }
-        var single = Graph(name: graph.name)
-        var places: [ValueID: ValueID] = [:]
-        func place(_ value: ValueID) -> ValueID {
-            if let known = places[value] { return known }
-            var copy = graph[value]
-            copy.source = nil
-            let added = single.addValue(copy)
-            places[value] = added
-            return added
+        var tensors: [String: TensorInfo] = [:]
+        for value in plan.inputs.map(\.value) + plan.steps.flatMap(\.outputs) {
+            if let tensor = plan.info(of: value) { tensors[tensor.name] = tensor }
         }
-        var alone = node
-        alone.inputs = node.inputs.map { $0.map(place) }
-        alone.outputs = node.outputs.map(place)
-        alone.intermediates = node.intermediates.map(place)
-        alone.implicitInputs = node.implicitInputs.map(place)
-        single.addNode(alone)
-        var inputs: [ValueID] = []
-        for case let value? in node.inputs where graph[value].constant == nil && !inputs.contains(value) {
-            inputs.append(value)
+        var patch = GraphPatch("keep one operator", for: graph)
+        patch.setInterface(inputs: inputs, outputs: node.outputs)
+        for other in graph.order where other != id { patch.removeNode(other) }
+        let operands = node.inputs.compactMap { $0 } + node.implicitInputs + node.intermediates
+        let kept = Set(operands + node.outputs)
+        for value in graph.valueIDs where !kept.contains(value) { patch.removeValue(value) }
+        for value in inputs + node.outputs {
+            // A file may leave open what the operator's neighbours would have told.
+            var told = graph[value]
+            guard let tensor = tensors[told.name] else { continue }
+            told.type = tensor.type
+            told.shape = Shape(tensor.shape)
+            patch.updateValue(value, told)
         }
-        single.setInterface(inputs: inputs.map(place), outputs: alone.outputs)
-        let result = Model(format: model.format, graphs: [single], source: model.source)
-        return (result, inputs)
+        try graph.apply(patch)
+        return Model(format: model.format, graphs: [graph], source: model.source)
     }
 
     /// What the operator reads for the first sample.
-    private func values(
-        of inputs: [ValueID], in file: ModelFile, sample: any SampleSource, numerics: Numerics
-    ) throws -> NPZWriter {
-        var options = PlanOptions(for: file.runnable)
-        options.numerics = numerics
-        options.keepsAllValues = true
-        let plan = try Plan(file.runnable, options: options)
+    private func values(of inputs: [String], _ plan: Plan, sample: any SampleSource) throws -> NPZWriter {
         let execution = try Execution(plan)
         try execution.withInputs { try sample.load(sample: 0, into: $0, as: plan.inputs) }
-        let graph = file.original.main
-        let names = Set(inputs.map { graph[$0].name })
+        let names = Set(inputs)
         var writer = NPZWriter()
         var found: Set<String> = []
         try execution.run { value, bytes in
-            guard let tensor = plan.info(of: value), names.contains(tensor.name), found.insert(tensor.name).inserted
+            guard let tensor = execution.info(of: value) ?? plan.info(of: value), names.contains(tensor.name),
+                found.insert(tensor.name).inserted
             else { return }
             try writer.add(tensor.name, type: tensor.type, shape: tensor.shape, bytes: bytes)
         }
         guard found == names else {
+            let missing = names.subtracting(found).sorted().joined(separator: ", ")
             throw OptimizationError(
-                .unsupported,
-                "the operator's inputs \(names.subtracting(found).sorted().joined(separator: ", ")) are fused into others "
-                    + "with \(numerics.rawValue) numerics", at: layer, remedy: "choose other numerics")
+                .unsupported, "the operator's inputs \(missing) are not computed by themselves", at: layer,
+                remedy: "choose other numerics")
         }
         return writer
     }

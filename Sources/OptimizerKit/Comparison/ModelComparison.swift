@@ -43,8 +43,10 @@ package struct ModelComparison: Sendable {
             let plans = try sides.map { side in
                 var options = PlanOptions(for: side.file.runnable)
                 options.numerics = side.numerics
+                options.inputShapes = try samples.shapes(for: side.file)
                 return try Plan(side.file.runnable, options: options)
             }
+            if plans.count == 2 { try requireSameInputs(plans) }
             let source = try samples.source(for: files[0], plan: plans[0])
             var result = Result()
             if let extraction, let target {
@@ -57,6 +59,14 @@ package struct ModelComparison: Sendable {
         } catch {
             throw OptimizationError(error)
         }
+    }
+
+    private func requireSameInputs(_ plans: [Plan]) throws(OptimizationError) {
+        let counts = plans.map { plan in plan.inputs.map { $0.shape.reduce(1, *) } }
+        guard counts[0] != counts[1] else { return }
+        let shapes = plans.map { plan in plan.inputs.map { "\($0.name) \($0.shape)" }.joined(separator: ", ") }
+        throw OptimizationError(
+            .usage, "the models take different inputs: \(shapes[0]) and \(shapes[1])", at: models.last)
     }
 
     private struct Side {
@@ -125,6 +135,12 @@ package struct ComparisonSamples: Sendable {
 
     /// How many made-up samples are taken.
     private static let syntheticCount = 8
+
+    /// The extents that the arrays give to inputs whose shape a model leaves open.
+    func shapes(for file: ModelFile) throws -> [String: [Int]] {
+        guard let arrays else { return [:] }
+        return ArrayInputs(try NPZReader(path: arrays), of: file.runnable).shapes
+    }
 
     func source(for file: ModelFile, plan: Plan) throws -> any SampleSource {
         if let arrays {

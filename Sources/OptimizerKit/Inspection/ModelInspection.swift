@@ -22,7 +22,7 @@ package struct ModelInspection: Sendable {
         var inspection = Inspection(file: file.summary(compresses: file.byteCount <= ModelFile.compressionLimit))
         inspection.operatorSet = file.model.operatorSetVersion
         inspection.subgraphs = file.model.graphs.count - 1
-        let graph = file.original.main
+        let graph = file.model.main
         inspection.inputs = graph.inputs.filter { graph[$0].constant == nil }.map { Self.tensor(graph[$0]) }
         inspection.outputs = graph.outputs.map { Self.tensor(graph[$0]) }
         inspection.multiplyAdds = runnable.plan?.multiplyAdds
@@ -57,10 +57,19 @@ package struct ModelInspection: Sendable {
                 if let name = plan?.info(of: output)?.name { multiplyAdds[name] = step.multiplyAdds }
             }
         }
+        var tensors: [String: TensorInfo] = [:]
+        for value in plan?.steps.flatMap(\.outputs) ?? [] {
+            if let tensor = plan?.info(of: value) { tensors[tensor.name] = tensor }
+        }
         var seen: Set<TensorData.Identity> = []
         return graph.order.enumerated().map { index, id in
             let node = graph[id]
-            let result = node.outputs.first.map { graph[$0] }
+            var result = node.outputs.first.map { graph[$0] }
+            // A file may leave open what the operators tell.
+            if let open = result, open.type == .variant || open.shape == nil, let known = tensors[open.name] {
+                result?.type = known.type
+                result?.shape = Shape(known.shape)
+            }
             var layer = Inspection.Layer(
                 index: index, operation: node.operation.name, name: result?.name ?? "",
                 type: result?.type.rawValue ?? "", shape: result?.shape?.description ?? "?")

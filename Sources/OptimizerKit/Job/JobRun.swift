@@ -25,6 +25,7 @@ struct JobRun {
         let input = try stage("read") { _ in try ModelFile(path: options.input, shapes: options.shapes) }
         try checkEnding(of: target, for: input.model)
         let data = try stage("open data") { _ in try JobData(options) }
+        try checkLabels(data)
         try warnAboutInput(input.model)
         try checkData(beside: target, for: input.model)
         let needsRunning = data.evaluation != nil || data.calibration != nil || needsRanges(input.model)
@@ -55,6 +56,9 @@ struct JobRun {
         let after = RunnableModel(output, isNeeded: before.plan != nil && needsRunning)
         try warnAboutRunning(before, after)
         try warnAboutInterface(of: after.model)
+        if !pipeline.records.contains(where: { $0.pass == "quantize" && !$0.patches.isEmpty }) {
+            try warnAboutNothing(input.model)
+        }
         let comparison = data.evaluation == nil ? calibration.map(\.samples) : nil
         if before.plan != nil, after.plan != nil, data.evaluation != nil || comparison != nil {
             try stage("evaluate the result") { progress in
@@ -163,6 +167,28 @@ struct JobRun {
             quantization(of: model) == nil
                 ? "the model is quantized already, and is not quantized again"
                 : "the model holds quantized layers; its integer operators and weights stay as they are")
+    }
+
+    /// Gates on accuracy need labels, and are percentages.
+    private mutating func checkLabels(_ data: JobData) throws(OptimizationError) {
+        if let dataset = data.evaluation, dataset.labels == nil,
+            options.gates.maximumDrop != nil || options.gates.minimumAccuracy != nil
+        {
+            throw OptimizationError(
+                .usage, "the samples bear no labels, so that --max-drop and --min-accuracy cannot be measured",
+                at: options.evaluation, remedy: "give them labels (an array y, folders of classes, labels.csv)")
+        }
+        if let limit = options.gates.minimumAccuracy, limit > 0, limit < 1 {
+            try warn("--min-accuracy is in percent: \(limit) is less than one percent")
+        }
+    }
+
+    /// Says that nothing was quantized though it was asked for, which may be unexpected.
+    private mutating func warnAboutNothing(_ model: Model) throws(OptimizationError) {
+        guard quantization(of: model) != nil, options.patchLimit == nil else { return }
+        let inner =
+            model.main.unknownOperators.isEmpty ? "" : "; operators that run graphs, and unknown ones, stay as they are"
+        try warn("nothing was quantized: no operator has constant real weights that could be\(inner)")
     }
 
     /// The quantization to do; nil also for a model whose layers are integer already, where the float operators that are

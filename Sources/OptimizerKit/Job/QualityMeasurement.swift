@@ -64,12 +64,18 @@ struct QualityMeasurement {
         self.evaluation = evaluation
     }
 
+    /// Whether the output can be scores of classes: one axis with more than one element.
+    private static func holdsScores(_ output: TensorInfo) -> Bool {
+        output.shape.count { $0 != 1 } == 1
+    }
+
     private func compare(
         _ a: Plan, _ b: Plan, on samples: any SampleSource, _ progress: @escaping @Sendable (Int, Int) -> Void
     ) throws -> Report.Evaluation {
         let comparison = try Evaluator.compare(a, b, on: samples, threads: threads, progress: progress)
         return Report.Evaluation(
-            source: samples.summary, samples: comparison.count, agreement: comparison.agreement,
+            source: samples.summary, samples: comparison.count,
+            agreement: a.outputs.first.map(Self.holdsScores) ?? false ? comparison.agreement : nil,
             outputs: comparison.outputs.map { output in
                 Report.OutputDifference(
                     name: output.name, agreement: comparison.agreement(of: output), snr: output.snr,

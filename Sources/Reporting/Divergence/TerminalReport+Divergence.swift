@@ -3,6 +3,10 @@ extension TerminalReport {
     package func text(_ divergence: Divergence) -> String {
         var lines = [side("a", divergence.first), side("b", divergence.second)]
         lines += DisplayText.wrapped("on " + divergence.source, to: width - 3).map { "   " + colored($0, .dim) } + [""]
+        guard !divergence.layers.isEmpty else {
+            return (lines + ["  no layers of the two have the same name, so that none could be compared"])
+                .joined(separator: "\n") + "\n"
+        }
         lines += table(divergence)
         lines += ["", "  " + summary(divergence)]
         if divergence.samples > 0 {

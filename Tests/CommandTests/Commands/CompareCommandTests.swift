@@ -79,6 +79,41 @@ struct CompareCommandTests {
         #expect(outcome.error.contains(message), "\(outcome.error)")
     }
 
+    @Test(
+        "A layer of a .onnx, integer or real, is a model that can be read",
+        arguments: ["digits_dscnn", "digits_dscnn_qdq"])
+    func extractionONNX(model: String) async throws {
+        let folder = try TemporaryFolder()
+        let inspected = try await BuiltCommand.run(["inspect", Models.path(model + ".onnx"), "--json"])
+        let object = try Self.divergence(inspected.output)
+        let layers = try #require(object["layers"] as? [[String: Any]])
+        let layer = try #require(
+            layers.first {
+                $0["operation"] as? String == "DepthwiseConvolution" || ($0["parameters"] as? Int ?? 0) > 300
+            })
+        let outcome = try await BuiltCommand.run([
+            "compare", Models.path(model + ".onnx"), "--extract-layer", try #require(layer["name"] as? String),
+            "--evaluate", Models.evaluation, "-o", folder.path("layer.onnx"),
+        ])
+        #expect(outcome.code == 0, "\(outcome.error)")
+        let run = try await BuiltCommand.run([
+            "run", folder.path("layer.onnx"), "--input", folder.path("layer.npz"), "-o", folder.path("out.npz"),
+        ])
+        #expect(run.code == 0, "\(run.error)")
+    }
+
+    @Test(
+        "Models that take different inputs are refused; exports that name their layers otherwise are compared by their outputs"
+    )
+    func otherModels() async throws {
+        let same = try await BuiltCommand.run([
+            "compare", Models.path("digits_dscnn.tflite"), Models.path("digits_dscnn.onnx"), "--json",
+        ])
+        #expect(same.code == 0, "\(same.error)")
+        let layers = try #require(try Self.divergence(same.output)["layers"] as? [[String: Any]])
+        #expect(layers.contains { $0["isOutput"] as? Bool == true })
+    }
+
     @Test("A layer that is not there is refused, and nothing is written")
     func missingLayer() async throws {
         let folder = try TemporaryFolder()
