@@ -25,7 +25,18 @@ package struct Gemm: Operation, Equatable {
         guard a.count == 2, b.count == 2, a[transposesA ? 0 : 1] == b[transposesB ? 1 : 0] else {
             throw GraphError(.invalidShape, "the product of \(Shape(a)) and \(Shape(b))")
         }
-        return try Operands.result(
-            try operands.required(0).type, [a[transposesA ? 1 : 0], b[transposesB ? 0 : 1]])
+        let (type, y) = (try operands.required(0).type, [a[transposesA ? 1 : 0], b[transposesB ? 0 : 1]])
+        if let c = operands.optional(2) {
+            // Scaled integers have a sum of another type.
+            guard type != .float32 || c.type == type else {
+                throw GraphError(.typeMismatch, "a sum of type \(c.type) for a product of type \(type)")
+            }
+            if let sizes = c.shape?.sizes {
+                guard try Binary.broadcast(sizes, y) == y else {
+                    throw GraphError(.invalidShape, "a sum of shape \(Shape(sizes)) for a product of \(Shape(y))")
+                }
+            }
+        }
+        return try Operands.result(type, y)
     }
 }

@@ -27,7 +27,7 @@ package struct SkipLayerNormalization: Operation, Equatable {
         try operands.requireCount(3, upTo: 5)
         let type = try operands.required(0).type
         guard let x = try operands.sizes(0), let skip = try operands.sizes(1) else { return nil }
-        guard !x.isEmpty, try Binary.broadcast(skip, x) == x else {
+        guard !x.isEmpty, !skip.isEmpty, try Binary.broadcast(skip, x) == x else {
             throw GraphError(.invalidShape, "the sum of \(Shape(x)) and \(Shape(skip))")
         }
         for index in 2..<inputs.count {

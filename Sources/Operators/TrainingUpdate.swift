@@ -40,7 +40,12 @@ package struct TrainingUpdate: Operation, Equatable {
         guard tensors > 0, inputs.count == 2 + tensors * parts else {
             throw GraphError(.invalidAttribute, "\(inputs.count) operands of \(name)")
         }
-        try operands.require(1, operands.optional(1)?.shape?.sizes ?? [], type: .int64)
+        for index in 0..<2 {
+            guard let sizes = try operands.sizes(index) else { return nil }
+            try operands.requireShape(Shape.elementCount(sizes) == 1, sizes)
+        }
+        let step = try operands.required(1).type
+        guard step == .int64 else { throw GraphError(.typeMismatch, "a step of type \(step)") }
         var results: [TensorFacts] = []
         for part in 0..<parts {
             for tensor in 0..<tensors {

@@ -44,6 +44,32 @@ private func shape(_ operation: any Operation, _ inputs: [TensorFacts?]) throws 
         }
     }
 
+    @Test func sumsOfProducts() throws {
+        let (a, b) = (fed([2, 3]), fed([3, 4]))
+        for c in [[], [1], [4], [1, 4], [2, 1], [2, 4]] { #expect(try shape(Gemm(), [a, b, fed(c)]) == [2, 4]) }
+        for c in [[2], [3], [1, 2], [1, 1, 1], [1, 2, 4], [0]] {
+            #expect(throws: GraphError.self) { try shape(Gemm(), [a, b, fed(c)]) }
+        }
+        #expect(throws: GraphError.self) { try shape(Gemm(), [a, b, fed([4], .int32)]) }
+    }
+
+    @Test func scalarsOfOptimizers() throws {
+        let x = fed([3])
+        func sizes(rate: [Int], step: [Int], _ type: ElementType = .int64) throws -> [Int]? {
+            try shape(TrainingUpdate(.momentum), [fed(rate), fed(step, type), x, x, x])
+        }
+        #expect(try sizes(rate: [], step: [1]) == [3])
+        #expect(throws: GraphError.self) { try sizes(rate: [], step: [0]) }
+        #expect(throws: GraphError.self) { try sizes(rate: [2], step: []) }
+        #expect(throws: GraphError.self) { try sizes(rate: [], step: [], .int32) }
+    }
+
+    @Test func skipsHaveAnAxis() throws {
+        let (x, scale) = (fed([2, 3, 4]), fed([4]))
+        #expect(try shape(SkipLayerNormalization(), [x, fed([1, 3, 4]), scale]) == [2, 3, 4])
+        #expect(throws: GraphError.self) { try shape(SkipLayerNormalization(), [x, fed([]), scale]) }
+    }
+
     @Test func linearOperators() throws {
         let convolution = Convolution(strides: [2, 2], padding: .same)
         #expect(try shape(convolution, [fed([1, 9, 8, 3]), fed([16, 3, 3, 3]), fed([16])]) == [1, 5, 4, 16])

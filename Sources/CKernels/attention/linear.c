@@ -1,4 +1,4 @@
-#include "../declarations.h"
+#include "../movement/indices.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,9 +53,8 @@ void ck_rotary_float32_portable(const void *parameters, void *const *buffers, pt
     for (ptrdiff_t unit = begin; unit < end; unit++) {
         ptrdiff_t row = unit;
         if (p->has_positions) {
-            // A position beyond the cache reads its nearest row.
-            int64_t given = positions[unit];
-            row = given < 0 ? 0 : given >= p->cache_rows ? p->cache_rows - 1 : (ptrdiff_t)given;
+            row = ck_place(positions[unit], p->cache_rows, 0, buffers[5]);
+            if (row < 0) continue;
         }
         const float *cosines = (const float *)buffers[1] + row * half, *sines = (const float *)buffers[2] + row * half;
         ptrdiff_t start = unit / p->steps * p->strides[0] + unit % p->steps * p->strides[1];

@@ -44,8 +44,8 @@ typedef struct {
 } ck_linear_attention;
 
 // Rotates pairs of each head's first `rotated` elements by an angle that depends on the position. Units: positions of
-// all batches. Buffers: x, cosines, sines, positions int64 [batch, steps], y. Strides of x are those of batch, step and
-// head; y's are the same. Caches are [positions, rotated / 2], or [batch · steps, rotated / 2] without positions.
+// all batches. Buffers: x, cosines, sines, positions int64 [batch, steps], y, status. Strides of x are those of
+// batch, step and head; y's are the same. Caches are [positions, rotated / 2], or [batch · steps, rotated / 2] without positions.
 typedef struct {
     ptrdiff_t batch, steps, heads, size, rotated, cache_rows;
     ptrdiff_t strides[3];

@@ -52,8 +52,8 @@ typedef struct {
 typedef enum { CK_LOSS_EACH, CK_LOSS_SUM, CK_LOSS_MEAN } ck_loss_reduction;
 
 // −weight[target] · x[n, target, d], summed up or divided by the sum of the weights as asked; 0 where the target is
-// the ignored one, or no class. One unit. Buffers: x [batch, classes, count], targets [batch, count], weights or null,
-// y.
+// the ignored one; one that is no class is reported. One unit. Buffers: x [batch, classes, count], targets
+// [batch, count], weights or null, y, status.
 typedef struct {
     ptrdiff_t batch, classes, count;
     int32_t reduction;

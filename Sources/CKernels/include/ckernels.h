@@ -148,7 +148,8 @@ typedef struct {
     double lowest, minimum, maximum;
 } ck_window_pool;
 
-// Puts elements back to where a pool found them. Buffers: x, places, y. Units: 1; for windows: batches.
+// Puts elements back to where a pool found them. Buffers: x, places, y, and status except for windows. Units: 1;
+// for windows: batches.
 typedef struct {
     ptrdiff_t x_count, y_count;
     // Of places in a tensor: its extents, and those of y.
@@ -199,8 +200,8 @@ typedef struct {
     int32_t aligns_corners;
 } ck_affine_grid;
 
-// Units: (region, channel). Buffers: x [N, C, H, W], regions [R, 4], their batches [R] int64, y; roi_pool: x, regions
-// [R, 5] with the batch first, y.
+// Units: (region, channel). Buffers: x [N, C, H, W], regions [R, 4], their batches [R] int64, y, status; roi_pool: x,
+// regions [R, 5] with the batch first, y, status.
 typedef struct {
     ptrdiff_t batches, channels, height, width, output_height, output_width, sampling_ratio;
     float scale;

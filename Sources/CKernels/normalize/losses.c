@@ -1,4 +1,4 @@
-#include "../declarations.h"
+#include "../movement/indices.h"
 
 #include <math.h>
 #include <string.h>
@@ -34,7 +34,7 @@ void ck_loss_float32_portable(const void *parameters, void *const *buffers, ptrd
         for (ptrdiff_t d = 0; d < p->count; d++) {
             int64_t target = target_at(p, buffers[1], n * p->count + d);
             float loss = 0, weight = 0;
-            if (target >= 0 && target < p->classes && !(p->has_ignored && target == p->ignored)) {
+            if (!(p->has_ignored && target == p->ignored) && ck_place(target, p->classes, 0, buffers[4]) >= 0) {
                 weight = weights ? weights[target] : 1;
                 loss = -x[(n * p->classes + target) * p->count + d] * weight;
             }

@@ -1,5 +1,5 @@
 // Pools of regions that are operands, and convolutions whose taps are moved by operands.
-#include "../declarations.h"
+#include "../movement/indices.h"
 
 #include <float.h>
 #include <math.h>
@@ -44,6 +44,7 @@ void ck_roi_align_float32_portable(const void *parameters, void *const *buffers,
         ptrdiff_t region = unit / p->channels, channel = unit % p->channels;
         const float *roi = (const float *)buffers[1] + region * 4;
         int64_t batch = ((const int64_t *)buffers[2])[region];
+        if (ck_place(batch, p->batches, 0, buffers[4]) < 0) continue;
         float *y = (float *)buffers[3] + unit * bins;
         const float *image = (const float *)buffers[0] + (batch * p->channels + channel) * p->height * p->width;
         float offset = p->half_pixel ? 0.5f : 0;
@@ -67,8 +68,7 @@ void ck_roi_align_float32_portable(const void *parameters, void *const *buffers,
                     float at_x = x0 + (float)(bin % p->output_width) * bin_width
                         + ((float)column + 0.5f) * bin_width / (float)columns;
                     neighbours n = {{0}, {0}};
-                    int inside = batch >= 0 && batch < p->batches
-                        && region_neighbours(at_y, at_x, p->height, p->width, &n);
+                    int inside = region_neighbours(at_y, at_x, p->height, p->width, &n);
                     for (int i = 0; i < 4; i++) {
                         float value = inside ? n.weights[i] * image[n.places[i]] : 0;
                         sum += value;
@@ -93,8 +93,10 @@ void ck_roi_pool_float32_portable(const void *parameters, void *const *buffers, 
             float edge = roundf(roi[i + 1] * p->scale);
             edges[i] = !(edge > -1e6f) ? -1e6f : edge > 1e6f ? 1e6f : edge;
         }
-        int known = roi[0] >= 0 && roi[0] < (float)p->batches;
-        ptrdiff_t batch = known ? (ptrdiff_t)roi[0] : 0;
+        // What is no number, or beyond all whole numbers, names no image either.
+        int64_t named = roi[0] > -1e18f && roi[0] < 1e18f ? (int64_t)floorf(roi[0]) : -1;
+        ptrdiff_t batch = ck_place(named, p->batches, 0, buffers[3]);
+        if (batch < 0) continue;
         const float *image = (const float *)buffers[0] + (batch * p->channels + channel) * p->height * p->width;
         float width = fmaxf(edges[2] - edges[0] + 1, 1), height = fmaxf(edges[3] - edges[1] + 1, 1);
         for (ptrdiff_t bin = 0; bin < bins; bin++) {
@@ -107,7 +109,7 @@ void ck_roi_pool_float32_portable(const void *parameters, void *const *buffers, 
                 float limit = (float)(i < 2 ? p->height : p->width);
                 bounds[i] = bounds[i] < 0 ? 0 : bounds[i] > limit ? limit : bounds[i];
             }
-            int is_empty = !known || bounds[1] <= bounds[0] || bounds[3] <= bounds[2];
+            int is_empty = bounds[1] <= bounds[0] || bounds[3] <= bounds[2];
             float largest = is_empty ? 0 : -FLT_MAX;
             for (ptrdiff_t i = (ptrdiff_t)bounds[0]; !is_empty && i < (ptrdiff_t)bounds[1]; i++)
                 for (ptrdiff_t j = (ptrdiff_t)bounds[2]; j < (ptrdiff_t)bounds[3]; j++)

@@ -1,4 +1,5 @@
 // Pools over any number of axes: dilated windows, norms, places of the largest elements.
+#include "../movement/indices.h"
 #include "windows.h"
 
 #include <math.h>
@@ -99,15 +100,15 @@ WINDOW_POOL(ck_window_pool_int16_portable, int16_t)
         if (begin >= end) return;                                                                           \
         for (ptrdiff_t i = 0; i < p->y_count; i++) y[i] = 0;                                                \
         for (ptrdiff_t i = 0; i < p->x_count; i++) {                                                        \
-            ptrdiff_t place = unpooled(p, ((const int64_t *)buffers[1])[i]);                                \
+            ptrdiff_t place = unpooled(p, ((const int64_t *)buffers[1])[i], buffers[3]);                    \
             if (place >= 0) y[place] = x[i];                                                                \
         }                                                                                                   \
     }
 
-static ptrdiff_t unpooled(const ck_unpool *p, int64_t place) {
+static ptrdiff_t unpooled(const ck_unpool *p, int64_t given, void *status) {
     ptrdiff_t count = ck_volume(p->rank, p->inferred), at[CK_MAX_RANK];
-    if (place < 0) place += count;
-    if (place < 0 || place >= count) return -1;
+    ptrdiff_t place = ck_place(given, count, 1, status);
+    if (place < 0) return -1;
     ck_unravel(place, p->rank, p->inferred, at);
     for (ptrdiff_t axis = 0; axis < p->rank; axis++)
         if (at[axis] >= p->sizes[axis]) return -1;

@@ -186,7 +186,7 @@ extension RotaryEmbedding: Lowerable {
             lowering.kernel(.rotary, "float32"), parameters,
             operands: [
                 .value(x.id), .value(cosines.id), .value(sines.id), positions.map { .value($0.id) } ?? .none,
-                .value(lowering.output.id),
+                .value(lowering.output.id), .status,
             ], units: e[0] * e[1], cost: e[2] * e[3] * 4)
     }
 }

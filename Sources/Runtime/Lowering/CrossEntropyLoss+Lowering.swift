@@ -31,6 +31,7 @@ extension CrossEntropyLoss: Lowerable {
             lowering.kernel(.loss, "float32"), parameters,
             operands: [
                 logarithms, .value(classes.id), weights.map { .value($0.id) } ?? .none, .value(lowering.output.id),
+                .status,
             ], units: 1, cost: x.sizes[0] * count)
     }
 }

@@ -48,7 +48,8 @@ extension SkipLayerNormalization: Lowerable {
         }
         // The skip may lack the batch, or have it with extent 1.
         let repeats =
-            skip.count < x.count && x.sizes.suffix(skip.sizes.count - 1) == skip.sizes.dropFirst()
+            skip.sizes.count > 1 && skip.count < x.count
+            && x.sizes.suffix(skip.sizes.count - 1) == skip.sizes.dropFirst()
             && skip.sizes.first == 1
         guard let count = x.sizes.last, count > 0,
             skip.count == x.count || repeats || x.sizes.suffix(skip.sizes.count) == skip.sizes[...]

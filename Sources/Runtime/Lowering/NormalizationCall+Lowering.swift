@@ -24,6 +24,9 @@ struct NormalizationCall {
 extension Lowering {
     mutating func emit(_ call: NormalizationCall, from x: Tensor, to y: Tensor) throws(RuntimeError) {
         guard x.type == .float32, y.type == .float32 else { throw unsupportedTypes() }
+        guard x.count > 0 else {
+            throw RuntimeError(.invalidModel, "there are no elements to normalize", at: location)
+        }
         var own = Array(repeating: 1, count: call.sizes.count)
         for axis in call.sizes.indices.reversed().dropFirst() { own[axis] = own[axis + 1] * call.sizes[axis + 1] }
         let zeros = call.sizes.map { _ in 0 }

@@ -15,7 +15,7 @@ extension RoiAlign: Lowerable {
             half_pixel: usesHalfPixelCenters ? 1 : 0, is_max: isMax ? 1 : 0)
         try lowering.emit(
             lowering.kernel(.roiAlign, "float32"), parameters,
-            operands: [.value(x.id), .value(regions.id), .value(images.id), .value(y.id)],
+            operands: [.value(x.id), .value(regions.id), .value(images.id), .value(y.id), .status],
             units: y.sizes[0] * y.sizes[1], cost: saturatingProduct(rows, columns, 64))
     }
 }
@@ -29,7 +29,7 @@ extension MaxRoiPool: Lowerable {
             output_width: columns, sampling_ratio: 0, scale: scale, half_pixel: 0, is_max: 1)
         try lowering.emit(
             lowering.kernel(.roiPool, "float32"), parameters,
-            operands: [.value(x.id), .value(regions.id), .value(y.id)], units: y.sizes[0] * y.sizes[1],
+            operands: [.value(x.id), .value(regions.id), .value(y.id), .status], units: y.sizes[0] * y.sizes[1],
             cost: saturatingProduct(rows, columns, 16))
     }
 }

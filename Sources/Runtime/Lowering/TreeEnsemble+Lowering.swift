@@ -67,7 +67,8 @@ extension TfIdfVectorizer: Lowerable {
         if mode != .frequency, !weights.isEmpty {
             parameters.weights = UnsafePointer(try storage.array(counted.map { weights[$0.index] }))
         }
-        parameters.skips = skips
+        // More than the whole row cannot be left out.
+        parameters.skips = min(max(skips, 0), parameters.count)
         parameters.is_wide = x.type == .int64 ? 1 : 0
         parameters.counts = mode == .presence ? 0 : 1
         let rows = x.sizes.count == 2 ? x.sizes[0] : 1

@@ -133,7 +133,15 @@ extension Lowering {
                         .unsupportedOperator, "weights that are computed while running are not supported", at: location)
                     : unsupportedTypes()
             }
-            let scales = try w.channelScales(axis: convolution.weightAxis)
+            var scales = try w.channelScales(axis: convolution.weightAxis)
+            // The weights of a transposed convolution have an axis for the outputs of one group only.
+            if scales.count != channels, scales.count == convolution.outputs {
+                scales = (0..<convolution.groups).flatMap { _ in scales }
+            }
+            guard scales.count == channels else {
+                throw RuntimeError(
+                    .invalidModel, "there are \(scales.count) scales for \(channels) channels", at: location)
+            }
             factors = requantizationFactors(from, scales, to)
             singles = singleFactors(from, scales, to)
             parameters.weights = UnsafeRawPointer(

@@ -101,7 +101,7 @@ extension Unpool: Lowerable {
         withUnsafeMutableBytes(of: &parameters.sizes) { $0.fill(y.sizes) }
         try lowering.emit(
             lowering.kernel(.unpool, x.type.rawValue), parameters,
-            operands: [.value(x.id), .value(places.id), .value(y.id)], units: 1, cost: y.count)
+            operands: [.value(x.id), .value(places.id), .value(y.id), .status], units: 1, cost: y.count)
     }
 }
 
