@@ -66,6 +66,8 @@ extension Lowering {
         (parameters.pad_top, parameters.pad_left) = (0, 0)
         // The copy holds x + 128.
         parameters.flip = 0x80
+        // Nothing reads x any more when the windows begin, so that the result may take its place.
+        overwritableInputs = [0]
         return padded
     }
 }
