@@ -40,7 +40,7 @@ package struct ModelBenchmark: Sendable {
             let latencies = try measurement.latencies()
             var benchmark = Benchmark(
                 file: file.summary(compresses: false), numerics: options.numerics.rawValue,
-                instructionSet: "\(InstructionSet.best)", threads: threads, multiplyAdds: plan.multiplyAdds,
+                instructionSet: InstructionSet.best.name, threads: threads, multiplyAdds: plan.multiplyAdds,
                 latency: .init(latencies), runs: latencies.count)
             if measuresLayers {
                 benchmark.layers = zip(plan.steps, try measurement.stepLatencies()).map { step, times in

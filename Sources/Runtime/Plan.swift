@@ -14,9 +14,29 @@ package struct PlanOptions: Sendable {
     package init() {}
 }
 
-/// Instruction sets that kernels are compiled for, each with all that stand before it.
+/// Instruction sets that kernels are compiled for, in the order of preference.
 package enum InstructionSet: UInt32, Sendable, CaseIterable {
-    case portable, avx2, avx512
+    case portable
+    case avx2
+    case avxVNNI
+    case avx512
+    case neonDot
+    case neonI8MM
+
+    /// As `OPTIMIZE_ISA` and reports name it.
+    package var name: String {
+        switch self {
+        case .portable: "portable"
+        case .avx2: "avx2"
+        case .avxVNNI: "avx_vnni"
+        case .avx512: "avx512"
+        case .neonDot: "neon_dot"
+        case .neonI8MM: "neon_i8mm"
+        }
+    }
+
+    /// Whether this processor has it.
+    package var isAvailable: Bool { ck_has_isa(ck_isa(rawValue: rawValue)) != 0 }
 
     /// The best one that this processor has.
     package static var best: InstructionSet { InstructionSet(rawValue: ck_best_isa().rawValue) ?? .portable }

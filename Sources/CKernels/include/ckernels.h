@@ -28,7 +28,18 @@ typedef struct {
     int64_t value;
 } ck_status;
 
-typedef enum { CK_ISA_PORTABLE = 0, CK_ISA_AVX2 = 1, CK_ISA_AVX512 = 2 } ck_isa;
+// In the order of preference, those of one processor family behind each other: a processor that has one has all of its
+// family before it. AVX2 stands for AVX2 and FMA, AVX-VNNI for its 256-bit dot product of bytes, AVX-512 for F, BW, DQ, VL
+// and VNNI, NEON_DOT and NEON_I8MM for Armv8.2's dot product and Armv8.6's matrix product of bytes. NEON alone is part of
+// what every 64-bit Arm processor is: there the portable kernels use it.
+typedef enum {
+    CK_ISA_PORTABLE = 0,
+    CK_ISA_AVX2 = 1,
+    CK_ISA_AVX_VNNI = 2,
+    CK_ISA_AVX512 = 3,
+    CK_ISA_NEON_DOT = 4,
+    CK_ISA_NEON_I8MM = 5
+} ck_isa;
 
 // One row of kernels.def.
 typedef struct {
@@ -42,10 +53,13 @@ typedef struct {
 
 // All rows, also those that this processor cannot run.
 const ck_kernel *ck_kernels(ptrdiff_t *count);
+// Whether the processor has an instruction set.
+int ck_has_isa(ck_isa isa);
 // The best instruction set that the processor has, or the lower one that the environment variable OPTIMIZE_ISA names
-// (portable, avx2, avx512).
+// (portable, avx2, avx_vnni, avx512, neon_dot, neon_i8mm).
 ck_isa ck_best_isa(void);
-// The last row of the table for a family and type whose instruction set is at most `limit`; null if there is none.
+// The last row of the table for a family and type whose instruction set is at most `limit` and the processor's; null if
+// there is none.
 const ck_kernel *ck_find_kernel(const char *family, const char *type, ck_isa limit);
 
 // Tells the processor that the caller waits for another core.
