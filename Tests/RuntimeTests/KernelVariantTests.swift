@@ -5,7 +5,9 @@ import Testing
 
 /// The portable kernels are the oracle of all others.
 @Suite struct KernelVariantTests {
-    static let variants = InstructionSet.allCases.filter { $0.isAvailable && $0.rawValue <= InstructionSet.best.rawValue }
+    static let variants = InstructionSet.allCases.filter {
+        $0.isAvailable && $0.rawValue <= InstructionSet.best.rawValue
+    }
 
     private static func plan(
         _ model: Model, _ set: InstructionSet, _ numerics: Numerics = .reference
