@@ -101,9 +101,11 @@ CK_INLINE void fully_connected_gemm(const ck_fully_connected *p, void *const *bu
         ptrdiff_t count = end - block;
         if (count >= CK_GEMM_WIDE_BLOCKS && p->batch == 1) count = CK_GEMM_WIDE_BLOCKS;
         else if (count > CK_GEMM_BLOCKS) count = CK_GEMM_BLOCKS;
+        // Three blocks are stored as if they were four: the fourth may be another thread's.
+        ptrdiff_t outputs = p->outputs - block * CK_BLOCK;
+        if (outputs > count * CK_BLOCK) outputs = count * CK_BLOCK;
         ck_gemm_avx512(
-            &gemm, buffers[0], (int8_t *)buffers[1] + block * CK_BLOCK, p->batch, block, count,
-            p->outputs - block * CK_BLOCK);
+            &gemm, buffers[0], (int8_t *)buffers[1] + block * CK_BLOCK, p->batch, block, count, outputs);
         block += count;
     }
 }
