@@ -110,6 +110,8 @@ public struct OptimizationOptions: Sendable, Equatable {
     public var gates = Gates()
     /// Files for the report: `.json` or `.md`.
     public var reports: [String] = []
+    /// Whether sizes under gzip are measured too, which takes longer than most other parts of a job.
+    public var measuresCompressedSizes = true
     /// nil for one thread for each core, at most 4.
     public var threads: Int?
     /// Whether to refuse what would otherwise be done with a warning.

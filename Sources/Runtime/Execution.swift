@@ -58,6 +58,7 @@ package final class Execution {
     }
 
     init(_ plan: Plan, _ session: Session) throws(RuntimeError) {
+        precondition(!plan.options.isForFigures, "a plan for figures holds no weights")
         self.plan = plan
         self.session = session
         let pool = session.pool

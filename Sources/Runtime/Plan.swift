@@ -10,6 +10,9 @@ package struct PlanOptions: Sendable {
     package var instructionSet: InstructionSet?
     /// Shapes of graph inputs, by name, where the model leaves them open. Without one a batch is 1.
     package var inputShapes: [String: [Int]] = [:]
+    /// Whether weights are left where they are, which takes no time and no memory: the plan tells what running would take,
+    /// and that it is possible, and no `Execution` can be made of it.
+    package var isForFigures = false
 
     package init() {}
 }

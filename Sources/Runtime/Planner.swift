@@ -7,7 +7,7 @@ struct Planner {
     let graph: Graph
     /// The nodes that are yet to run.
     let order: [NodeID]
-    let storage = Storage()
+    let storage: Storage
     let isa: ck_isa
 
     /// What is known of each value, by its index.
@@ -51,6 +51,7 @@ struct Planner {
         self.order = order
         keepsAllValues = options.keepsAllValues
         self.options = options
+        storage = Storage(holdsConstants: !options.isForFigures)
         let best = InstructionSet.best
         isa = ck_isa(rawValue: min(best.rawValue, options.instructionSet?.rawValue ?? best.rawValue))
         let count = (graph.valueIDs.last?.index ?? -1) + 1
@@ -105,8 +106,9 @@ struct Planner {
         }
         let (form, operands) = try storedForm(of: operation, inputs: inputs, outputs: outputs, node: id, step: step)
         let results = form.movesResult ? [movedResult(outputs[0])] : outputs
+        let isConstant = operands.allSatisfy { $0 == nil || $0?.constant != nil }
         var lowering = Lowering(
-            location: location, inputs: operands, outputs: results, storage: storage, isa: isa,
+            location: location, inputs: operands, outputs: results, storage: isConstant ? Storage() : storage, isa: isa,
             numerics: options.numerics, demands: demands)
         // There is nothing to compute where no result has an element.
         if results.allSatisfy({ $0.count == 0 }) {
@@ -115,7 +117,6 @@ struct Planner {
         }
         try lowering.lower(form.operation)
         for result in results { tensors[result.id.index] = result }
-        let isConstant = operands.allSatisfy { $0 == nil || $0?.constant != nil }
         var calls: [KernelCall] = []
         var scratch: [Int] = []
         if isConstant {

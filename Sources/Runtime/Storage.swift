@@ -37,8 +37,10 @@ enum MemoryLimit {
 final class Storage: @unchecked Sendable {
     private var blocks: [UnsafeMutableRawPointer] = []
     private(set) var byteCount = 0
+    /// Whether weights and other constants are kept; without them a plan gives its figures and cannot run.
+    let holdsConstants: Bool
 
-    init() {}
+    init(holdsConstants: Bool = true) { self.holdsConstants = holdsConstants }
 
     deinit {
         for block in blocks { free(block) }
@@ -58,6 +60,17 @@ final class Storage: @unchecked Sendable {
         return memory
     }
 
+    /// Zeroed memory for packed weights; nil where they are only counted.
+    /// - Throws: `RuntimeError.outOfMemory` as `bytes` does.
+    func weights(_ count: Int) throws(RuntimeError) -> UnsafeMutableRawPointer? {
+        guard !holdsConstants else { return try bytes(count) }
+        guard count >= 0, count <= MemoryLimit.byteCount, byteCount + count <= MemoryLimit.byteCount else {
+            throw RuntimeError(.outOfMemory, "the model's constants take more than \(MemoryLimit.byteCount) bytes")
+        }
+        byteCount += count
+        return nil
+    }
+
     /// Zeroed memory for as many elements as the product of `factors`.
     func elements<Element: BitwiseCopyable>(
         _ factors: Int..., of type: Element.Type = Element.self
@@ -69,7 +82,7 @@ final class Storage: @unchecked Sendable {
     }
 
     func copy(_ data: TensorData) throws(RuntimeError) -> UnsafeMutableRawPointer {
-        let memory = try bytes(data.byteCount)
+        guard let memory = try weights(data.byteCount) else { return try bytes(0) }
         data.withUnsafeBytes { source in
             if let base = source.baseAddress { memcpy(memory, base, source.count) }
         }

@@ -66,7 +66,7 @@ struct JobRun {
             }
         }
 
-        let compresses = input.byteCount <= ModelFile.compressionLimit
+        let compresses = options.measuresCompressedSizes && input.byteCount <= ModelFile.compressionLimit
         let (threads, layerSNR) = (threads, quality.layerSNR)
         var report = try stage("measure sizes") { _ in
             var report = Report(input: input.summary(compresses: compresses), before: before.summary)
@@ -77,7 +77,7 @@ struct JobRun {
                 compressedBy: compresses ? threads : nil)
             return report
         }
-        report.notes = remarks(before, after, compresses: compresses)
+        report.notes = remarks(before, input)
         report.evaluation = quality.evaluation
         if let calibration, calibration.wasUsed { report.calibration = calibration.entry }
         report.gates = try checkGates(report)
@@ -293,14 +293,16 @@ struct JobRun {
     }
 
     /// What was left out because the model is large.
-    private func remarks(_ before: RunnableModel, _ after: RunnableModel, compresses: Bool) -> [String]? {
+    private func remarks(_ before: RunnableModel, _ input: ModelFile) -> [String]? {
         var notes: [String] = []
         if before.isLeftOut {
             notes.append(
                 "as large as the model is, it was not made ready to run: nothing was compared, and neither multiply-adds "
                     + "nor the arena are known; with --evaluate it is run")
         }
-        if !compresses { notes.append("as large as the model is, sizes under gzip were not measured") }
+        if options.measuresCompressedSizes, input.byteCount > ModelFile.compressionLimit {
+            notes.append("as large as the model is, sizes under gzip were not measured")
+        }
         return notes.isEmpty ? nil : notes
     }
 

@@ -17,7 +17,8 @@ struct RunnableModel {
     /// sure that the result can be run.
     static let freeByteCount = 256 << 20
 
-    /// - Parameter isNeeded: whether the model is to be run.
+    /// - Parameter isNeeded: whether the model is to be run. Otherwise it is planned for its figures, and to be sure that it
+    ///   can be run.
     init(_ file: ModelFile, isNeeded: Bool) {
         model = file.model
         isLeftOut = !isNeeded && file.byteCount > Self.freeByteCount
@@ -27,7 +28,9 @@ struct RunnableModel {
             return
         }
         do throws(RuntimeError) {
-            plan = try Plan(file.runnable, options: PlanOptions(for: file.runnable))
+            var options = PlanOptions(for: file.runnable)
+            options.isForFigures = !isNeeded
+            plan = try Plan(file.runnable, options: options)
             obstacle = nil
         } catch {
             plan = nil

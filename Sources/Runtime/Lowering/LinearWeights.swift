@@ -96,7 +96,7 @@ struct LinearWeights {
         else {
             throw RuntimeError(.outOfMemory, "packed weights take more memory than can be counted")
         }
-        let memory = try storage.bytes(size)
+        guard let memory = try storage.weights(size) else { return UnsafeRawPointer(try storage.bytes(0)) }
         weights.withUnsafeBytes { ck_pack_linear(&packing, $0.baseAddress, memory) }
         return UnsafeRawPointer(memory)
     }
@@ -106,6 +106,7 @@ struct LinearWeights {
     ) throws(RuntimeError) -> UnsafeMutablePointer<Int32> {
         var packing = packing
         let sums = try storage.elements(lanes, of: Int32.self)
+        guard storage.holdsConstants else { return sums }
         weights.withUnsafeBytes {
             ck_sum_weights(&packing, $0.baseAddress?.assumingMemoryBound(to: Int8.self), sums)
         }

@@ -10,6 +10,9 @@ struct OptimizeCommand {
         settings = invocation.settings
         var options = invocation.settings.optimization
         options.command = ["optimize"] + arguments
+        // Zeros show in nothing else. Without them compression says little that the file's own size does not.
+        options.measuresCompressedSizes =
+            options.pruning != nil || !options.reports.isEmpty || invocation.settings.printsJSON
         self.options = options
     }
 

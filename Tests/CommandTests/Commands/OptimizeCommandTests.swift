@@ -51,6 +51,19 @@ struct OptimizeCommandTests {
         #expect(!verbose.error.contains("\u{1B}") && !verbose.error.contains("\r"))
     }
 
+    @Test("Sizes under gzip are measured where zeros or a report ask for them")
+    func compressedSizes() async throws {
+        let folder = try TemporaryFolder()
+        let plain = try await BuiltCommand.run([Models.dscnn, "--dynamic-range", "-o", folder.path("a.tflite")])
+        #expect(plain.output.contains("arena") && !plain.output.contains("gzip"))
+        let pruned = try await BuiltCommand.run([Models.dscnn, "--prune", "0.5", "-o", folder.path("b.tflite")])
+        #expect(pruned.output.contains("gzip"))
+        let json = try await BuiltCommand.run([
+            Models.dscnn, "--dynamic-range", "--json", "-o", folder.path("c.tflite"),
+        ])
+        #expect(((try Self.object(Data(json.output.utf8))["input"] as? [String: Any])?["gzipBytes"] as? Int ?? 0) > 0)
+    }
+
     @Test("--int8 without samples says so on standard error and in the report; --strict refuses")
     func synthetic() async throws {
         let folder = try TemporaryFolder()

@@ -1,0 +1,54 @@
+"""Wall time and peak memory of quantizing MobileNetV2 1.0, each in a process of its own, its start included."""
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import models
+
+HERE = Path(__file__).parent
+MODEL, SAMPLES, ROUNDS = "mobilenet_v2_100", 100, 5
+MEGABYTE = 1_000_000
+
+
+def measured(command, folder):
+    result = folder / "process.json"
+    subprocess.run(
+        [sys.executable, "-S", "-E", str(HERE / "process.py"), str(result)] + [str(part) for part in command],
+        check=True, stderr=subprocess.DEVNULL)
+    found = json.loads(result.read_text())
+    if found["status"]:
+        raise SystemExit(f"bench-peers: {command[0]} ended with {found['status']}: {' '.join(map(str, command))}")
+    return found
+
+
+def quantization(options, folder):
+    files, samples = models.make(options.command, options.folder, MODEL), models.calibration(options.folder)
+    rows, size = [], files["tflite"].stat().st_size
+
+    def ours(kind, *arguments):
+        return [options.command, files[kind], *arguments, "--force", "--quiet", "-o", folder / f"ours.{kind}"]
+
+    def peer(name, kind):
+        return [sys.executable, "-W", "ignore", HERE / "quantizers.py", name, files[kind], samples, SAMPLES,
+                folder / f"theirs.{kind}"]
+
+    static = ["--int8", "--calibrate", samples, "--samples", SAMPLES]
+    command = [Path(sys.executable).parent / "litert-quantizer", "--model_file", files["tflite"], "--recipe",
+               "dynamic_wi8_afp32", "--output_dir", folder, "--overwrite_outputs"]
+    for title, a, b, target, limit in [
+        ("dynamic range .tflite, litert-quantizer", ours("tflite", "--dynamic-range"), command, 1 / 30,
+         1.3 * size + 20 * MEGABYTE),
+        (f"int8 .tflite, {SAMPLES} samples, litert-quantizer", ours("tflite", *static),
+         peer("litert-quantizer", "tflite"), 1 / 8, None),
+        (f"int8 .onnx, {SAMPLES} samples, onnxruntime", ours("onnx", *static), peer("onnxruntime", "onnx"), 1 / 8, None),
+        ("clean-up .onnx, onnxsim", ours("onnx"), peer("onnxsim", "onnx"), None, None),
+    ]:
+        times = [[measured(command, folder) for command in (a, b)] for _ in range(ROUNDS)]
+        (mine, my_peak), (theirs, their_peak) = (
+            [statistics.median(round[side][key] for round in times) for key in ("seconds", "peak")] for side in (0, 1))
+        rows.append({
+            "what": title, "ours": mine, "theirs": theirs, "ratio": mine / theirs, "target": target, "peak": my_peak,
+            "their_peak": their_peak, "peak_limit": limit})
+    return rows
