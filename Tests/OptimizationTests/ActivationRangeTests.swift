@@ -11,7 +11,7 @@ import Testing
     }
 
     private func histogram(_ values: [Float]) -> ActivationHistogram {
-        var histogram = ActivationHistogram(minimum: values.min() ?? 0, maximum: values.max() ?? 0)
+        var histogram = ActivationHistogram()
         values.withUnsafeBufferPointer { histogram.count($0) }
         return histogram
     }
@@ -34,6 +34,22 @@ import Testing
         #expect(ActivationRange(lower: 0, upper: .leastNonzeroMagnitude).quantization.scale > 0)
     }
 
+    /// Whatever comes first, and however it is split: bins that are joined hold what wider ones would have counted.
+    @Test func theOrderOfValuesMakesNoDifference() {
+        var random = SeededGenerator(seed: 11)
+        let values = [0.001, 40, 1, 0.3].flatMap { scale in random.floats(1000).map { ($0 - 0.4) * scale } }
+        var parts = ActivationHistogram()
+        for start in stride(from: 0, to: values.count, by: 500) {
+            parts.merge(histogram(Array(values[start..<start + 500])))
+        }
+        #expect(parts == histogram(values) && parts == histogram(values.reversed()))
+        #expect(parts.minimum == values.min() && parts.maximum == values.max())
+    }
+
+    @Test func valuesThatAreNotFiniteAreLeftOut() {
+        #expect(histogram([1, .infinity, -2, .nan]) == histogram([1, -2]))
+    }
+
     @Test func uniformValuesKeepTheirRange() {
         let range = histogram((0...10000).map { Float($0) / 10000 }).leastErrorRange()
         #expect(range.lower == 0 && range.upper > 0.98)
@@ -41,9 +57,9 @@ import Testing
 
     /// By hand: keeping 20 costs 10⁷·(20/255)²/12 = 5,126, clipping at 1 costs 4·19² + 10⁷·(1/255)²/12 = 1,457.
     @Test func aRareOutlierIsClipped() {
-        var once = ActivationHistogram(minimum: 0, maximum: 20)
+        var once = ActivationHistogram()
         (1...100_000).map { Float($0) / 100_000 }.withUnsafeBufferPointer { once.count($0) }
-        var all = ActivationHistogram(minimum: 0, maximum: 20)
+        var all = ActivationHistogram()
         for _ in 0..<100 { all.merge(once) }
         [Float(20)].withUnsafeBufferPointer { all.count($0) }
         let range = all.leastErrorRange()

@@ -430,6 +430,7 @@ typedef struct {
 #include "ck_detection.h"
 #include "ck_learning.h"
 #include "ck_movement.h"
+#include "ck_observe.h"
 #include "ck_normalize.h"
 #include "ck_plain.h"
 #include "ck_recurrent.h"

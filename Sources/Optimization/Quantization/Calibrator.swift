@@ -41,9 +41,9 @@ package struct Calibrator {
 
     /// The channel means alone, in one run over the samples.
     package func channelMeans(of values: Set<ValueID>) throws(PassError) -> [ValueID: [Double]] {
-        let empty = Spread(ranges: [:], means: values)
+        let empty = Observations(samples: samples.count, means: values, countsValues: false)
         let sums = try forEachSample(stage: "observing means", initial: empty) { $0.observe($1, $2) }
-        return Spread.merge(sums, samples: samples.count).channelMeans
+        return Observations.merge(sums).channelMeans
     }
 
     /// - Parameter means: the tensors whose channel means are wanted.
@@ -51,17 +51,8 @@ package struct Calibrator {
         guard samples.count > 0 else {
             throw PassError(.calibrationRequired, "the calibration set is empty")
         }
-        let extremes = try forEachSample(stage: "observing ranges", initial: Extremes()) { $0.observe($1, $2) }
-        var ranges: [ValueID: (Float, Float)] = [:]
-        for partial in extremes {
-            for (value, range) in partial.ranges {
-                let known = ranges[value] ?? range
-                ranges[value] = (min(known.0, range.0), max(known.1, range.1))
-            }
-        }
-        let empty = Spread(ranges: ranges, means: means)
-        let spreads = try forEachSample(stage: "observing distributions", initial: empty) { $0.observe($1, $2) }
-        return Spread.merge(spreads, samples: samples.count)
+        let empty = Observations(samples: samples.count, means: means, countsValues: true)
+        return Observations.merge(try forEachSample(stage: "observing ranges", initial: empty) { $0.observe($1, $2) })
     }
 
     /// Runs all samples; each shard folds what it sees into its own state.
@@ -119,7 +110,11 @@ extension Calibrator {
         _ buffers: [UnsafeMutableRawBufferPointer], _ tensors: [TensorInfo], sample: Int, of samples: any SampleSource
     ) throws(PassError) {
         for (buffer, tensor) in zip(buffers, tensors) where tensor.type == .float32 {
-            guard buffer.assumingMemoryBound(to: Float.self).allSatisfy(\.isFinite) else {
+            let elements = buffer.assumingMemoryBound(to: Float.self)
+            guard
+                TensorObservation.extremes(of: UnsafeBufferPointer(elements)) != nil
+                    || elements.allSatisfy(\.isFinite)
+            else {
                 throw PassError(
                     .invalidSample, "sample \(sample) of \(samples.summary) holds numbers that are not finite")
             }
@@ -127,62 +122,90 @@ extension Calibrator {
     }
 }
 
-/// The least and largest value of each tensor.
-private struct Extremes: Sendable {
-    var ranges: [ValueID: (Float, Float)] = [:]
-
-    mutating func observe(_ tensor: TensorInfo, _ elements: UnsafeBufferPointer<Float>) {
-        var lower = Float.infinity
-        var upper = -Float.infinity
-        for element in elements where element.isFinite {
-            lower = min(lower, element)
-            upper = max(upper, element)
-        }
-        guard lower <= upper else { return }
-        let known = ranges[tensor.value] ?? (lower, upper)
-        ranges[tensor.value] = (min(known.0, lower), max(known.1, upper))
-    }
-}
-
 /// The distribution and the channel means of each tensor.
-private struct Spread: Sendable {
-    var histograms: [ValueID: ActivationHistogram]
-    var sums: [ValueID: [Double]] = [:]
-    var positions: [ValueID: Int] = [:]
-    let wanted: Set<ValueID>
+private struct Observations: Sendable {
+    private var histograms: [ValueID: ActivationHistogram] = [:]
+    private var sums: [ValueID: [Double]] = [:]
+    private var positions: [ValueID: Int] = [:]
+    private var runs: [ValueID: Int] = [:]
+    private let samples: Int
+    private let wanted: Set<ValueID>
+    private let countsValues: Bool
 
-    init(ranges: [ValueID: (Float, Float)], means: Set<ValueID>) {
-        histograms = ranges.mapValues { ActivationHistogram(minimum: $0.0, maximum: $0.1) }
+    /// About how many values of a tensor are counted over all samples, as many as fit: the distribution of so many is that
+    /// of all. Extremes and means are those of all values.
+    private static let countLimit = 1 << 21
+
+    init(samples: Int, means: Set<ValueID>, countsValues: Bool) {
+        self.samples = samples
         wanted = means
+        self.countsValues = countsValues
     }
 
     mutating func observe(_ info: TensorInfo, _ elements: UnsafeBufferPointer<Float>) {
         let value = info.value
-        histograms[value]?.count(elements)
-        guard wanted.contains(value), info.shape.indices.contains(info.channelAxis), info.shape[info.channelAxis] > 0
-        else { return }
-        let channels = info.shape[info.channelAxis]
-        // How many elements of a channel stand side by side.
-        let run = info.shape[(info.channelAxis + 1)...].reduce(1, *)
-        sums[value, default: Array(repeating: 0, count: channels)].withUnsafeMutableBufferPointer { sums in
-            var (channel, position) = (0, 0)
-            for element in elements {
-                if element.isFinite { sums[channel] += Double(element) }
-                position += 1
-                guard position == run else { continue }
-                position = 0
-                channel = channel + 1 == channels ? 0 : channel + 1
-            }
+        var (channels, run) = (0, 0)
+        if wanted.contains(value), info.shape.indices.contains(info.channelAxis) {
+            channels = info.shape[info.channelAxis]
+            // How many elements of a channel stand side by side.
+            run = info.shape[(info.channelAxis + 1)...].reduce(1, *)
         }
-        positions[value, default: 0] += elements.count / channels
+        guard channels > 0 || countsValues, !elements.isEmpty else { return }
+        var added = [Double](repeating: 0, count: channels)
+        let extremes = added.withUnsafeMutableBufferPointer { added in
+            TensorObservation.extremes(of: elements, channels: max(channels, 1), run: max(run, 1), sums: added)
+        }
+        if channels > 0 {
+            if extremes == nil { added = Self.finiteSums(of: elements, channels: channels, run: run) }
+            sums[value, default: Array(repeating: 0, count: channels)].withUnsafeMutableBufferPointer { sums in
+                for channel in sums.indices { sums[channel] += added[channel] }
+            }
+            positions[value, default: 0] += elements.count / channels
+        }
+        guard countsValues else { return }
+        guard let extremes else {
+            // A tensor without any finite value has no distribution.
+            if elements.contains(where: \.isFinite) {
+                histograms[value, default: ActivationHistogram()].count(elements)
+            }
+            return
+        }
+        let step = step(over: elements.count)
+        let run = runs[value, default: 0]
+        runs[value] = run + 1
+        histograms[value, default: ActivationHistogram()].count(
+            elements, within: extremes, step: step, start: run % step)
     }
 
-    static func merge(_ shards: [Spread], samples: Int) -> CalibrationStatistics {
+    /// Of how many blocks one is counted: all channels and places get their turn, as blocks and step have no factor in
+    /// common.
+    private func step(over count: Int) -> Int {
+        let blocks = max(1, count / TensorObservation.countedTogether)
+        let (total, overflow) = count.multipliedReportingOverflow(by: samples)
+        var step = min(blocks, overflow ? blocks : (total + Self.countLimit - 1) / Self.countLimit)
+        while step > 1, Self.greatestDivisor(blocks, step) > 1 { step -= 1 }
+        return max(1, step)
+    }
+
+    private static func greatestDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestDivisor(b, a % b) }
+
+    /// The sums of the elements that are finite.
+    private static func finiteSums(of elements: UnsafeBufferPointer<Float>, channels: Int, run: Int) -> [Double] {
+        var sums = [Double](repeating: 0, count: channels)
+        for (index, element) in elements.enumerated() where element.isFinite {
+            sums[index / run % channels] += Double(element)
+        }
+        return sums
+    }
+
+    static func merge(_ shards: [Observations]) -> CalibrationStatistics {
         var result = CalibrationStatistics()
-        result.sampleCount = samples
         guard var total = shards.first else { return result }
+        result.sampleCount = total.samples
         for shard in shards.dropFirst() {
-            for (value, histogram) in shard.histograms { total.histograms[value]?.merge(histogram) }
+            for (value, histogram) in shard.histograms {
+                total.histograms[value, default: ActivationHistogram()].merge(histogram)
+            }
             for (value, sums) in shard.sums {
                 total.sums[value] = total.sums[value].map { zip($0, sums).map { $0 + $1 } } ?? sums
                 total.positions[value, default: 0] += shard.positions[value] ?? 0

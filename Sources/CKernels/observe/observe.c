@@ -1,0 +1,60 @@
+#include "../declarations.h"
+
+#include "../numeric/fixed_point.h"
+#include "ck_observe.h"
+
+#include <string.h>
+
+// What calibration sees of a tensor, in vectors that every instruction set splits as it can. All of them add up in the same
+// order, so that they give the same sums.
+typedef float lanes_f __attribute__((vector_size(64), aligned(4)));
+
+// Rows that are added up in single precision before they go into sums in double precision, how wide a row is at most, and
+// how wide one is made where numbers have no order.
+#define ROWS 64
+#define COLUMNS 512
+#define LINE 64
+
+typedef struct {
+    lanes_f low, high;
+    // Of the columns behind the last vector.
+    float least, most;
+} bounds_f;
+
+#define CK_NAME(name) name##_portable
+#include "body.h"
+#undef CK_NAME
+
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define CK_NAME(name) name##_avx2
+#include "body.h"
+#undef CK_NAME
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#define CK_NAME(name) name##_avx512
+#include "body.h"
+#undef CK_NAME
+#pragma clang attribute pop
+#endif
+
+int32_t ck_observe(
+    const float *values, ptrdiff_t outer, ptrdiff_t channels, ptrdiff_t run, double *sums, float *minimum,
+    float *maximum) {
+#if defined(__x86_64__)
+    if (ck_has_isa(CK_ISA_AVX512))
+        return ck_observe_avx512(values, outer, channels, run, sums, minimum, maximum);
+    if (ck_has_isa(CK_ISA_AVX2)) return ck_observe_avx2(values, outer, channels, run, sums, minimum, maximum);
+#endif
+    return ck_observe_portable(values, outer, channels, run, sums, minimum, maximum);
+}
+
+void ck_count(
+    const float *values, ptrdiff_t count, ptrdiff_t step, float factor, uint32_t *counts, int32_t bins) {
+#if defined(__x86_64__)
+    if (ck_has_isa(CK_ISA_AVX512)) return ck_count_avx512(values, count, step, factor, counts, bins);
+    if (ck_has_isa(CK_ISA_AVX2)) return ck_count_avx2(values, count, step, factor, counts, bins);
+#endif
+    ck_count_portable(values, count, step, factor, counts, bins);
+}
