@@ -94,7 +94,7 @@ package struct QuantizePass: Pass {
         let inputs = Set(groups.map(\.data))
         let hasWork = graph.order.contains { id in
             if case .none = QuantizationRule(graph[id].operation, for: target.format) { return false }
-            return graph[id].outputs.contains { graph[$0].type == .float32 }
+            return graph[id].outputs.contains { graph[$0].type == .float32 || graph[$0].type == .variant }
         }
         guard hasWork else {
             notes.append("there is no float operator that has an int8 form")

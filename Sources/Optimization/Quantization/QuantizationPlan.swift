@@ -160,7 +160,9 @@ package struct QuantizationPlan: Sendable {
             guard let rule = rules[id] else { continue }
             let operands = graph[id].quantizedOperands(in: graph)
             // Integers that are compared stand for the same numbers.
-            if graph[id].operation is Comparison, let leader = comparedValue(of: id, in: graph, connections: connections) {
+            if graph[id].operation is Comparison,
+                let leader = comparedValue(of: id, in: graph, connections: connections)
+            {
                 for operand in operands where operand != leader { tie(leader, operand) }
             }
             guard let output = results(of: id, in: graph).first else { continue }
