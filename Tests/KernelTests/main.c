@@ -97,6 +97,7 @@ int main(int count, char **arguments) {
         printf("%s  %s: %td shapes, %td comparisons on ", found.failures ? "FAIL" : "ok  ", name, found.shapes, found.comparisons);
         print_isas(found.isas);
         printf(" (%.1f s)", now() - began);
+        if (found.digest) printf(", digest %016llx", (unsigned long long)found.digest);
         if (found.failures) printf(": %td differ", found.failures);
         printf("\n");
         failures += found.failures;

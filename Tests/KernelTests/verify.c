@@ -81,6 +81,13 @@ static void compare(const suite *suite, const comparison *c, const call *call, c
     found.comparisons++;
 }
 
+// FNV-1a.
+static uint64_t digested(uint64_t digest, const unsigned char *bytes, ptrdiff_t count) {
+    if (!digest) digest = 0xcbf29ce484222325u;
+    for (ptrdiff_t i = 0; i < count; i++) digest = (digest ^ bytes[i]) * 0x100000001b3u;
+    return digest;
+}
+
 void verify(const suite *suite, const comparison *c) {
     static uint64_t seed;
     call call = {.kernel = ck_find_kernel(suite->family, suite->type, CK_ISA_PORTABLE), .pieces = 1, .seed = ++seed};
@@ -88,6 +95,7 @@ void verify(const suite *suite, const comparison *c) {
     memcpy(expected, c->compute(c->shape, &call), (size_t)c->bytes);
     release_memory();
     found.shapes++;
+    if (c->magnitude == 0) found.digest = digested(found.digest, expected, c->bytes);
     for (int isa = CK_ISA_PORTABLE; isa <= CK_ISA_NEON_I8MM; isa++) {
         const ck_kernel *kernel = ck_find_kernel(suite->family, suite->type, (ck_isa)isa);
         // A limit may leave the row of another one.

@@ -15,6 +15,8 @@ typedef struct {
     ptrdiff_t shapes, comparisons, failures;
     // Bits of ck_isa: the rows that were called.
     unsigned isas;
+    // Of the portable rows' results, if they are to be equal to the bit: those of any processor have it.
+    uint64_t digest;
 } result;
 
 extern request requested;
