@@ -16,11 +16,15 @@ struct Planner {
     var bufferOf: [Int?]
     /// The last step that reads each value.
     var lastUse: [Int]
+    /// How many nodes read each value.
+    var readerCount: [Int]
+    /// The nodes that are left to the first reader of their result, by the result's index.
+    var postponed: [Int: NodeID] = [:]
     /// The same tensor in the other order of axes, by the value's index.
     var otherForm: [Int: ValueID] = [:]
     var buffers: [ArenaBuffer] = []
     /// The constants that kernels read as they are, by the value's index.
-    private var constantMemory: [Int: UnsafeRawPointer] = [:]
+    var constantMemory: [Int: UnsafeRawPointer] = [:]
     var lowered: [LoweredNode] = []
     /// The nodes that cannot be planned yet, with what keeps the first of them.
     private(set) var deferred = Deferred()
@@ -57,6 +61,7 @@ struct Planner {
         tensors = Array(repeating: nil, count: count)
         bufferOf = Array(repeating: nil, count: count)
         lastUse = Array(repeating: -1, count: count)
+        readerCount = Array(repeating: 0, count: count)
         isDeferred = Array(repeating: false, count: count)
     }
 
@@ -65,7 +70,10 @@ struct Planner {
     /// - Throws: `RuntimeError` for the first thing that cannot be planned.
     mutating func plan(known: [ValueID: KnownValue]?) throws(RuntimeError) {
         for (step, id) in order.enumerated() {
-            for value in graph.reads(of: id) { lastUse[value.index] = step }
+            for value in Set(graph.reads(of: id)) {
+                lastUse[value.index] = step
+                readerCount[value.index] += 1
+            }
         }
         for output in graph.outputs { lastUse[output.index] = .max }
         if let known {
@@ -121,7 +129,7 @@ struct Planner {
     private mutating func planOrDefer(_ id: NodeID, step: Int) throws(RuntimeError) {
         let node = graph[id]
         if graph.reads(of: id).contains(where: { isDeferred[$0.index] }) || (deferred.holdsState && node.touchesState) {
-            return keep(id)
+            return try keep(id, step: step)
         }
         let hosted = (node.operation as? OpaqueOperation)?.hosted
         if hosted != nil || graph.reads(of: id).contains(where: { isOther.contains($0.index) }) {
@@ -129,7 +137,7 @@ struct Planner {
                 throw RuntimeError(
                     .invalidModel, "\(node.operation.name) reads what is no tensor", at: graph.describe(id))
             }
-            return keep(id, because: [])
+            return try keep(id, because: [], step: step)
         }
         demands.operands = []
         do throws(RuntimeError) {
@@ -137,12 +145,14 @@ struct Planner {
             for value in graph.reads(of: id) { isRead.insert(value.index) }
         } catch {
             guard error.code == .computedOperand else { throw error }
-            keep(id, because: demands.operands)
+            try keep(id, because: demands.operands, step: step)
         }
     }
 
     /// Leaves a node to a later stage.
-    private mutating func keep(_ id: NodeID, because operands: Set<Int>? = nil) {
+    private mutating func keep(
+        _ id: NodeID, because operands: Set<Int>? = nil, step: Int
+    ) throws(RuntimeError) {
         let node = graph[id]
         deferred.nodes.append(id)
         // Nodes that nothing but their kind keeps run in their order.
@@ -151,6 +161,7 @@ struct Planner {
         for output in node.outputs { isDeferred[output.index] = true }
         // What it reads has to last to the end of the stage.
         for value in graph.reads(of: id) {
+            try makePostponed(value, step: step)
             if let buffer = bufferOf[value.index] { buffers[buffer].last = .max }
         }
     }
@@ -177,6 +188,7 @@ struct Planner {
         for output in outputs where tensors[output.id.index] != nil {
             throw RuntimeError(.invalidModel, "the tensor is fed as well as computed", at: output.description)
         }
+        if postpones(node, inputs.first ?? nil, outputs[0], id, step: step) { return }
         let (form, operands) = try storedForm(of: operation, inputs: inputs, outputs: outputs, node: id, step: step)
         let results = form.movesResult ? [movedResult(outputs[0])] : outputs
         var lowering = Lowering(
@@ -187,6 +199,7 @@ struct Planner {
             for result in results + outputs { tensors[result.id.index] = result.emptied }
             return
         }
+        try makeImages(&lowering, form, node: id, step: step)
         try lowering.lower(form.operation)
         for result in results { tensors[result.id.index] = result }
         let isConstant = operands.allSatisfy { $0 == nil || $0?.constant != nil }
@@ -448,48 +461,5 @@ struct Planner {
                 .outOfMemory, "the tensors take more than \(MemoryLimit.byteCount >> 20) MB of memory at once")
         }
         return total
-    }
-
-    // MARK: Results
-
-    /// - Precondition: the buffers are placed.
-    /// - Parameter valueCount: how many values the file's graph has, of which alone a run tells.
-    mutating func plannedSteps(valueCount: Int) throws(RuntimeError) -> [PlannedStep] {
-        var steps: [PlannedStep] = []
-        for node in lowered {
-            var calls: [PlannedCall] = []
-            for call in node.calls {
-                var operands: [Location?] = []
-                for operand in call.operands {
-                    switch operand {
-                    case .none: operands.append(nil)
-                    case .scratch(let index): operands.append(.arena(buffers[node.scratch[index]].offset))
-                    case .constant(let memory): operands.append(.constant(UnsafeRawPointerBox(pointer: memory)))
-                    case .status: operands.append(.status)
-                    case .value(let id): operands.append(location(of: id))
-                    }
-                }
-                calls.append(
-                    PlannedCall(
-                        function: call.function, parameters: call.parameters, operands: operands, units: call.units,
-                        cost: call.cost))
-            }
-            var info = node.info
-            info.outputs.removeAll { $0.index >= valueCount }
-            steps.append(PlannedStep(info: info, calls: calls))
-        }
-        return steps
-    }
-
-    private func location(of id: ValueID) -> Location? {
-        if let buffer = bufferOf[id.index] { return .arena(buffers[buffer].offset) }
-        return constantMemory[id.index].map { .constant(UnsafeRawPointerBox(pointer: $0)) }
-    }
-
-    /// Where each value is that can be read when a run is over: results, constants that kernels read as they are, and
-    /// with `keepsAllValues` everything.
-    mutating func locations() throws(RuntimeError) -> [Location?] {
-        for output in graph.outputs where tensors[output.index] != nil { try materialize(output) }
-        return tensors.indices.map { index in tensors[index] == nil ? nil : location(of: ValueID(index: index)) }
     }
 }
