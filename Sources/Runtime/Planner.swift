@@ -16,6 +16,8 @@ struct Planner {
     var bufferOf: [Int?]
     /// The last step that reads each value.
     var lastUse: [Int]
+    /// How many values the graph has; tensors behind them were added here.
+    private let givenCount: Int
     /// How many nodes read each value.
     var readerCount: [Int]
     /// The nodes that are left to the first reader of their result, by the result's index.
@@ -58,6 +60,7 @@ struct Planner {
         let best = InstructionSet.best
         isa = ck_isa(rawValue: min(best.rawValue, options.instructionSet?.rawValue ?? best.rawValue))
         let count = (graph.valueIDs.last?.index ?? -1) + 1
+        givenCount = count
         tensors = Array(repeating: nil, count: count)
         bufferOf = Array(repeating: nil, count: count)
         lastUse = Array(repeating: -1, count: count)
@@ -213,11 +216,19 @@ struct Planner {
         if results[0].id != outputs[0].id {
             calls += try reorder(results[0].id, into: outputs[0], step: step, location: location)
         }
+        forgetCopies(operands, step: step)
         guard !isConstant else { return }
         let info = StepInfo(
             node: id, name: location, operation: operation.name, multiplyAdds: lowering.multiplyAdds,
             outputs: node.outputs)
         lowered.append(LoweredNode(info: info, calls: calls, scratch: scratch))
+    }
+
+    /// Drops reordered constants that nobody takes any more: kernels have their own form of them.
+    private mutating func forgetCopies(_ operands: [Tensor?], step: Int) {
+        for case let operand? in operands where operand.constant != nil && operand.id.index >= givenCount {
+            if lastUse[operand.id.index] <= step { tensors[operand.id.index]?.constant = nil }
+        }
     }
 
     /// Gives the results and scratch buffers of a node memory.
@@ -388,28 +399,13 @@ struct Planner {
         // Operands and scratch memory are needed for the moment only.
         let temporary = Storage()
         var memory: [Int: UnsafeMutableRawPointer] = [:]
-        var scratch: [UnsafeMutableRawPointer] = []
-        let status = try temporary.elements(1, of: ck_status.self)
-        for byteCount in lowering.scratch { scratch.append(try temporary.bytes(byteCount)) }
         for output in lowering.outputs { memory[output.id.index] = try temporary.bytes(output.byteCount) }
         for call in lowering.calls {
-            var pointers: [UnsafeMutableRawPointer?] = []
-            for operand in call.operands {
-                switch operand {
-                case .none: pointers.append(nil)
-                case .scratch(let index): pointers.append(scratch[index])
-                case .constant(let memory): pointers.append(UnsafeMutableRawPointer(mutating: memory))
-                case .status: pointers.append(UnsafeMutableRawPointer(status))
-                case .value(let id):
-                    if memory[id.index] == nil, let constant = tensors[id.index]?.constant {
-                        memory[id.index] = try temporary.copy(constant)
-                    }
-                    pointers.append(memory[id.index])
-                }
+            for case .value(let id) in call.operands where memory[id.index] == nil {
+                if let constant = tensors[id.index]?.constant { memory[id.index] = try temporary.copy(constant) }
             }
-            call.function(call.parameters, pointers, 0, call.units)
-            try status.pointee.check(at: lowering.location)
         }
+        try lowering.run(temporary) { memory[$0.index] }
         for output in lowering.outputs {
             guard let bytes = memory[output.id.index] else { continue }
             let raw = UnsafeRawBufferPointer(start: bytes, count: output.byteCount)

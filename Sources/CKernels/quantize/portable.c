@@ -47,20 +47,8 @@ REQUANTIZE(ck_quantize_int16_to_int32_portable, int16_t, int32_t)
 REQUANTIZE(ck_quantize_int32_to_int8_portable, int32_t, int8_t)
 REQUANTIZE(ck_quantize_int32_to_int16_portable, int32_t, int16_t)
 
-#define DEQUANTIZE(name, element)                                                                        \
-    void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {            \
-        const ck_dequantize *p = parameters;                                                             \
-        const element *x = buffers[0];                                                                   \
-        float *y = buffers[1];                                                                           \
-        CHUNKS {                                                                                         \
-            ptrdiff_t c = p->channels == 1 ? 0 : i / p->inner % p->channels;                             \
-            y[i] = (float)((double)p->scales[c] * ((int64_t)x[i] - p->zero_points[c]));                  \
-        }                                                                                                \
-    }
-
-DEQUANTIZE(ck_dequantize_int8_portable, int8_t)
-DEQUANTIZE(ck_dequantize_uint8_portable, uint8_t)
-DEQUANTIZE(ck_dequantize_int16_portable, int16_t)
+#define CK_NAME(name) name##_portable
+#include "dequantize.h"
 
 // Biases: the conversion to float rounds before the product does.
 void ck_dequantize_int32_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
