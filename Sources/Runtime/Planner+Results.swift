@@ -1,7 +1,6 @@
 import ModelGraph
 
-// What a plan takes over from its planner.
-
+/// What becomes of a planned graph.
 extension Planner {
     /// - Precondition: the buffers are placed.
     /// - Parameter valueCount: how many values the file's graph has, of which alone a run tells.
@@ -32,7 +31,7 @@ extension Planner {
         return steps
     }
 
-    private func location(of id: ValueID) -> Location? {
+    func location(of id: ValueID) -> Location? {
         if let buffer = bufferOf[id.index] { return .arena(buffers[buffer].offset) }
         return constantMemory[id.index].map { .constant(UnsafeRawPointerBox(pointer: $0)) }
     }
