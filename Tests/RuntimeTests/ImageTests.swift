@@ -13,6 +13,7 @@ import Testing
         var channels: Int
         var kernel: Int
         var padding: Padding = .same
+        var strides = 1
         /// What else reads the image.
         var other: Other = .nothing
 
@@ -34,6 +35,13 @@ import Testing
         Form(input: .int8, layout: .channelsFirst, spatial: [5, 140], channels: 3, kernel: 3),
         Form(input: .int8, layout: .channelsFirst, spatial: [5, 6], channels: 7, kernel: 1),
         Form(input: .int8, layout: .channelsLast, spatial: [5, 6], channels: 3, kernel: 3),
+        // A stride that leaves the windows nothing but padding.
+        Form(
+            input: .float32, layout: .channelsFirst, spatial: [3, 2], channels: 3, kernel: 1,
+            padding: .explicit(Array(repeating: .init(before: 10, after: 0), count: 2)), strides: 50),
+        Form(
+            input: .int8, layout: .channelsLast, spatial: [3, 2], channels: 3, kernel: 1,
+            padding: .explicit(Array(repeating: .init(before: 10, after: 0), count: 2)), strides: 50),
         Form(
             input: .float32, layout: .channelsFirst, spatial: [5, 6], channels: 3, kernel: 3, other: .convolution),
         Form(
@@ -72,7 +80,7 @@ import Testing
             graph.addNode(Node(operation, inputs: [image, weights], outputs: [y]))
             return y
         }
-        var results = [addConvolution("y", strides: 1)]
+        var results = [addConvolution("y", strides: form.strides)]
         switch form.other {
         case .nothing: break
         case .convolution: results.append(addConvolution("z", strides: 2))

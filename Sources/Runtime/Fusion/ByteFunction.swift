@@ -65,7 +65,7 @@ struct ByteFunction: Pointwise, Lowerable {
                 case .constant(let value)?:
                     let data = value.facts.constant ?? TensorData(bytes: [])
                     let index = -1 - constants.count
-                    var constant = tensor(index, value.type, value.quantization, sizes: value.shape?.sizes ?? [])
+                    var constant = tensor(index, value.type, value.quantization, sizes: [1])
                     guard data.byteCount == constant.byteCount else { throw lowering.unsupportedTypes() }
                     constant.constant = data
                     constants.append((constant, try storage.copy(data)))
