@@ -24,7 +24,8 @@ extension RandomGraph {
         return (
             "conv \(groups)×(\(inputs)→\(outputs)) \(window)",
             linear(
-                operation, x: [batch] + window.size + [inputs * groups], w: [outputs * groups] + window.kernel + [inputs],
+                operation, x: [batch] + window.size + [inputs * groups],
+                w: [outputs * groups] + window.kernel + [inputs],
                 axis: 0, y: [batch] + window.outputs() + [outputs * groups], .float32, seed: UInt64(turn))
         )
     }

@@ -2,10 +2,9 @@
 
 #if defined(__aarch64__)
 // A block is four registers of 32.
-#define CK_TILES(do) \
-    do(1, 1) do(2, 1) do(3, 1) do(4, 1) do(5, 1) do(6, 1) do(1, 2) do(2, 2) do(3, 2) do(1, 4)
-#define CK_TILE_WIDTHS(do) do(1, 4) do(2, 2) do(3, 2) do(4, 1) do(5, 1) do(6, 1)
-#define CK_TILE_ROWS 6
+#define CK_TILES(do) do(1, 1) do(2, 1) do(3, 1) do(4, 1) do(1, 2) do(2, 2) do(1, 4)
+#define CK_TILE_WIDTHS(do) do(1, 4) do(2, 2) do(3, 1) do(4, 1)
+#define CK_TILE_ROWS 4
 #define CK_TILE_BLOCKS 4
 #define CK_TILE_UPRIGHT 4
 #else
