@@ -11,6 +11,8 @@ const suite suites[] = {
     {"fully_connected", "int8", draw_fully_connected_int8},
     {"fully_connected", "hybrid", draw_fully_connected_hybrid},
     {"pad_rows", "bytes", draw_pad_rows},
+    {"image", "float32", draw_image},
+    {"image", "bytes", draw_image},
     {"quantized_binary", "int8", draw_quantized_binary},
     {"quantized_binary", "uint8", draw_quantized_binary},
     {"affine_binary", "bytes", draw_affine_binary},
