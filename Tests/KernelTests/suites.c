@@ -42,5 +42,7 @@ const suite suites[] = {
     {"quantized_reduce", "uint8", draw_quantized_reduce},
     {"copy", "bytes", draw_copy},
     {"resize_bilinear", "float32", draw_resize},
+    {"recurrent", "float32", draw_recurrent},
+    {"window_conv", "float32", draw_window_conv},
 };
 const ptrdiff_t suite_count = sizeof suites / sizeof suites[0];

@@ -31,5 +31,7 @@ void draw_fold(const suite *suite);
 void draw_quantized_reduce(const suite *suite);
 void draw_copy(const suite *suite);
 void draw_resize(const suite *suite);
+void draw_recurrent(const suite *suite);
+void draw_window_conv(const suite *suite);
 
 #endif
