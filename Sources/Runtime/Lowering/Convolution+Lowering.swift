@@ -15,7 +15,7 @@ extension Convolution: Lowerable {
         }
         if x.sizes.count == 3 {
             // One row of an image.
-            lowering.inputs[0]?.sizes.insert(1, at: 1)
+            lowering.inputs[0]?.insertAxis(at: 1)
             lowering.inputs[1]?.insertAxis(at: 1)
             lowering.outputs[0].sizes.insert(1, at: 1)
             return try inserted().lower(into: &lowering)
@@ -50,11 +50,13 @@ extension Convolution: Lowerable {
         let weights = try lowering.weightBytes()
         let bias = try lowering.bias()
         var operands: [Operand] = [.value(x.id), .value(y.id)]
+        var units = y.sizes[0] * y.sizes[1]
         switch arithmetic {
         case .float32:
             let packed = try LinearWeights(float: weights, bias: bias, packing: packing, storage: lowering.storage)
             parameters.use(packed, bounds: try activation.clampingBounds(at: location))
-            parameters.padding = UnsafeRawPointer(try lowering.storage.elements(x.sizes[3], of: Float.self))
+            operands.append(.none)
+            units = ck_divide_conv(&parameters, x.sizes[0])
         case .int8:
             let from = try x.signedScale()
             var packed = try LinearWeights(
@@ -68,6 +70,7 @@ extension Convolution: Lowerable {
                 parameters.prepared = try packed.prepare(isDouble: false, storage: lowering.storage)
                 operands[0] = try lowering.padRows(x, for: &parameters, zeroPoint: from.zeroPoint)
             } else {
+                operands[0] = try lowering.image(x)
                 parameters.padding = try lowering.storage.row(
                     of: Int8(truncatingIfNeeded: try x.affineScale().zeroPoint), count: x.sizes[3])
             }
@@ -82,9 +85,9 @@ extension Convolution: Lowerable {
             operands = [quantized[0], .value(y.id), quantized[1], quantized[2]]
         case .wide: throw lowering.unsupportedTypes()
         }
-        let macs = saturatingProduct(y.sizes[2], y.sizes[3], taps, w.sizes[3])
-        lowering.multiplyAdds = saturatingProduct(y.sizes[0], y.sizes[1], macs)
-        try lowering.emit(kernel, parameters, operands: operands, units: y.sizes[0] * y.sizes[1], cost: macs)
+        lowering.multiplyAdds = saturatingProduct(y.count, taps, w.sizes[3])
+        try lowering.emit(
+            kernel, parameters, operands: operands, units: units, cost: lowering.multiplyAdds / max(1, units))
     }
 }
 
@@ -111,6 +114,7 @@ extension Tensor {
     /// Gives the tensor an axis of extent 1.
     mutating func insertAxis(at axis: Int) {
         sizes.insert(1, at: axis)
+        source?.strides.insert(0, at: axis)
         if let own = quantization?.axis, own >= axis { quantization?.axis = own + 1 }
     }
 }

@@ -13,7 +13,8 @@ protocol Lowerable: Operation {
 
 /// The families of the kernel table.
 enum KernelFamily: String, CaseIterable {
-    case conv, depthwise, fullyConnected = "fully_connected", matmul, quantizeRows = "quantize_rows"
+    case conv, depthwise, fullyConnected = "fully_connected", matmul, packColumns = "pack_columns", quantizeRows =
+        "quantize_rows"
     case affineBinary = "affine_binary", affinePool = "affine_pool"
     case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize
@@ -23,7 +24,7 @@ enum KernelFamily: String, CaseIterable {
     case quantizedBinary = "quantized_binary", quantizedReduce = "quantized_reduce", table
     case softmax16 = "softmax_16", logSoftmax = "log_softmax"
     case resizeFixed = "resize_fixed"
-    case padRows = "pad_rows"
+    case padRows = "pad_rows", image
     case gather, gatherElements = "gather_elements", gatherND = "gather_nd"
     case scatterElements = "scatter_elements", scatterND = "scatter_nd", tensorScatter = "tensor_scatter"
     case remap, reverseSequence = "reverse_sequence", trilu, oneHot = "one_hot", updateSlice = "update_slice"
