@@ -20,18 +20,24 @@ package enum TensorObservation {
         return isFinite != 0 && lower <= upper ? (lower, upper) : nil
     }
 
-    /// Counts every `step`th element, beginning with `start`, in bins of a width of 1 / `factor` that meet at zero. Zeros are
-    /// left out, and what lies beyond the bins is counted in the outermost.
+    /// How many elements are counted side by side.
+    package static let countedTogether = Int(CK_COUNTED)
+
+    /// Counts elements in bins of a width of 1 / `factor` that meet at zero. Zeros are left out, and what lies beyond the bins
+    /// is counted in the outermost.
     ///
-    /// - Parameter counts: as many as there are bins, and four more that are used up.
+    /// - Parameters:
+    ///   - step: of so many blocks of `countedTogether` elements one is counted.
+    ///   - start: the first block to count.
+    ///   - counts: as many as there are bins, and four more that are used up.
     package static func count(
         _ elements: UnsafeBufferPointer<Float>, step: Int, start: Int, factor: Float,
         in counts: UnsafeMutableBufferPointer<UInt32>
     ) {
         precondition(step > 0 && start >= 0 && counts.count > 4)
-        guard let base = elements.baseAddress, start < elements.count else { return }
+        let first = start * countedTogether
+        guard let base = elements.baseAddress, first < elements.count else { return }
         ck_count(
-            base + start, (elements.count - start + step - 1) / step, step, factor, counts.baseAddress,
-            Int32(clamping: counts.count - 4))
+            base + first, elements.count - first, step, factor, counts.baseAddress, Int32(clamping: counts.count - 4))
     }
 }

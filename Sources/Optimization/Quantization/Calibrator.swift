@@ -127,7 +127,7 @@ private struct Observations: Sendable {
     private var histograms: [ValueID: ActivationHistogram] = [:]
     private var sums: [ValueID: [Double]] = [:]
     private var positions: [ValueID: Int] = [:]
-    private var runs: [ValueID: Int] = [:]
+    private var turns: [ValueID: Int] = [:]
     private let samples: Int
     private let wanted: Set<ValueID>
     private let countsValues: Bool
@@ -171,10 +171,10 @@ private struct Observations: Sendable {
             return
         }
         let step = step(over: elements.count)
-        let run = runs[value, default: 0]
-        runs[value] = run + 1
+        let turn = turns[value, default: 0]
+        turns[value] = turn + 1
         histograms[value, default: ActivationHistogram()].count(
-            elements, within: extremes, step: step, start: run % step)
+            elements, within: extremes, step: step, start: turn % step)
     }
 
     /// Of how many blocks one is counted: all channels and places get their turn, as blocks and step have no factor in
