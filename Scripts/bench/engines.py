@@ -74,7 +74,7 @@ class OpenVINO:
         core = openvino.Core()
         model = core.read_model(path)
         if batch > 1 or model.is_dynamic():
-            model.reshape({i: [batch, *[n.get_length() for n in i.partial_shape][1:]] for i in model.inputs})
+            model.reshape({i: [batch, *[n.get_length() for n in list(i.partial_shape)[1:]]] for i in model.inputs})
         # Without the last, float32 models run in bfloat16 where the processor has it, with three digits.
         compiled = core.compile_model(model, "CPU", {
             "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"})

@@ -1,6 +1,7 @@
 """Ours against LiteRT, onnxruntime, OpenVINO and their quantizers: see Scripts/bench-peers."""
 import argparse
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -106,7 +107,12 @@ def contest(rules, name, files, options, folder):
             except RuntimeError as error:
                 print(f"bench-peers: {name}: {runner.engine}: {error}", file=sys.stderr)
         for runner in ours:
-            started[runner] = Ours(options.command, files[runner.file], runner.numerics, options.threads, batch)
+            candidate = Ours(options.command, files[runner.file], runner.numerics, options.threads, batch)
+            try:
+                candidate.measure(0.01)
+                started[runner] = candidate
+            except RuntimeError as error:
+                print(f"bench-peers: {name}: {runner.title}: {error}", file=sys.stderr)
         times = {runner: [] for runner in started}
         for round in range(options.rounds):
             # Every other round backwards: nobody is always the one that runs behind a certain other.
@@ -115,7 +121,7 @@ def contest(rules, name, files, options, folder):
         medians = {runner: statistics.median(values) for runner, values in times.items()}
         found = [runner for runner in peers if runner in started]
         against = [min(found, key=medians.get)] if rules.best and found else found
-        for runner in ours:
+        for runner in (runner for runner in ours if runner in started):
             for peer in against:
                 text, is_right = compare(rules, runner, peer, started, files, batch, folder)
                 rows.append({
@@ -196,7 +202,7 @@ def main():
         if name not in MODELS:
             parser.error(f"there is no model {name}; there are {', '.join(MODELS)}")
     report = {
-        "machine": {"processor": processor(), "cores": len(__import__("os").sched_getaffinity(0))},
+        "machine": {"processor": processor(), "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()},
         "threads": options.threads, "rows": [], "throughput": [], "quantization": []}
     with tempfile.TemporaryDirectory() as folder:
         for name in names:

@@ -8,7 +8,7 @@ from pathlib import Path
 import models
 
 HERE = Path(__file__).parent
-MODEL, SAMPLES, ROUNDS = "mobilenet_v2_100", 100, 5
+MODEL, SAMPLES, ROUNDS = "mobilenet_v2_100", 100, 3
 MEGABYTE = 1_000_000
 
 
