@@ -10,6 +10,8 @@ const suite suites[] = {
     {"fully_connected", "float32", draw_fully_connected_float32},
     {"fully_connected", "int8", draw_fully_connected_int8},
     {"fully_connected", "hybrid", draw_fully_connected_hybrid},
+    {"image", "float32", draw_image},
+    {"image", "bytes", draw_image},
     {"pad_rows", "bytes", draw_pad_rows},
     {"quantized_binary", "int8", draw_quantized_binary},
     {"quantized_binary", "uint8", draw_quantized_binary},

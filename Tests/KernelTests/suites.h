@@ -13,6 +13,7 @@ void draw_depthwise_hybrid(const suite *suite);
 void draw_fully_connected_float32(const suite *suite);
 void draw_fully_connected_int8(const suite *suite);
 void draw_fully_connected_hybrid(const suite *suite);
+void draw_image(const suite *suite);
 void draw_pad_rows(const suite *suite);
 void draw_quantized_binary(const suite *suite);
 void draw_affine_binary(const suite *suite);
