@@ -1,4 +1,4 @@
-// Images made ready for convolutions of bytes.
+// Images with something around them, from numbers whose axes lie in any order.
 #include "linear.h"
 #include "suites.h"
 
@@ -11,7 +11,7 @@
 
 typedef struct {
     uint64_t seed;
-    ptrdiff_t batch;
+    ptrdiff_t batch, count;
     int is_real;
     ck_image image;
 } image_shape;
@@ -20,78 +20,82 @@ static void describe(const void *shape, char *text, size_t size) {
     const image_shape *s = shape;
     const ck_image *p = &s->image;
     snprintf(
-        text, size, "%tdx%tdx%tdx%td, channels %td apart, to %tdx%td, %td above, %td left, rounding %d, seed %llu", s->batch,
-        p->height, p->width, p->channels, p->channel_stride, p->padded_height, p->padded_width, p->top, p->left,
-        p->quantization.rounds_to_even, (unsigned long long)s->seed);
-}
-
-static ptrdiff_t result_count(const image_shape *s) {
-    return s->batch * s->image.padded_height * s->image.padded_width * s->image.channels;
+        text, size, "%tdx%tdx%tdx%td in %tdx%td at %td, %td, strides %td %td %td, seed %llu", s->batch, p->height, p->width,
+        p->channels, p->padded_height, p->padded_width, p->top, p->left, p->row_stride, p->column_stride,
+        p->channel_stride, (unsigned long long)s->seed);
 }
 
 static void *image(const void *shape, const call *call) {
     const image_shape *s = shape;
     random_source source = {s->seed};
-    ck_image p = s->image;
-    ptrdiff_t count = s->batch * p.height * p.width * p.channels;
-    void *x = input(count * (s->is_real ? (ptrdiff_t)sizeof(float) : 1));
-    if (s->is_real) {
-        float scale = ldexpf(1.5f + 0.5f * draw_real(&source), (int)draw_between(&source, -7, 0)), *reals = x;
-        int is_unsigned = draw_one_in(&source, 2);
-        p.quantization = (ck_quantize){
-            .scale = p.quantization.rounds_to_even == 2 ? 1 / scale : scale,
-            .zero_point = draw_zero_point(&source, is_unsigned),
-            .minimum = is_unsigned ? 0 : INT8_MIN,
-            .maximum = is_unsigned ? UINT8_MAX : INT8_MAX,
-            .rounds_to_even = p.quantization.rounds_to_even,
-        };
-        for (ptrdiff_t i = 0; i < count; i++) {
-            reals[i] = draw_real(&source) * 200 * scale;
-            if (draw_one_in(&source, 4)) reals[i] = ((float)draw_between(&source, -300, 300) + 0.5f) * scale;
-            if (draw_one_in(&source, 50)) reals[i] = draw_one_in(&source, 2) ? NAN : INFINITY;
-        }
+    const ck_image *p = &s->image;
+    void *x = input(s->count * (s->is_real ? (ptrdiff_t)sizeof(float) : 1));
+    if (!s->is_real) {
+        draw_bytes(&source, x, s->count);
     } else {
-        draw_bytes(&source, x, count);
+        static const float special[] = {NAN, INFINITY, -INFINITY, 3e38f, -0.0f};
+        float *reals = x, scale = p->quantization.rounds_to_even == 2 ? 1 / p->quantization.scale : p->quantization.scale;
+        for (ptrdiff_t i = 0; i < s->count; i++) {
+            reals[i] = draw_real(&source) * 200 * scale;
+            if (draw_one_in(&source, 3)) reals[i] = ((float)draw_between(&source, -300, 300) + 0.5f) * scale;
+            if (draw_one_in(&source, 24)) reals[i] = DRAW_ONE_OF(&source, special);
+        }
     }
-    void *buffers[] = {x, output(result_count(s))};
-    call_kernel(call, &p, buffers, s->batch * p.padded_height);
+    void *buffers[] = {x, output(s->batch * p->padded_height * p->padded_width * p->channels)};
+    call_kernel(call, p, buffers, s->batch * p->padded_height);
     return buffers[1];
 }
 
 void draw_image(const suite *suite) {
-    int sizes[4];
-    for (ptrdiff_t number = 0;; number++) {
+    static const int channels[] = {1, 2, 3, 4, 5, 17}, widths[] = {1, 2, 15, 16, 17, 64, 65, 300};
+    for (ptrdiff_t number = 0; number < 900; number++) {
         random_source source = {(uint64_t)number};
-        if (!sizes_of(number, 4, 3, 400, &source, sizes)) break;
         image_shape shape = {
-            .seed = (uint64_t)number,
-            .batch = sizes[3] > 3 ? 2 : sizes[3],
-            .is_real = !strcmp(suite->type, "float32"),
-            .image = {.channels = sizes[0], .width = sizes[1], .height = sizes[2]}};
+            .seed = (uint64_t)number, .batch = draw_between(&source, 1, 2), .is_real = !strcmp(suite->type, "float32")};
         ck_image *p = &shape.image;
-        while (shape.batch * p->height * p->width * p->channels > 30000) {
-            if (shape.batch > 1) shape.batch = 1;
-            else p->height = (p->height + 1) / 2;
-        }
-        p->top = draw_between(&source, 0, 4);
-        p->left = draw_between(&source, 0, 4);
-        // Rows and columns at the end that no window reads are left out.
-        p->padded_height = p->top + p->height + draw_between(&source, p->height > 1 ? -1 : 0, 4);
-        p->padded_width = p->left + p->width + draw_between(&source, p->width > 1 ? -1 : 0, 4);
-        if (draw_one_in(&source, 2)) {
-            p->channel_stride = 1;
-            p->column_stride = p->channels;
+        *p = (ck_image){
+            .height = draw_between(&source, 1, 4),
+            .width = DRAW_ONE_OF(&source, widths),
+            .channels = DRAW_ONE_OF(&source, channels),
+            .top = draw_between(&source, 0, 3),
+            .left = draw_between(&source, 0, 3),
+            .value = (uint8_t)draw_between(&source, 0, 255),
+            .flip = draw_one_in(&source, 2) ? 0x80 : 0,
+            .quantization = {
+                .scale = ldexpf(1.5f, (int)draw_between(&source, -6, 4)),
+                .zero_point = (int32_t)draw_between(&source, -128, 127),
+                .minimum = INT8_MIN,
+                .maximum = INT8_MAX,
+                .rounds_to_even = (int32_t)(number % 3),
+            }};
+        // Some end before the image does, or all of it is padding.
+        p->padded_height = draw_between(&source, 1, p->top + p->height + 3);
+        p->padded_width = draw_between(&source, p->left > 0 ? p->left : 1, p->left + p->width + 3);
+        ptrdiff_t area = p->height * p->width;
+        shape.count = shape.batch * area * p->channels;
+        p->batch_stride = area * p->channels;
+        switch (number / 3 % 3) {
+        case 0:
             p->row_stride = p->width * p->channels;
-        } else {
-            p->column_stride = 1;
+            p->column_stride = p->channels;
+            p->channel_stride = 1;
+            break;
+        case 1:
             p->row_stride = p->width;
-            p->channel_stride = p->height * p->width;
+            p->column_stride = 1;
+            p->channel_stride = area;
+            break;
+        default:
+            p->row_stride = 1;
+            p->column_stride = p->height;
+            p->channel_stride = area;
         }
-        p->batch_stride = p->height * p->width * p->channels;
-        p->value = (uint8_t)draw_bits(&source);
-        p->flip = draw_one_in(&source, 2) ? 0x80 : 0;
-        p->quantization.rounds_to_even = (int)draw_between(&source, 0, 2);
-        comparison c = {.bytes = result_count(&shape), .compute = image, .shape = &shape, .describe = describe};
+        comparison c = {
+            .bytes = shape.batch * p->padded_height * p->padded_width * p->channels,
+            .compute = image,
+            .shape = &shape,
+            .describe = describe,
+        };
         if (is_drawn(number)) verify(suite, &c);
     }
 }
