@@ -52,7 +52,10 @@ final class Program: Sendable {
         }
         let graph = try CallInlining.inline(graph, of: context.model)
         do throws(GraphError) {
-            self.graph = context.options.numerics == .onnxruntime ? try IntegerGroups.fuse(graph) : graph
+            let grouped = context.options.numerics == .onnxruntime ? try IntegerGroups.fuse(graph) : graph
+            self.graph =
+                context.options.joinsOperators && !context.options.keepsAllValues
+                ? try RealGroups.fuse(grouped) : grouped
         } catch {
             throw RuntimeError(
                 error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)
