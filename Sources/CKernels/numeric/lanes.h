@@ -15,9 +15,11 @@ typedef enum {
     // One product in double precision, ties away from zero.
     CK_ROUNDS_DOUBLE,
     // All others.
-    CK_ROUNDS_OTHERWISE
+    CK_ROUNDS_OTHERWISE,
+    // Results are real numbers, factors times sums.
+    CK_ROUNDS_NOTHING
 } ck_rounding;
-#define CK_ROUNDINGS 5
+#define CK_ROUNDINGS 6
 
 typedef struct {
     // For sums over x + 128.
@@ -30,6 +32,8 @@ typedef struct {
     int64_t even_offset[CK_BLOCK / 2], odd_offset[CK_BLOCK / 2];
     int64_t even_shift[CK_BLOCK / 2], odd_shift[CK_BLOCK / 2];
     int32_t left[CK_BLOCK], right[CK_BLOCK];
+    // right − 1, not below 0.
+    int32_t right_rest[CK_BLOCK];
     double scale[CK_BLOCK];
 } ck_lanes;
 

@@ -28,6 +28,7 @@ void ck_fill_lane(ck_lanes *lanes, int lane, const ck_requantization *output, pt
     if (lane % 2) lanes->odd_multiplier[lane - 1] = output->multiplier[from];
     // A lane without a factor is zero whatever it is shifted by.
     if (right < 1) right = 1;
+    lanes->right_rest[lane] = right - 1;
     int64_t offset = ((int64_t)1 << 30) + ((int64_t)1 << (30 + right));
     (lane % 2 ? lanes->odd_offset : lanes->even_offset)[lane / 2] = offset;
     (lane % 2 ? lanes->odd_shift : lanes->even_shift)[lane / 2] = lane % 2 ? right - 1 : right + 31;
