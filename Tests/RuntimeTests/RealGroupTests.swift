@@ -65,4 +65,34 @@ import Testing
         let product = Self.graph([(other, [0]), (Binary(.multiply), [0, 1])], outputs: [2])
         #expect(try Self.names(product) == ["HardSigmoid", "Multiply"])
     }
+
+    @Test func normalizationsBecomeWeights() throws {
+        var generator = Generator(state: 3)
+        var graph = Graph(name: "main")
+        func value(_ name: String, _ sizes: [Int], _ range: ClosedRange<Float>? = nil) -> ValueID {
+            let numbers = range.map { range in
+                TensorData((0..<sizes.reduce(1, *)).map { _ in Float.random(in: range, using: &generator) })
+            }
+            return graph.addValue(Value(name: name, type: .float32, shape: Shape(sizes), constant: numbers))
+        }
+        let x = value("x", [1, 4, 5, 6])
+        let convolution = Convolution(strides: [1, 1], groups: 2, layout: .channelsFirst)
+        let (sums, normal, y) = (
+            value("sums", [1, 6, 5, 6]), value("normal", [1, 6, 5, 6]), value("y", [1, 6, 5, 6])
+        )
+        let weights = value("w", [6, 2, 1, 1], -1...1)
+        graph.addNode(Node(convolution, inputs: [x, weights, value("b", [6], -1...1)], outputs: [sums]))
+        let factors = [
+            value("scale", [6], 0.5...2), value("offset", [6], -1...1), value("mean", [6], -1...1),
+            value("variance", [6], 0.1...3),
+        ]
+        graph.addNode(Node(BatchNormalization(), inputs: [sums] + factors, outputs: [normal]))
+        graph.addNode(Node(Unary(.relu), inputs: [normal], outputs: [y]))
+        graph.setInterface(inputs: [x], outputs: [y])
+        let model = Model(format: .onnx, graphs: [graph])
+        let names = try Self.names(model)
+        #expect(names.contains("Convolution") && !names.contains("BatchNormalization") && !names.contains("Relu"))
+        let (joined, apart) = try (Self.run(model, joins: true), Self.run(model, joins: false))
+        for (a, b) in zip(joined, apart) { #expect(abs(a - b) <= 2e-6 * (1 + abs(b))) }
+    }
 }

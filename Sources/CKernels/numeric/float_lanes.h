@@ -25,10 +25,17 @@ CK_INLINE lanes_f32 clamp_lanes(lanes_f32 x, lanes_f32 low, lanes_f32 high) {
     return select_lanes(x > high, high, x);
 }
 
+// The upper half on the lower, and so on.
 CK_INLINE float sum_of_lanes(lanes_f32 x) {
-    float sum = 0;
-    for (int i = 0; i < CK_LANES; i++) sum += x[i];
-    return sum;
+#if CK_LANES == 16
+    return _mm512_reduce_add_ps((__m512)x);
+#else
+#pragma clang loop unroll(full)
+    for (int half = CK_LANES / 2; half > 0; half /= 2)
+#pragma clang loop unroll(full)
+        for (int i = 0; i < half; i++) x[i] += x[i + half];
+    return x[0];
+#endif
 }
 
 // Lanes from `count` on become `rest`.

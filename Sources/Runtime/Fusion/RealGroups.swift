@@ -6,8 +6,9 @@ import Operators
 ///     Convolution → Relu               ⟹   Convolution with an activation
 ///     x · Logistic(x)                   ⟹   Swish(x)
 ///     x · HardSigmoid(x, 1/6, 1/2)      ⟹   HardSwish(x)
+///     Convolution → BatchNormalization  ⟹   Convolution with W·γ/√(σ² + ε) and b·γ/√(σ² + ε) + β − μ·γ/√(σ² + ε)
 ///
-/// The first changes no bit, the others the last one at most.
+/// The first changes no bit, the others the last ones.
 struct RealGroups {
     private let graph: Graph
     private let connections: GraphConnections
@@ -16,13 +17,19 @@ struct RealGroups {
 
     /// - Throws: `GraphError` if the graph is not valid.
     static func fuse(_ graph: Graph) throws(GraphError) -> Graph {
+        // What takes a normalization may take an activation behind it.
+        var normalizations = RealGroups(graph)
+        for id in graph.order { normalizations.joinNormalization(behind: id) }
+        let graph = try normalizations.result()
         var groups = RealGroups(graph)
         for id in graph.order {
             groups.joinActivation(behind: id)
             groups.joinGate(into: id)
         }
-        return groups.patch.isEmpty ? graph : try graph.applying(groups.patch)
+        return try groups.result()
     }
+
+    private func result() throws(GraphError) -> Graph { patch.isEmpty ? graph : try graph.applying(patch) }
 
     private init(_ graph: Graph) {
         self.graph = graph
@@ -63,6 +70,60 @@ struct RealGroups {
         default:
             return nil
         }
+    }
+
+    // MARK: Normalizations
+
+    private mutating func joinNormalization(behind id: NodeID) {
+        let node = graph[id]
+        guard let convolution = node.operation as? Convolution, convolution.activation == .none,
+            node.outputs.count == 1,
+            node.inputs.count > 1, let w = node.inputs[1], isReal(node.outputs[0]),
+            let reader = connections.soleConsumer(of: node.outputs[0]),
+            let normalization = graph[reader].operation as? BatchNormalization,
+            normalization.layout == convolution.layout, graph[reader].inputs.first == node.outputs[0],
+            let result = graph[reader].outputs.first, isReal(result), let sizes = graph[w].shape?.sizes,
+            let channels = sizes.first, channels > 0, let weights = numbers(w), weights.count % channels == 0,
+            weights.count <= Self.mostWeights
+        else { return }
+        let factors = (1...4).compactMap { index -> [Float]? in
+            guard index < graph[reader].inputs.count, let value = graph[reader].inputs[index] else { return nil }
+            return numbers(value)
+        }
+        var bias = Array(repeating: Float(0), count: channels)
+        if node.inputs.count > 2, let given = node.inputs[2] {
+            guard let numbers = numbers(given) else { return }
+            bias = numbers
+        }
+        guard factors.count == 4, (factors + [bias]).allSatisfy({ $0.count == channels }) else { return }
+        let scales = zip(factors[0], factors[3]).map { $0 / ($1 + normalization.epsilon).squareRoot() }
+        var scaled = weights
+        let filter = weights.count / channels
+        for channel in 0..<channels {
+            for index in (channel * filter)..<((channel + 1) * filter) { scaled[index] *= scales[channel] }
+            bias[channel] = (bias[channel] - factors[2][channel]) * scales[channel] + factors[1][channel]
+        }
+        var joined = node
+        joined.inputs = [node.inputs[0], constant(scaled, sizes, like: w), constant(bias, [channels], like: w)]
+        joined.outputs = [result]
+        patch.removeNode(reader)
+        patch.updateNode(id, joined)
+        isJoined.formUnion([id, reader])
+    }
+
+    /// So many weights are worth a copy of their own.
+    private static let mostWeights = 1 << 24
+
+    private func numbers(_ value: ValueID) -> [Float]? {
+        guard isReal(value), !graph[value].isSparse else { return nil }
+        return graph[value].constant?.elements()
+    }
+
+    private mutating func constant(_ numbers: [Float], _ sizes: [Int], like value: ValueID) -> ValueID {
+        patch.addValue(
+            Value(
+                name: graph[value].name + "/normalized", type: .float32, shape: Shape(sizes),
+                constant: TensorData(numbers)))
     }
 
     // MARK: Gates
