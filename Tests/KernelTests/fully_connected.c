@@ -58,7 +58,7 @@ static void *dense_int8(const void *shape, const call *call) {
     ck_fully_connected p = parameters_of(s, &weights);
     p.flip = is_unsigned ? 0x80 : 0;
     p.is_real = (uint8_t)s->is_real;
-    if (call->kernel->depth > 1 && !s->is_real) {
+    if (call->kernel->depth > 1) {
         void *prepared = constant(ck_prepared_lanes_size(weights.lanes));
         ck_prepare_lanes(p.bias, p.weight_sum, &p.output, weights.lanes, s->outputs, 1, prepared);
         p.prepared = prepared;

@@ -19,7 +19,7 @@ void CK_NAME(ck_conv_int8)(const void *parameters, void *const *buffers, ptrdiff
         .steps = ((is_joined ? p->kernel_width : 1) * group_inputs + CK_DEPTH - 1) / CK_DEPTH,
         .x_step = p->stride_width * p->input_channels,
         .y_step = p->output_channels,
-        .flip = p->flip ^ 0x80,
+        .flip = p->flip ^ CK_BYTE_OFFSET,
     };
     // Pixels that follow each other over the ends of rows.
     int is_one_row = p->kernel_height * p->kernel_width * p->stride_height * p->stride_width == 1;

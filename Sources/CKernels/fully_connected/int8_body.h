@@ -13,7 +13,7 @@ void CK_NAME(ck_fully_connected_int8)(const void *parameters, void *const *buffe
         .steps = (p->inputs + CK_DEPTH - 1) / CK_DEPTH,
         .x_step = p->inputs,
         .y_step = p->outputs,
-        .flip = p->flip ^ 0x80,
+        .flip = p->flip ^ CK_BYTE_OFFSET,
     };
     if (p->is_real) {
         gemm.rounding = CK_ROUNDS_NOTHING;

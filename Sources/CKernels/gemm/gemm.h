@@ -14,7 +14,7 @@ typedef struct {
     ptrdiff_t segment_rows, segment_columns, row_step, column_step, steps;
     // From row to row.
     ptrdiff_t x_step, y_step;
-    // What makes x + 128 of the bytes by exclusive or.
+    // What makes x + CK_BYTE_OFFSET of the bytes by exclusive or.
     uint8_t flip;
 } ck_gemm;
 
@@ -31,6 +31,9 @@ typedef struct {
 CK_GEMM(avx2)
 CK_GEMM(avx_vnni)
 CK_GEMM(avx512)
+#elif defined(__aarch64__)
+CK_GEMM(neon_dot)
+CK_GEMM(neon_i8mm)
 #endif
 
 #endif

@@ -7,8 +7,14 @@
 //   multiply         adds the products of one segment to the sums of a tile
 //   ck_sums, ck_loaded_sums, ck_no_sums, ck_first_halves   16 int32; the first halves of two behind each other
 //   ck_bytes, ck_store_64, ck_store_32, ck_store_16        64 bytes; all, a half or a quarter of them
+//   CK_ENTER_TILE, CK_LEAVE_TILE                           if multiply has the sums of a tile in an order of its own
 //   ck_common_output_of, ck_rescaled, ck_packed_output, ck_store_real   sums to bytes and to real numbers
 #include "../numeric/store_bytes.h"
+
+#if !defined(CK_ENTER_TILE)
+#define CK_ENTER_TILE
+#define CK_LEAVE_TILE
+#endif
 
 // Stores bytes that hold 4 / blocks rows of as many blocks; rows of three blocks are packed as if they had four.
 static __attribute__((noinline, unused)) void store_blocks(
@@ -65,10 +71,12 @@ CK_INLINE void tile(
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) sums[r * blocks + b] = sum;
     }
+    CK_ENTER_TILE
     for (ptrdiff_t row = 0; row < g->segment_rows; row++)
         for (ptrdiff_t column = 0; column < g->segment_columns; column++, w += segment_size)
             multiply(
                 g, sums, x + row * g->row_step + column * g->column_step, w, block_size, rows, blocks);
+    CK_LEAVE_TILE
     if (rounding == CK_ROUNDS_NOTHING) {
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows * blocks; i++) {

@@ -21,8 +21,15 @@ typedef enum {
 } ck_rounding;
 #define CK_ROUNDINGS 6
 
+// What is added to signed bytes before they are multiplied: x86 multiplies unsigned bytes by signed weights.
+#if defined(__aarch64__)
+#define CK_BYTE_OFFSET 0
+#else
+#define CK_BYTE_OFFSET 128
+#endif
+
 typedef struct {
-    // For sums over x + 128.
+    // For sums over x + CK_BYTE_OFFSET.
     int32_t bias[CK_BLOCK];
     float factor[CK_BLOCK];
     // Of the even lanes in their place; of the odd lanes in the even ones.

@@ -50,7 +50,8 @@ void ck_prepare_lanes(
         // A block of up to eight outputs is computed for two rows at once.
         ptrdiff_t first = lane % group / CK_BLOCK * CK_BLOCK;
         ptrdiff_t from = outputs - first > CK_BLOCK / 2 ? lane : lane / CK_BLOCK * CK_BLOCK + lane % (CK_BLOCK / 2);
-        int32_t unsigned_bias = (int32_t)((uint32_t)bias[from] - 128u * (uint32_t)weight_sum[from]);
-        ck_fill_lane(&block[lane / CK_BLOCK], lane % CK_BLOCK, output, from, unsigned_bias);
+        uint32_t offset = (uint32_t)CK_BYTE_OFFSET * (uint32_t)weight_sum[from];
+        ck_fill_lane(
+            &block[lane / CK_BLOCK], lane % CK_BLOCK, output, from, (int32_t)((uint32_t)bias[from] - offset));
     }
 }
