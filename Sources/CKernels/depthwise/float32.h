@@ -2,6 +2,7 @@
 // it reads each input column once for all windows that it is part of, and each weight once for all pixels. Taps outside
 // of the input are left out, and every tile adds up the same products in the same order.
 #include "../numeric/float_lanes.h"
+#include "channels.h"
 
 // How an output row lies on the input.
 typedef struct {
@@ -174,20 +175,17 @@ static void depthwise_spread(
 // for the rows below.
 #define DEPTHWISE_BAND_BYTES (32 * 1024)
 
-void CK_NAME(ck_depthwise_float32)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    const ck_conv *p = parameters;
-#if CK_LANES == 16
-    // Where half of every vector would be wasted.
-    if (p->output_channels <= 8 || (p->output_channels > 16 && p->output_channels <= 24))
-        return ck_depthwise_float32_avx2(parameters, buffers, begin, end);
-#endif
+// The output channels from `first_channel` to `last_channel`.
+void CK_NAME(ck_depthwise_channels)(
+    const ck_conv *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t first_channel,
+    ptrdiff_t last_channel) {
     ptrdiff_t multiplier = p->output_channels / p->input_channels;
     ptrdiff_t padded = (p->output_channels + CK_BLOCK - 1) / CK_BLOCK * CK_BLOCK;
     ptrdiff_t input_row = p->input_width * p->input_channels;
     ptrdiff_t slice = DEPTHWISE_BAND_BYTES / ((ptrdiff_t)sizeof(float) * p->kernel_height * p->input_width);
     slice = slice < CK_LANES ? CK_LANES : slice / CK_LANES * CK_LANES;
-    for (ptrdiff_t from = 0; from < p->output_channels; from += slice) {
-        ptrdiff_t to = from + slice < p->output_channels ? from + slice : p->output_channels;
+    for (ptrdiff_t from = first_channel; from < last_channel; from += slice) {
+        ptrdiff_t to = from + slice < last_channel ? from + slice : last_channel;
         for (ptrdiff_t row = begin; row < end; row++) {
             ptrdiff_t top = row % p->output_height * p->stride_height - p->pad_top, first, last;
             depthwise_taps(top, p->dilation_height, p->kernel_height, p->input_height, &first, &last);
@@ -218,5 +216,19 @@ void CK_NAME(ck_depthwise_float32)(const void *parameters, void *const *buffers,
             }
         }
     }
+}
+
+void CK_NAME(ck_depthwise_float32)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
+    const ck_conv *p = parameters;
+    ptrdiff_t channels = p->output_channels;
+#if CK_LANES == 16
+    // The last few channels are no more than half a vector.
+    ptrdiff_t rest = channels % 16;
+    if (rest > 0 && rest <= 8) {
+        ck_depthwise_channels_avx2(p, buffers, begin, end, channels - rest, channels);
+        channels -= rest;
+    }
+#endif
+    CK_NAME(ck_depthwise_channels)(p, buffers, begin, end, 0, channels);
 }
 #undef DEPTHWISE_TILE

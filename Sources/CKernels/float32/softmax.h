@@ -53,12 +53,45 @@ CK_INLINE void softmax_abreast(
     }
 }
 
+// Of rows so short that a vector would hardly be filled, each lane has one.
+#define NARROW 8
+CK_INLINE void softmax_narrow(
+    const float *x, float *y, ptrdiff_t count, ptrdiff_t rows, float beta, int is_logarithm) {
+    lanes_f32 values[NARROW] = {}, largest = all_lanes(-FLT_MAX), sum = {}, factor = all_lanes(beta);
+    for (ptrdiff_t i = 0; i < count; i++) {
+        if (rows == CK_LANES)
+            for (ptrdiff_t row = 0; row < CK_LANES; row++) values[i][row] = x[row * count + i];
+        else
+            for (ptrdiff_t row = 0; row < rows; row++) values[i][row] = x[row * count + i];
+        largest = larger_lanes(values[i], largest);
+    }
+    for (ptrdiff_t i = 0; i < count; i++) {
+        lanes_f32 difference = (values[i] - largest) * factor, exponential = exp_lanes(difference);
+        sum += exponential;
+        values[i] = is_logarithm ? difference : exponential;
+    }
+    if (is_logarithm) sum = log_lanes(sum);
+    for (ptrdiff_t i = 0; i < count; i++) {
+        lanes_f32 value = is_logarithm ? values[i] - sum : values[i] / sum;
+        if (rows == CK_LANES)
+            for (ptrdiff_t row = 0; row < CK_LANES; row++) y[row * count + i] = value[row];
+        else
+            for (ptrdiff_t row = 0; row < rows; row++) y[row * count + i] = value[row];
+    }
+}
+
 CK_INLINE void softmax_rows(
     const ck_softmax *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end, float beta, int is_logarithm) {
     for (ptrdiff_t row = begin, rows = 1; row < end; row += rows) {
         ptrdiff_t start = row / p->stride * p->count * p->stride + row % p->stride;
         const float *x = (const float *)buffers[0] + start;
         float *y = (float *)buffers[1] + start;
+        rows = 1;
+        if (p->stride == 1 && p->count <= NARROW) {
+            rows = end - row < CK_LANES ? end - row : CK_LANES;
+            softmax_narrow(x, y, p->count, rows, beta, is_logarithm);
+            continue;
+        }
         if (p->stride == 1) {
             softmax_dense(x, y, p->count, beta, is_logarithm);
             continue;
@@ -78,3 +111,4 @@ void CK_NAME(ck_softmax_float32)(const void *parameters, void *const *buffers, p
 void CK_NAME(ck_log_softmax_float32)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     softmax_rows(parameters, buffers, begin, end, 1, 1);
 }
+#undef NARROW
