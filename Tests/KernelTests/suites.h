@@ -18,5 +18,16 @@ void draw_quantized_binary(const suite *suite);
 void draw_affine_binary(const suite *suite);
 void draw_quantize(const suite *suite);
 void draw_softmax(const suite *suite);
+void draw_math(const suite *suite);
+void draw_arithmetic(const suite *suite);
+void draw_gelu(const suite *suite);
+void draw_gated_unit(const suite *suite);
+void draw_layer_norm(const suite *suite);
+void draw_fold(const suite *suite);
+void draw_pool_float32(const suite *suite);
+void draw_resize_float32(const suite *suite);
+void draw_window_conv_float32(const suite *suite);
+void draw_copy(const suite *suite);
+void draw_recurrent(const suite *suite);
 
 #endif

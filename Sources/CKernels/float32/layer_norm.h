@@ -41,7 +41,7 @@ void CK_NAME(ck_layer_norm_float32)(const void *parameters, void *const *buffers
         }
         double mean = p->is_simplified ? 0 : wide_sum(total) / (double)n;
         for (ptrdiff_t i = 0; i < n; i += CK_LANES) {
-            lanes_f32 value = load_lanes(y + i);
+            lanes_f32 value = i < whole ? load_lanes(y + i) : load_first_lanes(y + i, rest);
             lanes_f64 difference = __builtin_convertvector(value, lanes_f64) - mean;
             if (i >= whole)
                 for (ptrdiff_t lane = rest; lane < CK_LANES; lane++) difference[lane] = 0;
@@ -49,7 +49,8 @@ void CK_NAME(ck_layer_norm_float32)(const void *parameters, void *const *buffers
         }
         double inverse = 1 / sqrt(wide_sum(squares) / (double)n + p->epsilon);
         for (ptrdiff_t i = 0; i < n; i += CK_LANES) {
-            lanes_f64 normal = (__builtin_convertvector(load_lanes(y + i), lanes_f64) - mean) * inverse;
+            lanes_f32 given = i < whole ? load_lanes(y + i) : load_first_lanes(y + i, rest);
+            lanes_f64 normal = (__builtin_convertvector(given, lanes_f64) - mean) * inverse;
             lanes_f32 value = __builtin_convertvector(normal, lanes_f32);
             value *= p->has_one_scale ? all_lanes(scale[0]) : load_lanes(scale + i);
             if (shift) value += p->has_one_bias ? all_lanes(shift[0]) : load_lanes(shift + i);

@@ -29,7 +29,7 @@ CK_INLINE void softmax_dense(const float *x, float *y, ptrdiff_t count, float be
         if (rest) store_first_lanes(y + whole, load_lanes(x + whole) - largest - sum, rest);
     } else {
         for (ptrdiff_t i = 0; i < whole; i += CK_LANES) store_lanes(y + i, load_lanes(y + i) / sum);
-        if (rest) store_first_lanes(y + whole, load_lanes(y + whole) / sum, rest);
+        if (rest) store_first_lanes(y + whole, load_first_lanes(y + whole, rest) / sum, rest);
     }
 }
 
@@ -46,7 +46,8 @@ CK_INLINE void softmax_abreast(
     }
     if (is_logarithm) sum = log_lanes(sum);
     for (ptrdiff_t i = 0; i < count; i++) {
-        lanes_f32 value = load_lanes((is_logarithm ? x : y) + i * stride);
+        const float *from = (is_logarithm ? x : y) + i * stride;
+        lanes_f32 value = rows == CK_LANES ? load_lanes(from) : load_first_lanes(from, rows);
         value = is_logarithm ? value - largest - sum : value / sum;
         if (rows == CK_LANES) store_lanes(y + i * stride, value);
         else store_first_lanes(y + i * stride, value, rows);

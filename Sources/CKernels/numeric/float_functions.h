@@ -14,6 +14,24 @@ CK_INLINE lanes_f32 with_sign_of(lanes_f32 sign, lanes_f32 x) {
 CK_INLINE lanes_f32 at_least(lanes_f32 x, float low) { return select_lanes(x < all_lanes(low), all_lanes(low), x); }
 CK_INLINE lanes_f32 at_most(lanes_f32 x, float high) { return select_lanes(x > all_lanes(high), all_lanes(high), x); }
 
+// Functions of single numbers. Other compilers than clang have them for single numbers only.
+#if defined(__clang__)
+#define EACH_LANE(name, vector, number) \
+    CK_INLINE lanes_f32 name(lanes_f32 x) { return vector(x); }
+#else
+#define EACH_LANE(name, vector, number)                              \
+    CK_INLINE lanes_f32 name(lanes_f32 x) {                          \
+        for (int i = 0; i < CK_LANES; i++) x[i] = number(x[i]);      \
+        return x;                                                    \
+    }
+#endif
+EACH_LANE(sqrt_lanes, __builtin_elementwise_sqrt, __builtin_sqrtf)
+EACH_LANE(floor_lanes, __builtin_elementwise_floor, __builtin_floorf)
+EACH_LANE(ceil_lanes, __builtin_elementwise_ceil, __builtin_ceilf)
+// Ties to even numbers.
+EACH_LANE(round_lanes, __builtin_elementwise_roundeven, __builtin_rintf)
+#undef EACH_LANE
+
 // x = n · ln 2 + r with |r| ≤ ln 2 / 2, for |x| < 2¹⁶.
 typedef struct {
     lanes_f32 n, r;

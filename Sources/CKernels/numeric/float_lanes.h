@@ -45,6 +45,21 @@ CK_INLINE lanes_f32 first_lanes(lanes_f32 x, ptrdiff_t count, float rest) {
     return select_lanes(lane < (lanes_i32){} + (int32_t)count, x, all_lanes(rest));
 }
 
+// Reads the first `count` lanes, 0 < count < CK_LANES, and no others.
+CK_INLINE lanes_f32 load_first_lanes(const float *x, ptrdiff_t count) {
+#if CK_LANES == 16
+    return (lanes_f32)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), x);
+#elif CK_LANES == 8
+    static const int32_t masks[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+    return (lanes_f32)_mm256_maskload_ps(x, _mm256_loadu_si256((const __m256i *)(masks + 8 - count)));
+#else
+    lanes_f32 values = {};
+    for (ptrdiff_t i = 0; i < CK_LANES - 1; i++)
+        if (i < count) values[i] = x[i];
+    return values;
+#endif
+}
+
 // Writes the first `count` lanes, 0 < count < CK_LANES, and no others.
 CK_INLINE void store_first_lanes(float *y, lanes_f32 values, ptrdiff_t count) {
 #if CK_LANES == 16
