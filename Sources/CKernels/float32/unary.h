@@ -1,6 +1,9 @@
 // Functions of one float; those that are not here are left to the C library.
 #include "../arithmetic/libc.h"
 
+// A product that is never fused with a sum, so that all instruction sets give the same bits.
+CK_INLINE lanes_f32 rounded_product(lanes_f32 a, lanes_f32 b) { return a * b; }
+
 void CK_NAME(ck_math_float32)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_unary *p = parameters;
     ptrdiff_t first = begin * CK_CHUNK, last = end * CK_CHUNK < p->count ? end * CK_CHUNK : p->count;
@@ -33,7 +36,7 @@ void CK_NAME(ck_math_float32)(const void *parameters, void *const *buffers, ptrd
     case CK_TANH: EACH(tanh_lanes(x))
     case CK_SWISH: EACH(x * logistic_lanes(alpha * x))
     case CK_HARD_SWISH: EACH(x * clamp_lanes(x + 3, zero, all_lanes(6)) / 6)
-    case CK_HARD_SIGMOID: EACH(clamp_lanes(alpha * x + beta, zero, all_lanes(1)))
+    case CK_HARD_SIGMOID: EACH(clamp_lanes(rounded_product(alpha, x) + beta, zero, all_lanes(1)))
     case CK_ABS: EACH(magnitude_of(x))
     case CK_NEGATE: EACH(-x)
     case CK_EXP: EACH(exp_lanes(x))

@@ -52,10 +52,12 @@ final class Program: Sendable {
         }
         let graph = try CallInlining.inline(graph, of: context.model)
         do throws(GraphError) {
-            let grouped = context.options.numerics == .onnxruntime ? try IntegerGroups.fuse(graph) : graph
+            let options = context.options
+            let grouped =
+                options.numerics == .onnxruntime
+                ? try IntegerGroups.fuse(graph, keepsAllValues: options.keepsAllValues) : graph
             self.graph =
-                context.options.joinsOperators && !context.options.keepsAllValues
-                ? try RealGroups.fuse(grouped) : grouped
+                options.joinsOperators && !options.keepsAllValues ? try RealGroups.fuse(grouped) : grouped
         } catch {
             throw RuntimeError(
                 error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)
