@@ -1,4 +1,4 @@
-// Bilinear interpolation: LiteRT's positions.
+// Bilinear interpolation: LiteRT's positions. Each product is rounded, so that all instruction sets give the same bits.
 static float CK_NAME(resize_scale)(ptrdiff_t input, ptrdiff_t output, int32_t aligns_corners) {
     return aligns_corners && output > 1 ? (float)(input - 1) / (float)(output - 1) : (float)input / (float)output;
 }
@@ -6,6 +6,7 @@ static float CK_NAME(resize_scale)(ptrdiff_t input, ptrdiff_t output, int32_t al
 // Where an output position falls between two input positions, and how far from the first.
 CK_INLINE float resize_source(
     ptrdiff_t position, float scale, int32_t half_pixels, ptrdiff_t size, ptrdiff_t *low, ptrdiff_t *high) {
+#pragma STDC FP_CONTRACT OFF
     float at = half_pixels ? ((float)position + 0.5f) * scale - 0.5f : (float)position * scale;
     *low = (ptrdiff_t)fmaxf(floorf(at), 0);
     *high = (ptrdiff_t)fminf(ceilf(at), (float)(size - 1));
@@ -17,6 +18,7 @@ CK_INLINE float resize_source(
 
 void CK_NAME(ck_resize_bilinear_float32)(
     const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
+#pragma STDC FP_CONTRACT OFF
     const ck_resize *p = parameters;
     float y_scale = CK_NAME(resize_scale)(p->input_height, p->output_height, p->aligns_corners);
     float x_scale = CK_NAME(resize_scale)(p->input_width, p->output_width, p->aligns_corners);
