@@ -37,12 +37,13 @@ void CK_NAME(ck_fully_connected_float32)(
     }
 }
 
+#if !defined(CK_FLOAT_ONLY)
 CK_INLINE void fully_connected_store(
     const ck_fully_connected *p, void *const *buffers, ck_i32x16 sums, ptrdiff_t n, ptrdiff_t first, int is_hybrid) {
     sums = unbiased(sums, p->weight_sum + first);
     if (is_hybrid)
         store_hybrid(
-            (float *)buffers[1] + n * p->outputs + first, sums, ((const ck_batch_quantization *)buffers[2])[n],
+            (float *)buffers[1] + n * p->outputs + first, sums, ((const ck_batch_quantization *)buffers[2])[n / p->shared_rows],
             p->weight_scale + first, p->weight_sum + first, (const float *)p->bias + first, p->minimum, p->maximum,
             p->outputs - first);
     else if (p->is_real)
@@ -83,12 +84,11 @@ CK_INLINE void fully_connected_int8(
         }
 }
 
-#if !defined(CK_HYBRID_ONLY)
 void CK_NAME(ck_fully_connected_int8)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     fully_connected_int8(parameters, buffers, begin, end, 0);
 }
-#endif
 
 void CK_NAME(ck_fully_connected_hybrid)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     fully_connected_int8(parameters, buffers, begin, end, 1);
 }
+#endif

@@ -77,9 +77,11 @@ void ck_prepare_lanes(
 ptrdiff_t ck_prepared_depthwise_size(const ck_conv *parameters);
 void ck_prepare_depthwise(const ck_conv *parameters, void *prepared);
 
-// Units: blocks of outputs. Buffers float32, int8: x, y. Buffers hybrid: x int8, y, ck_batch_quantization of each row.
+// Units: blocks of outputs. Buffers float32, int8: x, y. Buffers hybrid: x int8, y, ck_batch_quantization of each
+// `shared_rows` rows.
 typedef struct {
     ptrdiff_t batch, inputs, outputs;
+    ptrdiff_t shared_rows;
     // [block, input / depth, CK_BLOCK, depth]
     const void *weights;
     const void *bias;
