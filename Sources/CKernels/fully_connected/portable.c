@@ -14,8 +14,8 @@ CK_INLINE void fully_connected_store(
     if (is_hybrid)
         store_hybrid(
             (float *)buffers[1] + n * p->outputs + first, sums,
-            ((const ck_batch_quantization *)buffers[2])[n / p->shared_rows], p->weight_scale + first, p->weight_sum + first, (const float *)p->bias + first, p->minimum, p->maximum,
-            p->outputs - first);
+            ((const ck_batch_quantization *)buffers[2])[n / p->shared_rows], p->weight_scale + first,
+            p->weight_sum + first, (const float *)p->bias + first, p->minimum, p->maximum, p->outputs - first);
     else if (p->is_real)
         store_real(
             (float *)buffers[1] + n * p->outputs + first, sums, (const int32_t *)p->bias + first, &p->output, first,
