@@ -2,14 +2,15 @@
 
 #include "../declarations.h"
 
+#include "../numeric/fixed_point.h"
+#include <math.h>
 #include <string.h>
 
+#pragma STDC FP_CONTRACT OFF
+
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define CK_ROWS 4
-// int8.c has the layers of bytes.
-#define CK_HYBRID_ONLY
 #define CK_NAME(name) name##_avx2
-#include "body.h"
+#include "rows.h"
 #pragma clang attribute pop
 
 #endif
