@@ -27,9 +27,11 @@ struct RunnableModel {
             obstacle = nil
             return
         }
+        var options = PlanOptions(for: file.runnable)
+        // Layers are compared one by one.
+        options.joinsOperators = false
+        options.isForFigures = !isNeeded
         do throws(RuntimeError) {
-            var options = PlanOptions(for: file.runnable)
-            options.isForFigures = !isNeeded
             plan = try Plan(file.runnable, options: options)
             obstacle = nil
         } catch {
