@@ -11,6 +11,10 @@ package struct PlanOptions: Sendable {
     /// Shapes of graph inputs, by name, where the model leaves them open. Without one a batch is 1.
     package var inputShapes: [String: [Int]] = [:]
 
+    /// The extent of the inputs' first axis where it would be 1. Not every model takes several samples at once:
+    /// `Plan.batched` finds out.
+    package var batch = 1
+
     package init() {}
 }
 
@@ -50,6 +54,8 @@ package struct StepInfo: Sendable {
     package var operation: String
     /// Of linear operators; 0 for all others.
     package var multiplyAdds: Int
+    /// Whether its arithmetic is that of integers.
+    package var isInteger: Bool
     package var outputs: [ValueID]
 }
 
@@ -74,6 +80,7 @@ struct PlannedCall: @unchecked Sendable {
     var parameters: UnsafeRawPointer
     var operands: [Location?]
     var units: Int
+    /// About how many picoseconds one unit takes on one core.
     var cost: Int
 }
 
@@ -133,7 +140,8 @@ package final class Plan: Sendable {
         guard model.graphs.indices.contains(graph) else {
             throw RuntimeError(.invalidModel, "the model has no graph \(graph)")
         }
-        let program = try Program(model.graphs[graph], Program.Context(model, options: options), depth: 0)
+        let context = Program.Context(model, graph: graph, options: options)
+        let program = try Program(context.root, context, depth: 0)
         try self.init(program, order: program.graph.order, known: nil, outputs: program.graph.outputs)
     }
 
@@ -165,7 +173,7 @@ package final class Plan: Sendable {
         let later = planner.deferred.nodes.map { id in
             StepInfo(
                 node: id, name: graph.describe(id), operation: graph[id].operation.name, multiplyAdds: 0,
-                outputs: graph[id].outputs.filter { $0.index < program.valueCount })
+                isInteger: false, outputs: graph[id].outputs.filter { $0.index < program.valueCount })
         }
         steps = plannedSteps.map(\.info) + later
         multiplyAdds = steps.reduce(0) { $0.addingReportingOverflow($1.multiplyAdds).partialValue }
@@ -184,6 +192,9 @@ package final class Plan: Sendable {
                 })
         }
     }
+
+    /// Whether a run depends on nothing but its inputs, and makes outputs of the shapes that the plan tells.
+    package var runsAreIndependent: Bool { !isDynamic && variables.isEmpty }
 
     /// Whether something can be planned only when the model runs.
     package var isDynamic: Bool { !deferred.nodes.isEmpty }

@@ -429,6 +429,7 @@ typedef struct {
 #include "ck_attention.h"
 #include "ck_detection.h"
 #include "ck_learning.h"
+#include "ck_limit.h"
 #include "ck_movement.h"
 #include "ck_normalize.h"
 #include "ck_plain.h"

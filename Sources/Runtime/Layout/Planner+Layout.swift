@@ -113,7 +113,7 @@ extension Planner {
         if !calls.isEmpty {
             let info = StepInfo(
                 node: node, name: "\(tensor.description), reordered", operation: "Transpose", multiplyAdds: 0,
-                outputs: [])
+                isInteger: false, outputs: [])
             lowered.append(LoweredNode(info: info, calls: calls, scratch: []))
         }
         return tensors[result.id.index] ?? result
