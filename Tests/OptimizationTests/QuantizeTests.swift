@@ -21,7 +21,7 @@ struct RandomSamples: SampleSource {
 }
 
 @Suite struct QuantizeTests {
-    private func quantize(
+    func quantize(
         _ model: Model, _ passes: [String] = ["quantize", "fold-batchnorm"],
         mode: QuantizationSettings.Mode = .int8, interface: QuantizationSettings.Interface = .asInput,
         threads: Int = 1
@@ -49,7 +49,7 @@ struct RandomSamples: SampleSource {
         return builder.finish(y)
     }
 
-    private func kinds(_ model: Model) -> [String] {
+    func kinds(_ model: Model) -> [String] {
         model.main.order.map { id in
             let node = model.main[id]
             return "\(node.operation.name) \(node.outputs.map { model.main[$0].type.rawValue }.joined(separator: ","))"

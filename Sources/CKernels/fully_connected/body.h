@@ -83,42 +83,11 @@ CK_INLINE void fully_connected_int8(
         }
 }
 
-#if defined(CK_VNNI)
-CK_INLINE void fully_connected_gemm(const ck_fully_connected *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    ck_gemm gemm = {
-        .weights = p->weights,
-        .lanes = ck_prepared_lanes(p->prepared),
-        .output = &p->output,
-        .rounding = *(const ck_rounding *)p->prepared,
-        .segment_rows = 1,
-        .segment_columns = 1,
-        .fours = (p->inputs + 3) / 4,
-        .x_step = p->inputs,
-        .y_step = p->outputs,
-        .flip = p->flip ^ 0x80,
-    };
-    for (ptrdiff_t block = begin; block < end;) {
-        ptrdiff_t count = end - block;
-        if (count >= CK_GEMM_WIDE_BLOCKS && p->batch == 1) count = CK_GEMM_WIDE_BLOCKS;
-        else if (count > CK_GEMM_BLOCKS) count = CK_GEMM_BLOCKS;
-        ck_gemm_avx512(
-            &gemm, buffers[0], (int8_t *)buffers[1] + block * CK_BLOCK, p->batch, block, count,
-            p->outputs - block * CK_BLOCK);
-        block += count;
-    }
-}
-#endif
-
+#if !defined(CK_HYBRID_ONLY)
 void CK_NAME(ck_fully_connected_int8)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-#if defined(CK_VNNI)
-    const ck_fully_connected *p = parameters;
-    if (!p->is_real) {
-        fully_connected_gemm(p, buffers, begin, end);
-        return;
-    }
-#endif
     fully_connected_int8(parameters, buffers, begin, end, 0);
 }
+#endif
 
 void CK_NAME(ck_fully_connected_hybrid)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     fully_connected_int8(parameters, buffers, begin, end, 1);

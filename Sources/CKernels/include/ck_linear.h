@@ -31,12 +31,12 @@ typedef struct {
     uint8_t flip;
     float minimum, maximum;
     ck_requantization output;
-    // int8: what the kernels of depth 4 want instead of bias, weight_sum and, for depthwise, weights: ck_prepare_lanes,
+    // int8: what the kernels of a depth above 1 want instead of bias, weight_sum and, for depthwise, weights: ck_prepare_lanes,
     // ck_prepare_depthwise.
     const void *prepared;
 } ck_conv;
 
-// Whether the columns of a window lie side by side in the input. Kernels of depth 4 then take the weights of a row of the
+// Whether the columns of a window lie side by side in the input. Kernels of a depth above 1 then take the weights of a row of the
 // window as one tap of kernel_width · input_channels inputs. They read the input with its padding around it: pad_top and
 // pad_left are 0, and no window reaches beyond the input.
 int ck_conv_joins_columns(const ck_conv *parameters);
@@ -72,7 +72,7 @@ void ck_prepare_lanes(
     const int32_t *bias, const int32_t *weight_sum, const ck_requantization *output, ptrdiff_t lanes,
     ptrdiff_t outputs, int is_double, void *prepared);
 
-// `prepared` of a depthwise convolution, for all other parameters; 0 bytes for windows that its kernel of depth 4 leaves
+// `prepared` of a depthwise convolution, for all other parameters; 0 bytes for windows that its kernel of a depth above 1 leaves
 // to the slow one. The memory is zero and aligned to 64 bytes.
 ptrdiff_t ck_prepared_depthwise_size(const ck_conv *parameters);
 void ck_prepare_depthwise(const ck_conv *parameters, void *prepared);
@@ -91,7 +91,7 @@ typedef struct {
     uint8_t is_real;
     float minimum, maximum;
     ck_requantization output;
-    // As in ck_conv; not for real results.
+    // As in ck_conv.
     const void *prepared;
 } ck_fully_connected;
 

@@ -15,12 +15,21 @@ typedef enum {
     // One product in double precision, ties away from zero.
     CK_ROUNDS_DOUBLE,
     // All others.
-    CK_ROUNDS_OTHERWISE
+    CK_ROUNDS_OTHERWISE,
+    // Results are real numbers, factors times sums.
+    CK_ROUNDS_NOTHING
 } ck_rounding;
-#define CK_ROUNDINGS 5
+#define CK_ROUNDINGS 6
+
+// What is added to signed bytes before they are multiplied: x86 multiplies unsigned bytes by signed weights.
+#if defined(__aarch64__)
+#define CK_BYTE_OFFSET 0
+#else
+#define CK_BYTE_OFFSET 128
+#endif
 
 typedef struct {
-    // For sums over x + 128.
+    // For sums over x + CK_BYTE_OFFSET.
     int32_t bias[CK_BLOCK];
     float factor[CK_BLOCK];
     // Of the even lanes in their place; of the odd lanes in the even ones.
@@ -30,6 +39,8 @@ typedef struct {
     int64_t even_offset[CK_BLOCK / 2], odd_offset[CK_BLOCK / 2];
     int64_t even_shift[CK_BLOCK / 2], odd_shift[CK_BLOCK / 2];
     int32_t left[CK_BLOCK], right[CK_BLOCK];
+    // right − 1, not below 0.
+    int32_t right_rest[CK_BLOCK];
     double scale[CK_BLOCK];
 } ck_lanes;
 

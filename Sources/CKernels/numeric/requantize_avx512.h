@@ -4,9 +4,21 @@
 
 #include "fixed_point.h"
 #include "lanes.h"
+#include "store_bytes.h"
 
 #include <immintrin.h>
 #include <string.h>
+
+typedef __m512i ck_sums;
+typedef __m512i ck_bytes;
+
+CK_INLINE ck_sums ck_no_sums(void) { return _mm512_setzero_si512(); }
+
+CK_INLINE ck_sums ck_loaded_sums(const int32_t *sums) { return _mm512_loadu_si512(sums); }
+
+CK_INLINE ck_sums ck_first_halves(ck_sums a, ck_sums b) {
+    return _mm512_inserti64x4(a, _mm512_castsi512_si256(b), 1);
+}
 
 // What all lanes share. Bytes of more than 127 are computed less 128 and flipped in the end.
 typedef struct {
@@ -103,6 +115,7 @@ CK_INLINE __m512i ck_rescaled(
         return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
     }
     case CK_ROUNDS_OTHERWISE: return ck_rescaled_otherwise(sums, lanes, output);
+    case CK_ROUNDS_NOTHING: break;
     }
     return sums;
 }
@@ -118,24 +131,36 @@ CK_INLINE __m512i ck_packed_output(
     return _mm512_permutexvar_epi32(common->order, _mm512_xor_si512(bytes, common->flip));
 }
 
+// The first `count` of 16 sums as real numbers.
+CK_INLINE void ck_store_real(float *y, ck_sums sums, const float *factor, ptrdiff_t count) {
+    __m512 values = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_loadu_ps(factor));
+    if (count >= CK_BLOCK) _mm512_storeu_ps(y, values);
+    else _mm512_mask_storeu_ps(y, (__mmask16)((1u << count) - 1), values);
+}
+
+// 64 bytes, or a part of them.
+CK_INLINE void ck_store_64(int8_t *y, ck_bytes bytes) { _mm512_storeu_si512(y, bytes); }
+
+CK_INLINE void ck_store_32(int8_t *y, ck_bytes bytes, int half) {
+    _mm256_storeu_si256(
+        (__m256i *)y, half ? _mm512_extracti64x4_epi64(bytes, 1) : _mm512_castsi512_si256(bytes));
+}
+
+CK_INLINE void ck_store_16(int8_t *y, ck_bytes bytes, int quarter) {
+    __m128i part = quarter == 0 ? _mm512_castsi512_si128(bytes) : quarter == 1 ? _mm512_extracti32x4_epi32(bytes, 1)
+        : quarter == 2 ? _mm512_extracti32x4_epi32(bytes, 2) : _mm512_extracti32x4_epi32(bytes, 3);
+    _mm_storeu_si128((__m128i *)y, part);
+}
+
 // The first `count` of 16 bytes.
 CK_INLINE void ck_store_bytes(int8_t *y, __m128i bytes, ptrdiff_t count) {
     if (count >= 16) {
         _mm_storeu_si128((__m128i *)y, bytes);
         return;
     }
-    // Stores that overlap write no more than `count` bytes.
     int8_t copy[16];
     _mm_storeu_si128((__m128i *)copy, bytes);
-    if (count >= 8) {
-        memcpy(y, copy, 8);
-        memcpy(y + count - 8, copy + count - 8, 8);
-    } else if (count >= 4) {
-        memcpy(y, copy, 4);
-        memcpy(y + count - 4, copy + count - 4, 4);
-    } else {
-        for (ptrdiff_t i = 0; i < count; i++) y[i] = copy[i];
-    }
+    ck_store_part(y, copy, count);
 }
 
 #endif

@@ -28,6 +28,7 @@ void ck_fill_lane(ck_lanes *lanes, int lane, const ck_requantization *output, pt
     if (lane % 2) lanes->odd_multiplier[lane - 1] = output->multiplier[from];
     // A lane without a factor is zero whatever it is shifted by.
     if (right < 1) right = 1;
+    lanes->right_rest[lane] = right - 1;
     int64_t offset = ((int64_t)1 << 30) + ((int64_t)1 << (30 + right));
     (lane % 2 ? lanes->odd_offset : lanes->even_offset)[lane / 2] = offset;
     (lane % 2 ? lanes->odd_shift : lanes->even_shift)[lane / 2] = lane % 2 ? right - 1 : right + 31;
@@ -49,7 +50,8 @@ void ck_prepare_lanes(
         // A block of up to eight outputs is computed for two rows at once.
         ptrdiff_t first = lane % group / CK_BLOCK * CK_BLOCK;
         ptrdiff_t from = outputs - first > CK_BLOCK / 2 ? lane : lane / CK_BLOCK * CK_BLOCK + lane % (CK_BLOCK / 2);
-        int32_t unsigned_bias = (int32_t)((uint32_t)bias[from] - 128u * (uint32_t)weight_sum[from]);
-        ck_fill_lane(&block[lane / CK_BLOCK], lane % CK_BLOCK, output, from, unsigned_bias);
+        uint32_t offset = (uint32_t)CK_BYTE_OFFSET * (uint32_t)weight_sum[from];
+        ck_fill_lane(
+            &block[lane / CK_BLOCK], lane % CK_BLOCK, output, from, (int32_t)((uint32_t)bias[from] - offset));
     }
 }

@@ -18,7 +18,7 @@ typedef struct {
 
 static rescaling rescaling_of(const ck_fixed_point *by) {
     rescaling r = {
-        _mm512_set1_epi64(by->multiplier), _mm512_set1_epi32(by->multiplier >> 16 << 5),
+        _mm512_set1_epi64(by->multiplier), _mm512_set1_epi32((by->multiplier >> 16) * 32),
         _mm512_set1_epi32(by->multiplier & 0xffff), _mm_cvtsi32_si128(by->left), _mm_cvtsi32_si128(by->right - 1),
         by->right > 0};
     return r;

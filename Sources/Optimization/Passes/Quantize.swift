@@ -25,6 +25,9 @@ package struct QuantizePass: Pass {
     package private(set) var realOperators: [RealOperator] = []
 
     private enum Step {
+        /// Declares what only running has told of these tensors.
+        case declare([ValueID])
+        case plan(CalibrationStatistics, foldsLater: Bool)
         case integerOperator(NodeID)
         case weights(LinearGroup)
         case interface
@@ -52,6 +55,8 @@ package struct QuantizePass: Pass {
         while let step = work?.popLast() {
             let patch =
                 switch step {
+                case .declare(let values): declareReal(values, in: graph)
+                case .plan(let statistics, let foldsLater): planIntegers(graph, statistics, foldsLater: foldsLater)
                 case .integerOperator(let node): try quantize(node, in: graph)
                 case .weights(let group): quantizeWeights(of: group, in: graph, settings.mode)
                 case .interface: convertInterface(of: graph, settings.interface)
@@ -89,7 +94,7 @@ package struct QuantizePass: Pass {
         let inputs = Set(groups.map(\.data))
         let hasWork = graph.order.contains { id in
             if case .none = QuantizationRule(graph[id].operation, for: target.format) { return false }
-            return graph[id].outputs.contains { graph[$0].type == .float32 }
+            return graph[id].outputs.contains { graph[$0].type == .float32 || graph[$0].type == .variant }
         }
         guard hasWork else {
             notes.append("there is no float operator that has an int8 form")
@@ -103,9 +108,30 @@ package struct QuantizePass: Pass {
             model: context.model, samples: calibration, pool: context.pool, progress: context.progress
         ).observe(channelMeansOf: inputs)
         means = statistics.channelMeans
+        let undeclared = statistics.histograms.keys.filter { graph[$0].type == .variant }.sorted()
+        return [
+            .names, .shapes, .interface, .plan(statistics, foldsLater: foldsLater), .declare(undeclared),
+        ]
+    }
+
+    /// A file need not tell the types of inner tensors, and behind a shape that is computed no rule does.
+    private func declareReal(_ values: [ValueID], in graph: Graph) -> GraphPatch {
+        var patch = GraphPatch("declare the tensors that were seen to be real", for: graph)
+        for id in values {
+            var value = graph[id]
+            value.type = .float32
+            patch.updateValue(id, value)
+        }
+        return patch
+    }
+
+    private mutating func planIntegers(
+        _ graph: Graph, _ statistics: CalibrationStatistics, foldsLater: Bool
+    ) -> GraphPatch? {
         plan = QuantizationPlan(graph: graph, statistics: statistics, foldsLater: foldsLater, target: target)
         noteRealNodes(in: graph)
-        return [.names, .shapes, .interface] + plan.nodes.reversed().map(Step.integerOperator)
+        work?.append(contentsOf: plan.nodes.reversed().map(Step.integerOperator))
+        return nil
     }
 
     private mutating func noteRealNodes(in graph: Graph) {
@@ -198,13 +224,20 @@ package struct QuantizePass: Pass {
         _ input: ValueID, of node: Node, result: Quantization?, in graph: Graph, connections: GraphConnections,
         patch: inout GraphPatch, before: NodeID
     ) throws(PassError) -> ValueID {
-        guard let parameters = plan.activations[input] else {
+        let values = graph.realConstant(input, connections: connections)
+        let found =
+            values == nil
+            ? plan.activations[input]
+            : plan.parameters(ofConstant: input, readBy: before, in: graph, connections: connections)
+        guard let parameters = found else {
             throw PassError(.unresolved, "\(graph.describe(input)) has no parameters", pass: Self.name)
         }
         let integer: ValueID
-        if let known = integers[input] {
+        if let known = integers[input],
+            values == nil || graph.contains(known) && graph[known].quantization == parameters
+        {
             integer = known
-        } else if let values = graph.realConstant(input, connections: connections) {
+        } else if let values {
             integer = patch.addValue(
                 Value(
                     name: graph[input].name, type: target.activations, shape: graph[input].shape,
@@ -245,13 +278,7 @@ package struct QuantizePass: Pass {
             group.kind == .fullyConnected
             ? WeightQuantizer.quantizeDense(weights, minimumScales: minimum)
             : WeightQuantizer.quantize(weights, minimumScales: minimum)
-        let source = graph.constantSource(of: group.weights, connections: connections)
-        node.inputs[1] = patch.addValue(
-            Value(
-                name: graph[source].name, type: .int8, shape: graph[group.weights].shape,
-                quantization: Quantization(
-                    scales: quantized.scales, axis: quantized.scales.count == 1 ? nil : group.channelAxis),
-                constant: TensorData(quantized.integers)))
+        node.inputs[1] = integerWeights(quantized, of: group, in: graph, connections: connections, patch: &patch)
         // A matrix product has no place for a bias, nor for a correction.
         guard group.takesBias else { return }
         let correction = group.meanError(
@@ -267,6 +294,29 @@ package struct QuantizePass: Pass {
                 name: name)
         }
         node = node.withBias(patch.addValue(biasValue))
+    }
+
+    /// The integers as a constant, the one of an earlier group where both have read the same numbers. Folding changes
+    /// the scales of a group with a chain, which are its own then.
+    private mutating func integerWeights(
+        _ quantized: WeightQuantizer.Result, of group: LinearGroup, in graph: Graph, connections: GraphConnections,
+        patch: inout GraphPatch
+    ) -> ValueID {
+        let source = graph.constantSource(of: group.weights, connections: connections)
+        let parameters = Quantization(
+            scales: quantized.scales, axis: quantized.scales.count == 1 ? nil : group.channelAxis)
+        let original = group.isFoldable ? nil : graph[source].constant?.identity
+        if let original, let known = sharedWeights[original], graph.contains(known),
+            graph[known].shape == graph[group.weights].shape, graph[known].quantization == parameters
+        {
+            return known
+        }
+        let integer = patch.addValue(
+            Value(
+                name: graph[source].name, type: .int8, shape: graph[group.weights].shape, quantization: parameters,
+                constant: TensorData(quantized.integers)))
+        if let original { sharedWeights[original] = integer }
+        return integer
     }
 
     // MARK: Weights alone

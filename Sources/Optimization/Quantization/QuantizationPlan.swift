@@ -42,6 +42,11 @@ package struct QuantizationPlan: Sendable {
             let rule = rule(for: id, in: graph, connections: connections, statistics: statistics)
             if case .none(let reason)? = rule { realNodes.append((id, reason)) } else { rules[id] = rule }
         }
+        for id in LogarithmOperands(graph: graph, connections: connections, groups: groups).nodes.sorted()
+        where rules[id] != nil {
+            rules[id] = nil
+            realNodes.append((id, "rounding would drown what a logarithm makes of small numbers"))
+        }
         dropIslands(of: &rules, in: graph, connections: connections)
         interior = Set(groups.filter { rules[$0.key] != nil }.flatMap(\.value.chain))
         nodes = graph.order.filter { rules[$0] != nil }
@@ -52,6 +57,24 @@ package struct QuantizationPlan: Sendable {
     package func results(of node: NodeID, in graph: Graph) -> [ValueID] {
         if let group = groups[node] { return [group.output] }
         return graph[node].outputs.filter { graph[$0].type.isFloatingPoint }
+    }
+
+    /// The operand of a comparison whose parameters the others take: the first that is computed.
+    private func comparedValue(of node: NodeID, in graph: Graph, connections: GraphConnections) -> ValueID? {
+        let operands = graph[node].quantizedOperands(in: graph)
+        return operands.first { !graph.isRealConstant($0, connections: connections) } ?? operands.first
+    }
+
+    /// The parameters of a constant operand of a node: those of what it is moved to or compared with, or its own.
+    package func parameters(
+        ofConstant constant: ValueID, readBy node: NodeID, in graph: Graph, connections: GraphConnections
+    ) -> Quantization? {
+        if QuantizationRule(graph[node].operation, for: target.format) == .shared {
+            return results(of: node, in: graph).first.flatMap { activations[$0] }
+        }
+        let leader =
+            graph[node].operation is Comparison ? comparedValue(of: node, in: graph, connections: connections) : nil
+        return activations[leader ?? constant]
     }
 
     /// The rule of one operator; nil if it does not work on real numbers at all.
@@ -123,12 +146,24 @@ package struct QuantizationPlan: Sendable {
         statistics: CalibrationStatistics
     ) {
         var classes = ScaleClasses()
+        // A constant has integers of its own for each reader, and does not tie its readers' parameters to each other. Only
+        // the range of what it is read beside has to hold it.
+        var constantsBeside: [(value: ValueID, constant: ValueID)] = []
+        func tie(_ value: ValueID, _ operand: ValueID) {
+            if graph.isRealConstant(operand, connections: connections) {
+                constantsBeside.append((value, operand))
+            } else {
+                classes.unite(value, operand)
+            }
+        }
         for id in nodes {
             guard let rule = rules[id] else { continue }
             let operands = graph[id].quantizedOperands(in: graph)
             // Integers that are compared stand for the same numbers.
-            if graph[id].operation is Comparison {
-                for operand in operands.dropFirst() { classes.unite(operands[0], operand) }
+            if graph[id].operation is Comparison,
+                let leader = comparedValue(of: id, in: graph, connections: connections)
+            {
+                for operand in operands where operand != leader { tie(leader, operand) }
             }
             guard let output = results(of: id, in: graph).first else { continue }
             // A clamp behind an operator then does nothing to its integers, and the two become one operator.
@@ -145,7 +180,7 @@ package struct QuantizationPlan: Sendable {
                 classes.fix(output, to: parameters)
             } else {
                 // An operand with fixed parameters is requantized on its way in.
-                for (input, fixed) in zip(operands, fixed) where fixed == nil { classes.unite(output, input) }
+                for (input, fixed) in zip(operands, fixed) where fixed == nil { tie(output, input) }
             }
         }
         var touched: Set<ValueID> = []
@@ -156,6 +191,13 @@ package struct QuantizationPlan: Sendable {
         var ranges: [ValueID: ActivationRange] = [:]
         for value in touched.sorted() {
             guard let range = range(of: value, in: graph, connections: connections, statistics: statistics) else {
+                continue
+            }
+            let root = classes.root(of: value)
+            ranges[root] = ranges[root].map { $0.union(range) } ?? range
+        }
+        for (value, constant) in constantsBeside {
+            guard let range = range(of: constant, in: graph, connections: connections, statistics: statistics) else {
                 continue
             }
             let root = classes.root(of: value)

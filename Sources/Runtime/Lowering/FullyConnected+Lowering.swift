@@ -55,7 +55,7 @@ extension FullyConnected: Lowerable {
             weight_scale: packed.scales, weight_sum: packed.sums, flip: arithmetic == .int8 ? x.signedFlip : 0,
             is_real: arithmetic == .int8 && y.type == .float32 ? 1 : 0, minimum: bounds.lower, maximum: bounds.upper,
             output: packed.output, prepared: nil)
-        if arithmetic == .int8, kernel.depth > 1, parameters.is_real == 0 {
+        if arithmetic == .int8, kernel.depth > 1 {
             parameters.prepared = try packed.prepare(isDouble: true, storage: lowering.storage)
         }
         let block = Int(CK_BLOCK)

@@ -1,7 +1,7 @@
 import CKernels
 import ModelGraph
 
-// What the kernels of depth 4 want made beforehand.
+// What the kernels of a depth above 1 want made beforehand.
 
 extension LinearWeights {
     /// The biases and factors of each block of outputs.

@@ -1,0 +1,53 @@
+#if defined(__x86_64__)
+
+#include "gemm.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), apply_to = function)
+
+#include "../numeric/requantize_avx512.h"
+
+CK_INLINE void multiply(
+    const ck_gemm *g, ck_sums *sums, const uint8_t *x, const int8_t *w, ptrdiff_t block_size, const int rows,
+    const int blocks) {
+    const __m512i flip = _mm512_set1_epi8((char)g->flip);
+    ptrdiff_t x_step = g->x_step;
+    for (ptrdiff_t k = 0; k < g->steps; k++, w += 64, x += 4) {
+        __m512i weights[8];
+#pragma clang loop unroll(full)
+        for (int b = 0; b < blocks; b++) weights[b] = _mm512_loadu_si512(w + b * block_size);
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) {
+            int32_t four;
+            memcpy(&four, x + r * x_step, 4);
+            __m512i values = _mm512_xor_si512(_mm512_set1_epi32(four), flip);
+#pragma clang loop unroll(full)
+            for (int b = 0; b < blocks; b++)
+                sums[r * blocks + b] = _mm512_dpbusd_epi32(sums[r * blocks + b], values, weights[b]);
+        }
+    }
+}
+
+#define CK_DEPTH 4
+#define CK_TILE_ROWS 16
+#define CK_TILE_BLOCKS 8
+#define CK_TILE_TURN(rows) ((rows) == 1 ? 8 : 4)
+#define CK_TILES_MANY(do, rounding)                                                                             \
+    do(16, 0, rounding) do(12, 0, rounding) do(8, 0, rounding) do(4, 0, rounding) do(2, 0, rounding)            \
+    do(16, 1, rounding) do(12, 1, rounding) do(8, 1, rounding) do(4, 1, rounding) do(2, 1, rounding)            \
+    do(12, 2, rounding) do(8, 2, rounding) do(6, 2, rounding) do(4, 2, rounding) do(2, 2, rounding)             \
+    do(8, 3, rounding) do(6, 3, rounding) do(4, 3, rounding) do(2, 3, rounding)                                 \
+    do(6, 4, rounding) do(5, 4, rounding) do(4, 4, rounding) do(3, 4, rounding) do(2, 4, rounding)
+#define CK_TILES_FEW(do, rounding)                                                                              \
+    do(4, 0, rounding) do(4, 1, rounding) do(4, 2, rounding) do(4, 3, rounding) do(4, 4, rounding)
+#define CK_TILES_ONE(do, rounding)                                                                              \
+    do(1, 0, rounding) do(1, 1, rounding) do(1, 2, rounding) do(1, 3, rounding) do(1, 4, rounding)              \
+    do(1, 8, rounding)
+#define CK_NAME(name) name##_avx512
+#include "int8_body.h"
+
+#pragma clang attribute pop
+
+#endif

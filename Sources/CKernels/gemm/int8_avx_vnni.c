@@ -1,0 +1,44 @@
+#if defined(__x86_64__)
+
+#include "gemm.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+#pragma clang attribute push(__attribute__((target("avxvnni,avx2,fma"))), apply_to = function)
+
+#include "../numeric/requantize_avx2.h"
+
+CK_INLINE void multiply(
+    const ck_gemm *g, ck_sums *sums, const uint8_t *x, const int8_t *w, ptrdiff_t block_size, const int rows,
+    const int blocks) {
+    const __m256i flip = _mm256_set1_epi8((char)g->flip);
+    ptrdiff_t x_step = g->x_step;
+    for (ptrdiff_t k = 0; k < g->steps; k++, w += 64, x += 4) {
+        ck_sums weights[4];
+#pragma clang loop unroll(full)
+        for (int b = 0; b < blocks; b++)
+            weights[b] = (ck_sums){ck_load_256(w + b * block_size), ck_load_256(w + b * block_size + 32)};
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) {
+            int32_t four;
+            memcpy(&four, x + r * x_step, 4);
+            __m256i values = _mm256_xor_si256(_mm256_set1_epi32(four), flip);
+#pragma clang loop unroll(full)
+            for (int b = 0; b < blocks; b++) {
+                ck_sums *sum = sums + r * blocks + b;
+                sum->low = _mm256_dpbusd_avx_epi32(sum->low, values, weights[b].low);
+                sum->high = _mm256_dpbusd_avx_epi32(sum->high, values, weights[b].high);
+            }
+        }
+    }
+}
+
+#define CK_DEPTH 4
+#define CK_NAME(name) name##_avx_vnni
+#include "tiles_256.h"
+#include "int8_body.h"
+
+#pragma clang attribute pop
+
+#endif

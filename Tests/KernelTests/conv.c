@@ -1,0 +1,140 @@
+#include "conv.h"
+
+#include "linear.h"
+#include "suites.h"
+
+#include <string.h>
+
+#define MOST_WORK 1000000
+
+static ck_packing packing_of(const ck_conv *p, const ck_kernel *kernel) {
+    return (ck_packing){
+        .element_size = 1,
+        .groups = p->groups,
+        .outputs = p->output_channels / p->groups,
+        .taps = p->kernel_height * p->kernel_width,
+        .inputs = p->input_channels / p->groups,
+        .depth = kernel->depth,
+    };
+}
+
+static void use(ck_conv *p, const linear_weights *weights) {
+    p->weights = weights->packed;
+    p->bias = weights->bias;
+    p->weight_sum = weights->sums;
+    p->weight_scale = weights->scales;
+    p->output = weights->output;
+}
+
+static void *conv_float32(const void *shape, const call *call) {
+    const conv_shape *s = shape;
+    random_source source = {s->seed};
+    ck_conv p = s->geometry;
+    linear_weights weights = draw_float_weights(&source, packing_of(&p, call->kernel));
+    use(&p, &weights);
+    p.padding = constant(p.input_channels * (ptrdiff_t)sizeof(float));
+    draw_bounds(&source, typical_real(weights.packing.taps * weights.packing.inputs), &p.minimum, &p.maximum);
+    float *x = input(conv_input_count(s) * (ptrdiff_t)sizeof *x);
+    draw_reals(&source, x, conv_input_count(s));
+    void *buffers[] = {x, output(conv_output_count(s) * (ptrdiff_t)sizeof(float))};
+    call_kernel(call, &p, buffers, s->batch * p.output_height);
+    return buffers[1];
+}
+
+// The image with its padding around it, where windows reach beyond it.
+static void *padded(ck_conv *p, ptrdiff_t batch, void *x, int32_t zero_point) {
+    ptrdiff_t height =
+        (p->output_height - 1) * p->stride_height + (p->kernel_height - 1) * p->dilation_height + 1;
+    ptrdiff_t width = (p->output_width - 1) * p->stride_width + (p->kernel_width - 1) * p->dilation_width + 1;
+    if (!p->pad_top && !p->pad_left && height <= p->input_height && width <= p->input_width) return x;
+    ck_pad_rows pad = {
+        .height = p->input_height,
+        .width = p->input_width,
+        .channels = p->input_channels,
+        .padded_height = height,
+        .padded_width = width,
+        .top = p->pad_top,
+        .left = p->pad_left,
+        .value = (uint8_t)zero_point ^ 0x80,
+        .flip = p->flip ^ 0x80,
+    };
+    void *buffers[] = {x, input(batch * height * width * p->input_channels)};
+    ck_find_kernel("pad_rows", "bytes", CK_ISA_PORTABLE)->function(&pad, buffers, 0, batch * height);
+    p->input_height = height;
+    p->input_width = width;
+    p->pad_top = p->pad_left = 0;
+    p->flip = 0x80;
+    return buffers[1];
+}
+
+static void *conv_int8(const void *shape, const call *call) {
+    const conv_shape *s = shape;
+    random_source source = {s->seed};
+    ck_conv p = s->geometry;
+    rounding rounding = draw_rounding(&source);
+    int is_unsigned = rounding == ROUNDS_SINGLE && draw_one_in(&source, 2);
+    // Of signed bytes.
+    int32_t zero_point = draw_zero_point(&source, 0);
+    p.flip = is_unsigned ? 0x80 : 0;
+    ck_packing packing = packing_of(&p, call->kernel);
+    int is_prepared = packing.depth > 1;
+    if (is_prepared && ck_conv_joins_columns(&p)) {
+        packing.taps = p.kernel_height;
+        packing.inputs *= p.kernel_width;
+    }
+    linear_weights weights = draw_int8_weights(&source, packing, rounding, zero_point, is_unsigned);
+    use(&p, &weights);
+    int8_t *x = input(conv_input_count(s));
+    draw_bytes(&source, x, conv_input_count(s));
+    void *buffers[] = {x, output(conv_output_count(s))};
+    if (is_prepared) {
+        void *prepared = constant(ck_prepared_lanes_size(weights.lanes));
+        ck_prepare_lanes(p.bias, p.weight_sum, &p.output, weights.lanes, packing.outputs, 0, prepared);
+        p.prepared = prepared;
+        buffers[0] = padded(&p, s->batch, x, zero_point);
+    } else {
+        int8_t *padding = constant(p.input_channels);
+        memset(padding, (uint8_t)zero_point ^ p.flip, (size_t)(p.input_channels + CK_SLACK));
+        p.padding = padding;
+    }
+    call_kernel(call, &p, buffers, s->batch * p.output_height);
+    return buffers[1];
+}
+
+static void *conv_hybrid(const void *shape, const call *call) {
+    const conv_shape *s = shape;
+    random_source source = {s->seed};
+    ck_conv p = s->geometry;
+    linear_weights weights = draw_hybrid_weights(&source, packing_of(&p, call->kernel));
+    use(&p, &weights);
+    draw_bounds(&source, typical_real(weights.packing.taps * weights.packing.inputs), &p.minimum, &p.maximum);
+    int8_t *x = input(conv_input_count(s));
+    draw_bytes(&source, x, conv_input_count(s));
+    ck_batch_quantization *quantizations = draw_quantizations(&source, s->batch);
+    ptrdiff_t row = p.input_channels + CK_SLACK;
+    int8_t *padding = input(s->batch * row);
+    for (ptrdiff_t n = 0; n < s->batch; n++) memset(padding + n * row, quantizations[n].zero_point, (size_t)row);
+    void *buffers[] = {x, output(conv_output_count(s) * (ptrdiff_t)sizeof(float)), quantizations, padding};
+    call_kernel(call, &p, buffers, s->batch * p.output_height);
+    return buffers[1];
+}
+
+static void draw_convs(const suite *suite, void *(*compute)(const void *, const call *), int is_real) {
+    conv_shape shape;
+    for (ptrdiff_t number = 0; draw_conv_shape(number, 0, MOST_WORK, &shape); number++) {
+        const ck_conv *p = &shape.geometry;
+        ptrdiff_t terms = p->kernel_height * p->kernel_width * (p->input_channels / p->groups);
+        comparison c = {
+            .bytes = conv_output_count(&shape) * (is_real ? (ptrdiff_t)sizeof(float) : 1),
+            .compute = compute,
+            .shape = &shape,
+            .describe = describe_conv,
+            .magnitude = is_real ? typical_real(terms) : 0,
+        };
+        if (is_drawn(number)) verify(suite, &c);
+    }
+}
+
+void draw_conv_float32(const suite *suite) { draw_convs(suite, conv_float32, 1); }
+void draw_conv_int8(const suite *suite) { draw_convs(suite, conv_int8, 0); }
+void draw_conv_hybrid(const suite *suite) { draw_convs(suite, conv_hybrid, 1); }

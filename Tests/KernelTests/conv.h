@@ -1,0 +1,22 @@
+// Shapes of convolutions, depthwise ones included.
+#ifndef CONV_H
+#define CONV_H
+
+#include "harness.h"
+
+typedef struct {
+    uint64_t seed;
+    ptrdiff_t batch;
+    // Without weights and what else is not geometry.
+    ck_conv geometry;
+} conv_shape;
+
+// The shape with this number; `most` bounds its multiply-adds. Depthwise: the outputs' sizes are those of the multiplier.
+// False behind the last one.
+int draw_conv_shape(ptrdiff_t number, int is_depthwise, int64_t most, conv_shape *shape);
+void describe_conv(const void *shape, char *text, size_t size);
+
+ptrdiff_t conv_input_count(const conv_shape *shape);
+ptrdiff_t conv_output_count(const conv_shape *shape);
+
+#endif
