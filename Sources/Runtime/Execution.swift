@@ -44,6 +44,13 @@ package final class Execution {
         /// Into how many parts threads share the units; 1 for what is not worth sharing.
         var parts: Int
         var step: Int
+
+        /// The first unit of a part: an even one where there are enough, as some kernels do two rows at once.
+        func begin(of part: Int) -> Int {
+            let (quotient, remainder) = units.quotientAndRemainder(dividingBy: parts)
+            let begin = part * quotient + min(part, remainder)
+            return quotient > 1 && part < parts ? (begin + 1) & ~1 : begin
+        }
     }
 
     private struct Step {
@@ -53,10 +60,14 @@ package final class Execution {
         var outputs: [(ValueID, UnsafeRawBufferPointer)]
     }
 
-    /// - Parameter pool: threads that share the work inside one sample; nil for none.
+    /// - Parameters:
+    ///   - pool: threads that share the work inside one sample; nil for none.
+    ///   - sharesAll: whether they share what is too little to be worth it, too.
     /// - Throws: `RuntimeError.outOfMemory`.
-    package convenience init(_ plan: Plan, pool: ThreadPool? = nil) throws(RuntimeError) {
-        try self.init(plan, Session(pool: pool))
+    package convenience init(
+        _ plan: Plan, pool: ThreadPool? = nil, sharesAll: Bool = false
+    ) throws(RuntimeError) {
+        try self.init(plan, Session(pool: pool, sharesAll: sharesAll))
     }
 
     init(_ plan: Plan, _ session: Session) throws(RuntimeError) {
@@ -87,7 +98,7 @@ package final class Execution {
             if let base = memory.baseAddress { memset(base, info.initialByte, memory.count) }
         }
         let planned = plan.plannedSteps.flatMap(\.calls)
-        let sharing = WorkSharing(planned, threads: session.pool?.threads ?? 1)
+        let sharing = WorkSharing(planned, threads: session.pool?.threads ?? 1, sharesAll: session.sharesAll)
         let operands = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(
             capacity: max(1, planned.reduce(0) { $0 + $1.operands.count }))
         let calls = UnsafeMutableBufferPointer<Call>.allocate(capacity: planned.count)
@@ -241,9 +252,7 @@ package final class Execution {
         pool.forEach(call.parts, UnsafeRawPointer(context + index)) { context, part, _ in
             // Units are independent, so that the split changes no bit of the result.
             let call = context.load(as: Call.self)
-            let (quotient, remainder) = call.units.quotientAndRemainder(dividingBy: call.parts)
-            let begin = part * quotient + min(part, remainder)
-            call.function(call.parameters, call.operands, begin, begin + quotient + (part < remainder ? 1 : 0))
+            call.function(call.parameters, call.operands, call.begin(of: part), call.begin(of: part + 1))
         }
     }
 

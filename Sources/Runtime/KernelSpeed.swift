@@ -8,12 +8,14 @@ extension ck_kernel {
     var picosecondsPerOperation: Int {
         switch KernelFamily(rawValue: String(cString: family)) {
         case .conv, .depthwise, .gatedUnit, .recurrent:
-            isInteger ? byInstructionSet(3, 10, 60) : byInstructionSet(10, 20, 80)
+            isInteger ? byInstructionSet(3, 8, 60) : byInstructionSet(10, 20, 80)
         // Weights are read once for each of them.
         case .fullyConnected: isInteger ? byInstructionSet(8, 12, 60) : byInstructionSet(20, 25, 80)
         case .matmul, .matrixProduct, .attention, .linearAttention: 60
         case .integerConv, .integerMatmul, .windowConv: 300
-        case .copy, .fill, .padRows, .updateSlice: 60
+        case .copy, .fill, .updateSlice: 60
+        // Of eight bytes.
+        case .padRows: 200
         case .affineBinary, .affinePool, .averagePool, .maxPool, .quantizedBinary, .binary, .unary, .quantize,
             .dequantize, .table, .resizeBilinear, .resizeFixed:
             byInstructionSet(40, 80, 300)

@@ -18,8 +18,9 @@ import Darwin
 final class SharedLoop: @unchecked Sendable {
     /// Indices of one loop, so that two of them fit one word.
     static let mostIndices = Int(UInt32.max)
-    /// Looks at the slot before going to sleep: some 200 µs, longer than most steps between two loops take.
-    private static let spins = 10_000
+    /// Looks at the slot before going to sleep: a few hundred microseconds, longer than most steps between two loops
+    /// take.
+    private static let spins = 20_000
 
     /// What one thread is to do, in cache lines of its own.
     private struct Slot: ~Copyable {
@@ -130,16 +131,20 @@ final class SharedLoop: @unchecked Sendable {
 
     /// Wakes those of the first threads that sleep.
     private func wake(_ threads: Int) {
+        var anySleeps = false
         var worker = 1
         while worker < threads {
-            if slots[worker].isAsleep.load(ordering: .sequentiallyConsistent) {
-                pthread_mutex_lock(mutex)
-                pthread_cond_broadcast(condition)
-                pthread_mutex_unlock(mutex)
-                return
-            }
+            anySleeps = slots[worker].isAsleep.load(ordering: .sequentiallyConsistent) || anySleeps
             worker += 1
         }
+        guard anySleeps else { return }
+        pthread_mutex_lock(mutex)
+        while worker > 1 {
+            worker -= 1
+            slots[worker].isAsleep.store(false, ordering: .relaxed)
+        }
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
     }
 
     /// Works off the thread's own slot, and then what is left in the others.
@@ -179,12 +184,16 @@ final class SharedLoop: @unchecked Sendable {
         }
         slots[worker].isAsleep.store(true, ordering: .sequentiallyConsistent)
         atomicMemoryFence(ordering: .sequentiallyConsistent)
+        guard !slots[worker].hasWork else {
+            slots[worker].isAsleep.store(false, ordering: .relaxed)
+            return true
+        }
         pthread_mutex_lock(mutex)
-        while !slots[worker].hasWork, !isStopped.load(ordering: .sequentiallyConsistent) {
+        // Who is woken comes back, even if the work is done by then: where one loop was there will be more.
+        while slots[worker].isAsleep.load(ordering: .relaxed), !isStopped.load(ordering: .sequentiallyConsistent) {
             pthread_cond_wait(condition, mutex)
         }
         pthread_mutex_unlock(mutex)
-        slots[worker].isAsleep.store(false, ordering: .relaxed)
         return !isStopped.load(ordering: .sequentiallyConsistent)
     }
 }

@@ -7,21 +7,25 @@ struct WorkSharing {
     private let threads: Int
     /// Whether anything is to be shared at all.
     let isWorthwhile: Bool
+    private let sharesAll: Bool
 
-    /// Picoseconds that a loop takes more than its work: two ways of a cache line from core to core, and the call.
-    private static let handOver = 600_000
+    /// Picoseconds that a loop takes more than its work: a cache line's ways from core to core and back, and what the
+    /// cores fetch of each other's results.
+    private static let handOver = 400_000
     /// A part of a call should take as long, if it can: 4 µs.
     private static let leastPart = 4_000_000
     /// Picoseconds that a plan has to win, and the share of its time.
-    private static let leastGain = 5_000_000
+    private static let leastGain = 4_000_000
     private static let leastShare = 8
     /// What several parts for each thread are good for: threads that the system runs late, units that differ.
     private static let partsPerThread = 4
 
-    init(_ calls: [PlannedCall], threads: Int) {
+    /// - Parameter sharesAll: whether calls are shared that are too small, too.
+    init(_ calls: [PlannedCall], threads: Int, sharesAll: Bool = false) {
         self.threads = threads
-        guard threads > 1 else {
-            isWorthwhile = false
+        self.sharesAll = sharesAll
+        guard threads > 1, !sharesAll else {
+            isWorthwhile = threads > 1
             return
         }
         var total = 0
@@ -35,6 +39,7 @@ struct WorkSharing {
 
     /// Into how many parts a call is split; 1 if it is not shared.
     func parts(of call: PlannedCall) -> Int {
+        if sharesAll, threads > 1 { return max(1, min(call.units, threads * Self.partsPerThread)) }
         guard isWorthwhile, Self.gain(of: call, threads: threads) > 0 else { return 1 }
         let parts = min(call.units, call.time / Self.leastPart, threads * Self.partsPerThread)
         // Fewer than one for each thread would leave some idle; a number in between would leave some waiting.

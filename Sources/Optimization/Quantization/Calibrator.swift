@@ -144,13 +144,7 @@ private struct Extremes: Sendable {
     var ranges: [ValueID: (Float, Float)] = [:]
 
     mutating func observe(_ tensor: TensorInfo, _ elements: UnsafeBufferPointer<Float>) {
-        var lower = Float.infinity
-        var upper = -Float.infinity
-        for element in elements where element.isFinite {
-            lower = min(lower, element)
-            upper = max(upper, element)
-        }
-        guard lower <= upper else { return }
+        guard let (lower, upper) = ActivationHistogram.extremes(of: elements) else { return }
         let known = ranges[tensor.value] ?? (lower, upper)
         ranges[tensor.value] = (min(known.0, lower), max(known.1, upper))
     }

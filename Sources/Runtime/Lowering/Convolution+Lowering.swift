@@ -84,7 +84,11 @@ extension Convolution: Lowerable {
         }
         let macs = saturatingProduct(y.sizes[2], y.sizes[3], taps, w.sizes[3])
         lowering.multiplyAdds = saturatingProduct(y.sizes[0], y.sizes[1], macs)
-        try lowering.emit(kernel, parameters, operands: operands, units: y.sizes[0] * y.sizes[1], cost: macs)
+        // A result takes as long to scale and store as so many products do.
+        let epilogue = saturatingProduct(y.sizes[2], y.sizes[3], 20)
+        try lowering.emit(
+            kernel, parameters, operands: operands, units: y.sizes[0] * y.sizes[1],
+            cost: macs.addingReportingOverflow(epilogue).overflow ? .max : macs + epilogue)
     }
 }
 

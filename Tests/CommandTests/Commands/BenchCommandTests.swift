@@ -28,6 +28,12 @@ struct BenchCommandTests {
         let minimum = try #require(latency["minimum"] as? Double)
         #expect(minimum > 0)
         #expect(try #require(latency["median"] as? Double) >= minimum)
+        let throughput = try #require(object["throughput"] as? [String: Any])
+        #expect(try #require(throughput["samplesPerSecond"] as? Double) > 0)
+        let limit = try #require(object["limit"] as? [String: Any])
+        #expect(limit["type"] as? String == "int8")
+        #expect(try #require(limit["share"] as? Double) > 0)
+        #expect(object["batch"] as? Int == 1)
         let layers = try #require(object["layers"] as? [[String: Any]])
         #expect(layers.reduce(0) { $0 + ($1["multiplyAdds"] as? Int ?? 0) } == 137_088)
     }
