@@ -7,7 +7,7 @@
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), apply_to = function)
 #define CK_ROWS 8
-// interleaved_avx512.c has the convolution of bytes.
+// int8_avx512.c has the convolution of bytes.
 #define CK_HYBRID_ONLY
 #define CK_NAME(name) name##_avx512
 #include "body.h"

@@ -115,7 +115,7 @@ CK_INLINE void depthwise_int8(
 }
 
 #if !defined(CK_HYBRID_ONLY)
-void CK_NAME(ck_depthwise_int8)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
+void CK_DIRECT(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_conv *p = parameters;
     if (p->output_channels == p->input_channels) depthwise_int8(p, buffers, begin, end, 1, 0);
     else depthwise_int8(p, buffers, begin, end, p->output_channels / p->input_channels, 0);

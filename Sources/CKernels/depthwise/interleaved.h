@@ -35,4 +35,7 @@ static inline ptrdiff_t ck_depthwise_weights_offset(const ck_depthwise_plan *pla
     return ck_depthwise_lanes_offset() + plan->phases * (ptrdiff_t)((sizeof(ck_lanes) + 63) / 64 * 64);
 }
 
+// Convolution of bytes without a plan, as in ck_depthwise_int8_portable.
+void ck_depthwise_direct_avx2(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end);
+
 #endif

@@ -4,4 +4,5 @@
 
 #define CK_ROWS 2
 #define CK_NAME(name) name##_portable
+#define CK_DIRECT ck_depthwise_int8_portable
 #include "body.h"

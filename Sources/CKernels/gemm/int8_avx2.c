@@ -16,7 +16,7 @@
 CK_INLINE void multiply(
     const ck_gemm *g, ck_sums *sums, const uint8_t *x, const int8_t *w, ptrdiff_t block_size, const int rows,
     const int blocks) {
-    uint16_t wide[12][CHUNK];
+    uint16_t wide[10][CHUNK];
     const __m128i flip = _mm_set1_epi8((char)g->flip);
     for (ptrdiff_t rest = g->steps * 2; rest > 0; rest -= CHUNK, x += CHUNK) {
         ptrdiff_t count = rest < CHUNK ? rest : CHUNK;
@@ -51,8 +51,18 @@ CK_INLINE void multiply(
 }
 
 #define CK_DEPTH 2
+// Up to ten sums of eight outputs, as products need a register, too.
+#define CK_TILE_ROWS 10
+#define CK_TILE_BLOCKS 4
+#define CK_TILE_TURN(rows) ((rows) == 1 ? 4 : (rows) == 2 ? 2 : 1)
+#define CK_TILES_MANY(do, rounding)                                                                             \
+    do(10, 0, rounding) do(8, 0, rounding) do(6, 0, rounding) do(4, 0, rounding) do(2, 0, rounding)             \
+    do(5, 1, rounding) do(4, 1, rounding) do(3, 1, rounding) do(2, 1, rounding) do(2, 2, rounding)
+#define CK_TILES_FEW(do, rounding)                                                                              \
+    do(8, 0, rounding) do(4, 0, rounding) do(4, 1, rounding) do(2, 1, rounding) do(2, 2, rounding)
+#define CK_TILES_ONE(do, rounding)                                                                              \
+    do(1, 0, rounding) do(1, 1, rounding) do(1, 2, rounding) do(1, 3, rounding) do(1, 4, rounding)
 #define CK_NAME(name) name##_avx2
-#include "tiles_256.h"
 #include "int8_body.h"
 
 #pragma clang attribute pop

@@ -1,142 +1,149 @@
-// Sums and products of bytes as binary.c has them, 16 at a time.
+// Sums and products of bytes as binary.c has them, 64 at a time.
 #if defined(__x86_64__)
 
 #include "../declarations.h"
 #include "../numeric/fixed_point.h"
+#include "halves.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), apply_to = function)
 
-// What ck_rescale takes, in all lanes.
+#include "../numeric/rescale_avx512.h"
+
+// An operand x of a sum, 20 bits finer, times m · 2^-31, rounded twice, n bits to the right by the second rounding:
+//
+//     ⌊(⌊(x · m + 2¹⁰) / 2¹¹⌋ + 2^(n−1) − [x < 0]) / 2ⁿ⌋ = ⌊(x · m + 2¹⁰ + 2^(10+n) − [x < 0] · 2¹¹) / 2^(11+n)⌋
+//
+// in two parts of m = high · 2^(11+n) + low that do not overflow. Without a second rounding its terms are missing.
 typedef struct {
-    __m512i multiplier, high, low;
-    __m128i left, right;
-    int rounds_twice;
-} rescaling;
+    __m512i zero_point, high, low, offset, below;
+    // `low` of 15 bits and `below`, by which the halves of x are multiplied: the upper one is −[x < 0].
+    __m512i pair;
+    __m128i shift;
+    int is_narrow;
+    // m is 1/2, as of the operand with the larger scale, and the sum is x · 2¹⁹.
+    int is_half;
+} term;
 
-static rescaling rescaling_of(const ck_fixed_point *by) {
-    rescaling r = {
-        _mm512_set1_epi64(by->multiplier), _mm512_set1_epi32((by->multiplier >> 16) * 32),
-        _mm512_set1_epi32(by->multiplier & 0xffff), _mm_cvtsi32_si128(by->left), _mm_cvtsi32_si128(by->right - 1),
-        by->right > 0};
-    return r;
+static term term_of(const ck_fixed_point *by) {
+    int shift = 11 + by->right;
+    int32_t offset = (1 << 10) + (by->right > 0 ? 1 << (10 + by->right) : 0), below = by->right > 0 ? 1 << 11 : 0;
+    int32_t low = by->multiplier & ((1 << shift) - 1);
+    term t = {
+        .zero_point = _mm512_set1_epi32(by->zero_point),
+        .high = _mm512_set1_epi32(by->multiplier >> shift),
+        .low = _mm512_set1_epi32(low),
+        .offset = _mm512_set1_epi32(offset),
+        .below = _mm512_set1_epi32(below),
+        .pair = _mm512_set1_epi32(below << 16 | (low & INT16_MAX)),
+        .shift = _mm_cvtsi32_si128(shift),
+        .is_narrow = shift <= 15,
+        .is_half = by->multiplier == 1 << 30 && by->right == 0,
+    };
+    return t;
 }
 
-// x / 2^n, ties away from zero: ⌊(⌊(x − (x < 0)) / 2^(n−1)⌋ + 1) / 2⌋.
-CK_INLINE __m512i round_second(__m512i x, const rescaling *by) {
-    if (!by->rounds_twice) return x;
-    x = _mm512_sra_epi32(_mm512_add_epi32(x, _mm512_srai_epi32(x, 31)), by->right);
-    return _mm512_srai_epi32(_mm512_add_epi32(x, _mm512_set1_epi32(1)), 1);
+CK_INLINE __m512i scaled_term(__m512i x, const term *by, int is_half) {
+    x = _mm512_sub_epi32(x, by->zero_point);
+    if (is_half) return _mm512_slli_epi32(x, 19);
+    __m512i rest;
+    if (by->is_narrow) {
+        rest = _mm512_dpwssd_epi32(by->offset, x, by->pair);
+    } else {
+        rest = _mm512_add_epi32(_mm512_mullo_epi32(x, by->low), by->offset);
+        rest = _mm512_mask_sub_epi32(rest, _mm512_movepi32_mask(x), rest, by->below);
+    }
+    return _mm512_add_epi32(_mm512_mullo_epi32(x, by->high), _mm512_sra_epi32(rest, by->shift));
 }
 
-CK_INLINE __m512i rescale(__m512i x, const rescaling *by) {
-    const __m512i half = _mm512_set1_epi64(1 << 30);
-    x = _mm512_sll_epi32(x, by->left);
-    __m512i even = _mm512_mul_epi32(x, by->multiplier);
-    __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(x, 32), by->multiplier);
-    even = _mm512_srli_epi64(_mm512_add_epi64(even, half), 31);
-    odd = _mm512_slli_epi64(_mm512_add_epi64(odd, half), 1);
-    return round_second(_mm512_mask_blend_epi32(0xaaaa, even, odd), by);
+// What all elements share.
+typedef struct {
+    term a, b;
+    ck_rescaling y;
+    __m512i zero_point, minimum, maximum, flip, order;
+    __m512i a_point, b_point, a_weight, b_weight, offset;
+    __m128i finer;
+    __m512 factor;
+} shared;
+
+static shared shared_of(const ck_quantized_binary *p, int is_signed) {
+    // Unsigned bytes are computed less 128 in the end.
+    int32_t less = is_signed ? 0 : 128;
+    shared s = {
+        .y = ck_rescaling_of(&p->y),
+        .zero_point = _mm512_set1_epi16((short)(p->y.zero_point - less)),
+        .minimum = _mm512_set1_epi8((char)(p->minimum - less)),
+        .maximum = _mm512_set1_epi8((char)(p->maximum - less)),
+        .flip = _mm512_set1_epi8((char)less),
+        .order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15),
+        .a_point = _mm512_set1_epi32(p->a.zero_point),
+        .b_point = _mm512_set1_epi32(p->b.zero_point),
+        .a_weight = _mm512_set1_epi32(p->a.multiplier),
+        .b_weight = _mm512_set1_epi32(p->b.multiplier),
+        .offset = _mm512_set1_epi32(p->offset),
+        .finer = _mm_cvtsi32_si128(p->shift),
+        .factor = _mm512_set1_ps(p->factor),
+    };
+    if (p->operation == CK_QUANTIZED_ADD || p->operation == CK_QUANTIZED_SUBTRACT) {
+        s.a = term_of(&p->a);
+        s.b = term_of(&p->b);
+    }
+    return s;
 }
 
-// x · 2²⁰, rescaled, for x of nine bits and its sign: ⌊(x · multiplier + 2¹⁰) / 2¹¹⌋ in two parts that do not overflow.
-CK_INLINE __m512i rescale_byte(__m512i x, const rescaling *by) {
-    __m512i rest = _mm512_add_epi32(_mm512_mullo_epi32(x, by->low), _mm512_set1_epi32(1 << 10));
-    __m512i once = _mm512_add_epi32(_mm512_mullo_epi32(x, by->high), _mm512_srai_epi32(rest, 11));
-    return round_second(once, by);
+// 16 results less their zero point.
+CK_INLINE __m512i result(
+    __m512i a, __m512i b, const shared *s, const ck_quantized_operator operation, const halves halves) {
+    switch (operation) {
+    case CK_QUANTIZED_ADD:
+    case CK_QUANTIZED_SUBTRACT: {
+        __m512i first = scaled_term(a, &s->a, halves == FIRST_HALF);
+        __m512i second = scaled_term(b, &s->b, halves == SECOND_HALF);
+        int is_sum = operation == CK_QUANTIZED_ADD;
+        return ck_rescale_16(
+            is_sum ? _mm512_add_epi32(first, second) : _mm512_sub_epi32(first, second), &s->y);
+    }
+    case CK_QUANTIZED_WEIGHTED_SUM: {
+        __m512i sum = _mm512_add_epi32(_mm512_mullo_epi32(a, s->a_weight), _mm512_mullo_epi32(b, s->b_weight));
+        return _mm512_sra_epi32(_mm512_add_epi32(s->offset, sum), s->finer);
+    }
+    default: {
+        __m512i product = _mm512_mullo_epi32(_mm512_sub_epi32(a, s->a_point), _mm512_sub_epi32(b, s->b_point));
+        if (operation == CK_QUANTIZED_MULTIPLY) return ck_rescale_16(product, &s->y);
+        return _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(product), s->factor));
+    }
+    }
 }
 
-CK_INLINE __m512i load_bytes(const uint8_t *x, ptrdiff_t step, __mmask16 lanes, int is_signed) {
-    __m128i bytes = step ? _mm_maskz_loadu_epi8(lanes, x) : _mm_set1_epi8((char)*x);
+CK_INLINE __m512i load_16(const uint8_t *x, int is_signed) {
+    __m128i bytes = _mm_loadu_si128((const __m128i *)x);
     return is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes);
 }
 
-// Loops over a run; `expression` makes the result of a and b.
-#define RUN(expression)                                                                                    \
-    for (ptrdiff_t i = 0; i < length; i += 16) {                                                           \
-        __mmask16 lanes = length - i >= 16 ? 0xffff : (__mmask16)((1u << (length - i)) - 1);               \
-        __m512i a = load_bytes(a_run + i * p->a_step, p->a_step, lanes, is_signed);                        \
-        __m512i b = load_bytes(b_run + i * p->b_step, p->b_step, lanes, is_signed);                        \
-        __m512i value = _mm512_add_epi32(expression, zero_point);                                          \
-        __m128i bytes = _mm512_cvtepi32_epi8(_mm512_min_epi32(_mm512_max_epi32(value, low), high));        \
-        if (lanes == 0xffff) _mm_storeu_si128((__m128i *)(y + i), bytes);                                  \
-        else _mm_mask_storeu_epi8(y + i, lanes, bytes);                                                    \
-    }                                                                                                      \
-    break;
-
+// `length` elements; reads whole vectors.
 CK_INLINE void run(
-    const ck_quantized_binary *p, const uint8_t *a_run, const uint8_t *b_run, uint8_t *y, ptrdiff_t length,
-    int is_signed) {
-    const rescaling by_a = rescaling_of(&p->a), by_b = rescaling_of(&p->b), by_y = rescaling_of(&p->y);
-    const __m512i a_point = _mm512_set1_epi32(p->a.zero_point), b_point = _mm512_set1_epi32(p->b.zero_point);
-    const __m512i zero_point = _mm512_set1_epi32(p->y.zero_point);
-    const __m512i low = _mm512_set1_epi32(p->minimum), high = _mm512_set1_epi32(p->maximum);
-    const __m128i finer = _mm_cvtsi32_si128(p->shift);
-#define A rescale_byte(_mm512_sub_epi32(a, a_point), &by_a)
-#define B rescale_byte(_mm512_sub_epi32(b, b_point), &by_b)
-#define PRODUCT _mm512_mullo_epi32(_mm512_sub_epi32(a, a_point), _mm512_sub_epi32(b, b_point))
-    switch (p->operation) {
-    case CK_QUANTIZED_ADD: RUN(rescale(_mm512_add_epi32(A, B), &by_y))
-    case CK_QUANTIZED_SUBTRACT: RUN(rescale(_mm512_sub_epi32(A, B), &by_y))
-    case CK_QUANTIZED_MULTIPLY: RUN(rescale(PRODUCT, &by_y))
-    case CK_QUANTIZED_WEIGHTED_SUM: {
-        const __m512i offset = _mm512_set1_epi32(p->offset), a_weight = _mm512_set1_epi32(p->a.multiplier);
-        const __m512i b_weight = _mm512_set1_epi32(p->b.multiplier);
-#define WEIGHTED _mm512_add_epi32(_mm512_mullo_epi32(a, a_weight), _mm512_mullo_epi32(b, b_weight))
-        RUN(_mm512_sra_epi32(_mm512_add_epi32(offset, WEIGHTED), finer))
-    }
-    default: {
-        const __m512 factor = _mm512_set1_ps(p->factor);
-        const __m512 least = _mm512_set1_ps((float)(p->minimum - p->y.zero_point));
-        const __m512 most = _mm512_set1_ps((float)(p->maximum - p->y.zero_point));
-#define SCALED _mm512_mul_ps(_mm512_cvtepi32_ps(PRODUCT), factor)
-        RUN(_mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(SCALED, least), most)))
-    }
+    const shared *s, const uint8_t *a, const uint8_t *b, uint8_t *y, ptrdiff_t length, int is_signed,
+    const ck_quantized_operator operation, const halves halves) {
+    for (ptrdiff_t i = 0; i < length; i += 64) {
+        __m512i v[4];
+#pragma clang loop unroll(full)
+        for (int k = 0; k < 4; k++)
+            v[k] = result(
+                load_16(a + i + 16 * k, is_signed), load_16(b + i + 16 * k, is_signed), s, operation, halves);
+        __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(v[0], v[1]), s->zero_point);
+        __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(v[2], v[3]), s->zero_point);
+        __m512i bytes = _mm512_packs_epi16(low, high);
+        bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, s->minimum), s->maximum);
+        bytes = _mm512_permutexvar_epi32(s->order, _mm512_xor_si512(bytes, s->flip));
+        if (length - i >= 64) _mm512_storeu_si512(y + i, bytes);
+        else _mm512_mask_storeu_epi8(y + i, ((__mmask64)1 << (length - i)) - 1, bytes);
     }
 }
 
-CK_INLINE void runs(
-    const ck_quantized_binary *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end, int is_signed) {
-    for (ptrdiff_t unit = begin; unit < end; unit++) {
-        ptrdiff_t a_offset = 0, b_offset = 0, start = unit * p->inner, index = unit;
-        ptrdiff_t length = p->count - start < p->inner ? p->count - start : p->inner;
-        for (ptrdiff_t axis = p->rank; axis-- > 0; index /= p->sizes[axis]) {
-            a_offset += index % p->sizes[axis] * p->a_strides[axis];
-            b_offset += index % p->sizes[axis] * p->b_strides[axis];
-        }
-        const uint8_t *a = (const uint8_t *)buffers[0] + a_offset, *b = (const uint8_t *)buffers[1] + b_offset;
-        run(p, a, b, (uint8_t *)buffers[2] + start, length, is_signed);
-    }
-}
-
-// Whether an operand runs along with the result or stands still, and the operator is one of `run`.
-static int takes(const ck_quantized_binary *p) {
-    switch (p->operation) {
-    case CK_QUANTIZED_ADD:
-    case CK_QUANTIZED_SUBTRACT:
-        if (p->shift != 20 || p->a.left || p->b.left) return 0;
-        break;
-    case CK_QUANTIZED_MULTIPLY:
-    case CK_QUANTIZED_WEIGHTED_SUM:
-    case CK_QUANTIZED_SCALED_PRODUCT: break;
-    default: return 0;
-    }
-    return (p->a_step | p->b_step) >> 1 == 0;
-}
-
-void ck_quantized_binary_int8_avx512(
-    const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    if (takes(parameters)) runs(parameters, buffers, begin, end, 1);
-    else ck_quantized_binary_int8_portable(parameters, buffers, begin, end);
-}
-
-void ck_quantized_binary_uint8_avx512(
-    const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    if (takes(parameters)) runs(parameters, buffers, begin, end, 0);
-    else ck_quantized_binary_uint8_portable(parameters, buffers, begin, end);
-}
+#define CK_NAME(name) name##_avx512
+#include "binary_body.h"
 
 #pragma clang attribute pop
 

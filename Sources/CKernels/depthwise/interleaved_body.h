@@ -4,17 +4,15 @@
 //
 // The columns of a stride are kept apart (column mod stride), so that the lanes of one tap lie side by side for all
 // output pixels.
-#if defined(__x86_64__)
-
-#include "../declarations.h"
-#include "interleaved.h"
-
-#include <immintrin.h>
-#include <string.h>
-
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), apply_to = function)
-
-#include "../numeric/requantize_avx512.h"
+//
+// The including file gives what depends on the instruction set:
+//   CK_NAME              names what others see
+//   CK_VECTORS(rows)     vectors of 16 lanes at a time for so many output rows: 2 or 4
+//   interleave_many      some whole vectors of a run, and how many lanes they are
+//   accumulate           adds the products of all steps
+//   CK_DIRECT            the kernel for windows that have no plan
+//   what gemm/int8_body.h has of sums and bytes
+#include "../numeric/store_bytes.h"
 
 // Vectors reach beyond the end of what they are meant for.
 #define BAND_SLACK 256
@@ -31,40 +29,11 @@ typedef struct {
 
 CK_INLINE ptrdiff_t at_most(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
-CK_INLINE void interleave_16(const uint8_t *const *rows, ptrdiff_t at, const ptrdiff_t *moves, __m128i flip, uint8_t *y) {
-    __m128i r[4];
-    for (int i = 0; i < 4; i++)
-        r[i] = _mm_xor_si128(_mm_loadu_si128((const __m128i *)(rows[i] + (at & moves[i]))), flip);
-    __m128i a = _mm_unpacklo_epi8(r[0], r[1]), b = _mm_unpackhi_epi8(r[0], r[1]);
-    __m128i c = _mm_unpacklo_epi8(r[2], r[3]), d = _mm_unpackhi_epi8(r[2], r[3]);
-    _mm_storeu_si128((__m128i *)y, _mm_unpacklo_epi16(a, c));
-    _mm_storeu_si128((__m128i *)(y + 16), _mm_unpackhi_epi16(a, c));
-    _mm_storeu_si128((__m128i *)(y + 32), _mm_unpacklo_epi16(b, d));
-    _mm_storeu_si128((__m128i *)(y + 48), _mm_unpackhi_epi16(b, d));
-}
-
 // `lanes` lanes of four rows, whole vectors of 16 of them. A row with the move 0 is the same everywhere.
 CK_INLINE void interleave(
     const uint8_t *const *rows, const ptrdiff_t *moves, uint8_t flip, ptrdiff_t lanes, uint8_t *y) {
-    ptrdiff_t at = 0;
-    __m512i flips = _mm512_set1_epi8((char)flip);
-    for (; at + 64 <= lanes; at += 64) {
-        __m512i r[4];
-        for (int i = 0; i < 4; i++)
-            r[i] = _mm512_xor_si512(_mm512_loadu_si512(rows[i] + (at & moves[i])), flips);
-        __m512i a = _mm512_unpacklo_epi8(r[0], r[1]), b = _mm512_unpackhi_epi8(r[0], r[1]);
-        __m512i c = _mm512_unpacklo_epi8(r[2], r[3]), d = _mm512_unpackhi_epi8(r[2], r[3]);
-        __m512i e = _mm512_unpacklo_epi16(a, c), f = _mm512_unpackhi_epi16(a, c);
-        __m512i g = _mm512_unpacklo_epi16(b, d), h = _mm512_unpackhi_epi16(b, d);
-        // Lanes 0–3, 4–7, 8–11 and 12–15 of each 16 are in e, f, g and h.
-        __m512i i = _mm512_shuffle_i32x4(e, f, 0x44), j = _mm512_shuffle_i32x4(e, f, 0xee);
-        __m512i k = _mm512_shuffle_i32x4(g, h, 0x44), l = _mm512_shuffle_i32x4(g, h, 0xee);
-        _mm512_storeu_si512(y + at * 4, _mm512_shuffle_i32x4(i, k, 0x88));
-        _mm512_storeu_si512(y + at * 4 + 64, _mm512_shuffle_i32x4(i, k, 0xdd));
-        _mm512_storeu_si512(y + at * 4 + 128, _mm512_shuffle_i32x4(j, l, 0x88));
-        _mm512_storeu_si512(y + at * 4 + 192, _mm512_shuffle_i32x4(j, l, 0xdd));
-    }
-    for (; at < lanes; at += 16) interleave_16(rows, at, moves, _mm512_castsi512_si128(flips), y + at * 4);
+    for (ptrdiff_t at = interleave_many(rows, moves, flip, lanes, y); at < lanes; at += 16)
+        interleave_16(rows, at, moves, flip, y + at * 4);
 }
 
 // Interleaves the input for output pixels from `pixel` on.
@@ -129,39 +98,27 @@ CK_INLINE void compute(
     const ck_lanes *lanes = (const ck_lanes *)((const char *)plan + ck_depthwise_lanes_offset()) + phase;
     const int8_t *w =
         (const int8_t *)plan + ck_depthwise_weights_offset(plan) + phase * plan->steps * rows * 64;
-    const uint8_t *from = d->band + (run->lane + i * run->step_in) * 4;
-    ptrdiff_t next = run->step_in * 4;
-    const __m512i bias = _mm512_loadu_si512(lanes->bias), none = _mm512_setzero_si512();
-    __m512i sums[8];
+    const ck_sums bias = ck_loaded_sums(lanes->bias), none = ck_no_sums();
+    ck_sums sums[8];
 #pragma clang loop unroll(full)
     for (int q = 0; q < vectors * rows; q++) sums[q] = bias;
-    for (ptrdiff_t step = 0; step < plan->steps; step++, w += 64 * rows) {
-        const uint8_t *at = from + plan->offsets[step];
-#pragma clang loop unroll(full)
-        for (int q = 0; q < vectors; q++) {
-            __m512i x = _mm512_loadu_si512(at + q * next);
-#pragma clang loop unroll(full)
-            for (int j = 0; j < rows; j++)
-                sums[j * vectors + q] =
-                    _mm512_dpbusd_epi32(sums[j * vectors + q], x, _mm512_loadu_si512(w + j * 64));
-        }
-    }
+    accumulate(plan, sums, d->band + (run->lane + i * run->step_in) * 4, run->step_in * 4, w, vectors, rows);
     for (int j = 0; j < rows && j < run->stored_rows; j++) {
-        __m512i four[4] = {none, none, none, none};
+        ck_sums four[4] = {none, none, none, none};
 #pragma clang loop unroll(full)
         for (int q = 0; q < vectors; q++)
             four[q] = ck_rescaled(sums[j * vectors + q], lanes, &d->p->output, common, rounding);
-        __m512i bytes = ck_packed_output(four[0], four[1], four[2], four[3], common, rounding);
+        ck_bytes bytes = ck_packed_output(four[0], four[1], four[2], four[3], common, rounding);
         int8_t *to = run->y + j * run->row_step + i * run->step_out;
-        __m128i quarters[4] = {
-            _mm512_castsi512_si128(bytes), _mm512_extracti32x4_epi32(bytes, 1), _mm512_extracti32x4_epi32(bytes, 2),
-            _mm512_extracti32x4_epi32(bytes, 3)};
         if (run->each == CK_BLOCK && (i + vectors < run->count || run->last == CK_BLOCK)) {
 #pragma clang loop unroll(full)
-            for (int q = 0; q < vectors; q++) _mm_storeu_si128((__m128i *)(to + q * run->step_out), quarters[q]);
+            for (int q = 0; q < vectors; q++) ck_store_16(to + q * run->step_out, bytes, q);
         } else {
+            int8_t copy[64];
+            ck_store_64(copy, bytes);
             for (int q = 0; q < vectors; q++)
-                ck_store_bytes(to + q * run->step_out, quarters[q], i + q + 1 == run->count ? run->last : run->each);
+                ck_store_part(
+                    to + q * run->step_out, copy + q * CK_BLOCK, i + q + 1 == run->count ? run->last : run->each);
         }
     }
 }
@@ -188,8 +145,9 @@ CK_INLINE void compute_phases(
             run.last = at_most(CK_BLOCK, bytes - lane - (run.count - 1) * run.step_out);
         }
         ptrdiff_t i = 0;
-        for (; i + 4 <= run.count; i += 4) compute(d, phase, &run, i, 4, rows, rounding, &common);
-        if (i + 2 <= run.count) {
+        for (; i + CK_VECTORS(rows) <= run.count; i += CK_VECTORS(rows))
+            compute(d, phase, &run, i, CK_VECTORS(rows), rows, rounding, &common);
+        if (CK_VECTORS(rows) > 2 && i + 2 <= run.count) {
             compute(d, phase, &run, i, 2, rows, rounding, &common);
             i += 2;
         }
@@ -241,12 +199,8 @@ static void depthwise_interleaved(const ck_conv *p, void *const *buffers, ptrdif
     }
 }
 
-void ck_depthwise_int8_avx512(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
+void CK_NAME(ck_depthwise_int8)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_conv *p = parameters;
     if (p->prepared) depthwise_interleaved(p, buffers, begin, end);
-    else ck_depthwise_int8_avx2(parameters, buffers, begin, end);
+    else CK_DIRECT(parameters, buffers, begin, end);
 }
-
-#pragma clang attribute pop
-
-#endif
