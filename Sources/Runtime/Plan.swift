@@ -55,7 +55,7 @@ package struct StepInfo: Sendable {
     /// Of linear operators; 0 for all others.
     package var multiplyAdds: Int
     /// Whether its arithmetic is that of integers.
-    package var isInteger: Bool
+    package var isInteger = false
     package var outputs: [ValueID]
 }
 
@@ -173,7 +173,7 @@ package final class Plan: Sendable {
         let later = planner.deferred.nodes.map { id in
             StepInfo(
                 node: id, name: graph.describe(id), operation: graph[id].operation.name, multiplyAdds: 0,
-                isInteger: false, outputs: graph[id].outputs.filter { $0.index < program.valueCount })
+                outputs: graph[id].outputs.filter { $0.index < program.valueCount })
         }
         steps = plannedSteps.map(\.info) + later
         multiplyAdds = steps.reduce(0) { $0.addingReportingOverflow($1.multiplyAdds).partialValue }

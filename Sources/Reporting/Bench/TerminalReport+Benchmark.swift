@@ -47,17 +47,19 @@ extension TerminalReport {
         return table.lines(width: tableWidth)
     }
 
-    /// `63,000 samples a second, one for each of 2 threads`
+    /// `63,000 samples a second on 2 threads, one each`
     private static func text(_ throughput: Benchmark.Throughput) -> String {
         let samples = Figures.decimal(throughput.samplesPerSecond, digits: throughput.samplesPerSecond < 100 ? 1 : 0)
-        let each = throughput.batch > 1 ? "\(throughput.batch) at once" : "one"
-        return "\(samples) samples a second, "
-            + (throughput.threads > 1 ? "\(each) on each of \(throughput.threads) threads" : "\(each) on one thread")
+        let (threads, batch) = (throughput.threads, throughput.batch)
+        return "\(samples) samples a second on "
+            + (threads > 1 ? "\(threads) threads, \(batch > 1 ? "\(batch)" : "one") each" : "one thread")
+            + (batch > 1 ? (threads > 1 ? " at once" : ", \(batch) at once") : "")
     }
 
-    /// `52.1 % of 549 billion int8 multiply-adds a second`
+    /// `52.1 % of what one core can do: 549 billion int8 multiply-adds a second`
     private static func text(_ limit: Benchmark.Limit, _ threads: Int) -> String {
-        let rate = Figures.decimal(limit.multiplyAddsPerSecond / 1e9, digits: 0)
+        let billions = limit.multiplyAddsPerSecond / 1e9
+        let rate = Figures.decimal(billions, digits: billions < 10 ? 1 : 0)
         return Figures.share(limit.share) + " of what \(threads == 1 ? "one core" : "\(threads) cores") can do: "
             + "\(rate) billion \(limit.type) multiply-adds a second"
     }

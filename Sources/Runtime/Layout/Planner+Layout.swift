@@ -132,7 +132,7 @@ extension Planner {
         if !calls.isEmpty {
             let info = StepInfo(
                 node: node, name: "\(tensor.description), reordered", operation: "Transpose", multiplyAdds: 0,
-                isInteger: false, outputs: [])
+                outputs: [])
             lowered.append(LoweredNode(info: info, calls: calls, scratch: []))
         }
         return tensors[result.id.index] ?? result
