@@ -25,11 +25,26 @@ static __attribute__((noinline, unused)) void store_blocks(
 }
 
 CK_INLINE void store_rows(ck_bytes bytes, int8_t *y, ptrdiff_t y_step, int rows, int blocks, ptrdiff_t outputs) {
+#if defined(CK_STORES_SOME)
+    // A row's part of the bytes by a mask.
+    const int width = blocks == 3 || blocks > 4 ? 4 : blocks;
+    if (blocks == 3 || outputs < width * CK_BLOCK) {
+        ptrdiff_t count = outputs < blocks * CK_BLOCK ? outputs : blocks * CK_BLOCK;
+        if (count < 0) return;
+#pragma clang loop unroll(full)
+        for (int r = 0; r * width < 4; r++)
+            if (r < rows) ck_store_some(y + r * y_step, bytes, r * width, count);
+        return;
+    }
+#else
     if (outputs < (blocks > 4 ? 4 : blocks) * CK_BLOCK) {
         int8_t copy[64];
         ck_store_64(copy, bytes);
         store_blocks(copy, y, y_step, rows, blocks == 3 ? 4 : blocks, outputs);
-    } else if (blocks == 3) {
+        return;
+    }
+#endif
+    if (blocks == 3) {
         ck_store_32(y, bytes, 0);
         ck_store_16(y + 2 * CK_BLOCK, bytes, 2);
     } else if (blocks >= 4) {
