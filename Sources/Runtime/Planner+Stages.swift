@@ -43,7 +43,7 @@ extension Planner {
     mutating func planOrDefer(_ id: NodeID, step: Int) throws(RuntimeError) {
         let node = graph[id]
         if graph.reads(of: id).contains(where: { isDeferred[$0.index] }) || (deferred.holdsState && node.touchesState) {
-            return keep(id)
+            return try keep(id, step: step)
         }
         let hosted = (node.operation as? OpaqueOperation)?.hosted
         if hosted != nil || graph.reads(of: id).contains(where: { isOther.contains($0.index) }) {
@@ -51,7 +51,7 @@ extension Planner {
                 throw RuntimeError(
                     .invalidModel, "\(node.operation.name) reads what is no tensor", at: graph.describe(id))
             }
-            return keep(id, because: [])
+            return try keep(id, because: [], step: step)
         }
         demands.operands = []
         do throws(RuntimeError) {
@@ -59,12 +59,12 @@ extension Planner {
             for value in graph.reads(of: id) { isRead.insert(value.index) }
         } catch {
             guard error.code == .computedOperand else { throw error }
-            keep(id, because: demands.operands)
+            try keep(id, because: demands.operands, step: step)
         }
     }
 
     /// Leaves a node to a later stage.
-    mutating func keep(_ id: NodeID, because operands: Set<Int>? = nil) {
+    mutating func keep(_ id: NodeID, because operands: Set<Int>? = nil, step: Int) throws(RuntimeError) {
         let node = graph[id]
         deferred.nodes.append(id)
         // Nodes that nothing but their kind keeps run in their order.
@@ -73,6 +73,7 @@ extension Planner {
         for output in node.outputs { isDeferred[output.index] = true }
         // What it reads has to last to the end of the stage.
         for value in graph.reads(of: id) {
+            try makePostponed(value, step: step)
             if let buffer = bufferOf[value.index] { buffers[buffer].last = .max }
         }
     }

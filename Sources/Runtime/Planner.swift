@@ -16,6 +16,12 @@ struct Planner {
     var bufferOf: [Int?]
     /// The last step that reads each value.
     var lastUse: [Int]
+    /// How many values the graph has; tensors behind them were added here.
+    private let givenCount: Int
+    /// How many nodes read each value.
+    var readerCount: [Int]
+    /// The nodes that are left to the first reader of their result, by the result's index.
+    var postponed: [Int: NodeID] = [:]
     /// The same tensor in the other order of axes, by the value's index.
     var otherForm: [Int: ValueID] = [:]
     var buffers: [ArenaBuffer] = []
@@ -54,9 +60,11 @@ struct Planner {
         let best = InstructionSet.best
         isa = ck_isa(rawValue: min(best.rawValue, options.instructionSet?.rawValue ?? best.rawValue))
         let count = (graph.valueIDs.last?.index ?? -1) + 1
+        givenCount = count
         tensors = Array(repeating: nil, count: count)
         bufferOf = Array(repeating: nil, count: count)
         lastUse = Array(repeating: -1, count: count)
+        readerCount = Array(repeating: 0, count: count)
         isDeferred = Array(repeating: false, count: count)
     }
 
@@ -65,7 +73,10 @@ struct Planner {
     /// - Throws: `RuntimeError` for the first thing that cannot be planned.
     mutating func plan(known: [ValueID: KnownValue]?) throws(RuntimeError) {
         for (step, id) in order.enumerated() {
-            for value in graph.reads(of: id) { lastUse[value.index] = step }
+            for value in Set(graph.reads(of: id)) {
+                lastUse[value.index] = step
+                readerCount[value.index] += 1
+            }
         }
         for output in graph.outputs { lastUse[output.index] = .max }
         if let known {
@@ -103,6 +114,7 @@ struct Planner {
         for output in outputs where tensors[output.id.index] != nil {
             throw RuntimeError(.invalidModel, "the tensor is fed as well as computed", at: output.description)
         }
+        if postpones(node, inputs.first ?? nil, outputs[0], id, step: step) { return }
         let (form, operands) = try storedForm(of: operation, inputs: inputs, outputs: outputs, node: id, step: step)
         let results = form.movesResult ? [movedResult(outputs[0])] : outputs
         var lowering = Lowering(
@@ -113,6 +125,7 @@ struct Planner {
             for result in results + outputs { tensors[result.id.index] = result.emptied }
             return
         }
+        try makeImages(&lowering, form, node: id, step: step)
         try lowering.lower(form.operation)
         for result in results { tensors[result.id.index] = result }
         let isConstant = operands.allSatisfy { $0 == nil || $0?.constant != nil }
@@ -126,11 +139,19 @@ struct Planner {
         if results[0].id != outputs[0].id {
             calls += try reorder(results[0].id, into: outputs[0], step: step, location: location)
         }
+        forgetCopies(operands, step: step)
         guard !isConstant else { return }
         let info = StepInfo(
             node: id, name: location, operation: operation.name, multiplyAdds: lowering.multiplyAdds,
             outputs: node.outputs)
         lowered.append(LoweredNode(info: info, calls: calls, scratch: scratch))
+    }
+
+    /// Drops reordered constants that nobody takes any more: kernels have their own form of them.
+    private mutating func forgetCopies(_ operands: [Tensor?], step: Int) {
+        for case let operand? in operands where operand.constant != nil && operand.id.index >= givenCount {
+            if lastUse[operand.id.index] <= step { tensors[operand.id.index]?.constant = nil }
+        }
     }
 
     /// Gives the results and scratch buffers of a node memory.

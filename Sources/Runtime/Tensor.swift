@@ -18,6 +18,8 @@ struct Tensor {
     var isState = false
     /// Whether the model has the channels at axis 1, and they are stored last.
     var isMoved = false
+    /// What it is to be made of, if nothing has made it yet.
+    var source: ImageSource?
 
     var count: Int { sizes.reduce(1, *) }
 

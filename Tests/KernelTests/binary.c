@@ -36,16 +36,6 @@ static void *call_binary(
     return y;
 }
 
-#define USE_RUNS(p, r)                                             \
-    memcpy((p)->sizes, (r)->sizes, sizeof (r)->sizes);             \
-    memcpy((p)->a_strides, (r)->a_strides, sizeof (r)->a_strides); \
-    memcpy((p)->b_strides, (r)->b_strides, sizeof (r)->b_strides); \
-    (p)->rank = (r)->rank;                                         \
-    (p)->inner = (r)->inner;                                       \
-    (p)->count = (r)->count;                                       \
-    (p)->a_step = (r)->a_step;                                     \
-    (p)->b_step = (r)->b_step;
-
 // A factor below 1 for LiteRT's common scale, and any for results.
 static ck_fixed_point draw_fixed_point(random_source *source, int is_below_one, int is_unsigned) {
     ck_fixed_point point = {

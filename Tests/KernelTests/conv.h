@@ -16,6 +16,13 @@ typedef struct {
 int draw_conv_shape(ptrdiff_t number, int is_depthwise, int64_t most, conv_shape *shape);
 void describe_conv(const void *shape, char *text, size_t size);
 
+// How one axis is padded: so much before, and the extent of the result.
+typedef struct {
+    ptrdiff_t before, output;
+} padded_axis;
+padded_axis draw_padding(
+    random_source *source, ptrdiff_t input, ptrdiff_t kernel, ptrdiff_t stride, ptrdiff_t dilation);
+
 ptrdiff_t conv_input_count(const conv_shape *shape);
 ptrdiff_t conv_output_count(const conv_shape *shape);
 

@@ -2,26 +2,22 @@
 
 #include <stdio.h>
 
-// How one axis is padded: so much before, and the extent of the result.
-typedef struct {
-    ptrdiff_t before, output;
-} axis;
-
-static axis draw_padding(random_source *source, ptrdiff_t input, ptrdiff_t kernel, ptrdiff_t stride, ptrdiff_t dilation) {
+padded_axis draw_padding(
+    random_source *source, ptrdiff_t input, ptrdiff_t kernel, ptrdiff_t stride, ptrdiff_t dilation) {
     ptrdiff_t reach = (kernel - 1) * dilation + 1;
     switch (draw_between(source, 0, 3)) {
     case 0: // none
-        if (input >= reach) return (axis){0, (input - reach) / stride + 1};
+        if (input >= reach) return (padded_axis){0, (input - reach) / stride + 1};
         break;
     case 1: { // as much as the model's file says, up to windows that lie outside
         ptrdiff_t before = draw_between(source, 0, reach), after = draw_between(source, 0, reach);
-        if (input + before + after >= reach) return (axis){before, (input + before + after - reach) / stride + 1};
+        if (input + before + after >= reach) return (padded_axis){before, (input + before + after - reach) / stride + 1};
         break;
     }
     }
     // As many positions as there are strides in the input, the smaller half before it.
     ptrdiff_t output = (input + stride - 1) / stride, total = (output - 1) * stride + reach - input;
-    return (axis){total > 0 ? total / 2 : 0, output};
+    return (padded_axis){total > 0 ? total / 2 : 0, output};
 }
 
 // Multiply-adds, and what it takes to make the input.
@@ -64,9 +60,9 @@ int draw_conv_shape(ptrdiff_t number, int is_depthwise, int64_t most, conv_shape
     for (;;) {
         // Whatever the sizes are cut down to, the padding follows from the seed.
         random_source padding = {shape->seed};
-        axis vertical =
+        padded_axis vertical =
             draw_padding(&padding, p->input_height, p->kernel_height, p->stride_height, p->dilation_height);
-        axis horizontal = draw_padding(&padding, p->input_width, p->kernel_width, p->stride_width, p->dilation_width);
+        padded_axis horizontal = draw_padding(&padding, p->input_width, p->kernel_width, p->stride_width, p->dilation_width);
         p->pad_top = vertical.before;
         p->pad_left = horizontal.before;
         p->output_height = vertical.output;

@@ -43,8 +43,9 @@ typedef struct {
     const void *shape;
     void (*describe)(const void *shape, char *text, size_t size);
     // 0 for results that are equal to the bit. Otherwise they are float32 and may differ by RELATIVE_BOUND of the largest
-    // of them or of this, whichever is more.
+    // of them or of this, whichever is more; if `is_each`, each by that of itself or of this.
     double magnitude;
+    int is_each;
 } comparison;
 
 #define RELATIVE_BOUND 2e-6

@@ -1,6 +1,7 @@
 #include "runs.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define WALKS 700
 
@@ -50,6 +51,13 @@ int draw_runs(ptrdiff_t number, random_source *source, runs *r) {
     if (kind == 1 && r->a_step == 1 && r->a_count == r->count) r->in_place = 1;
     if (kind == 2 && r->b_step == 1 && r->b_count == r->count) r->in_place = 2;
     return 1;
+}
+
+void use_runs(const runs *r, ptrdiff_t *rank, ptrdiff_t *sizes, ptrdiff_t *a_strides, ptrdiff_t *b_strides) {
+    *rank = r->rank;
+    memcpy(sizes, r->sizes, sizeof r->sizes);
+    memcpy(a_strides, r->a_strides, sizeof r->a_strides);
+    memcpy(b_strides, r->b_strides, sizeof r->b_strides);
 }
 
 void describe_runs(const runs *r, char *text, size_t size) {

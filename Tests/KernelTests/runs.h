@@ -17,6 +17,16 @@ typedef struct {
 
 // The walk with this number. False behind the last one.
 int draw_runs(ptrdiff_t number, random_source *source, runs *runs);
+// Fills in the walk of a kernel's parameters.
+void use_runs(
+    const runs *runs, ptrdiff_t *rank, ptrdiff_t *sizes, ptrdiff_t *a_strides, ptrdiff_t *b_strides);
+#define USE_RUNS(p, r)                                                                \
+    use_runs(r, &(p)->rank, (p)->sizes, (p)->a_strides, (p)->b_strides);              \
+    (p)->inner = (r)->inner;                                                          \
+    (p)->count = (r)->count;                                                          \
+    (p)->a_step = (r)->a_step;                                                        \
+    (p)->b_step = (r)->b_step;
+
 void describe_runs(const runs *runs, char *text, size_t size);
 
 #endif

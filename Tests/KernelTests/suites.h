@@ -17,6 +17,18 @@ void draw_pad_rows(const suite *suite);
 void draw_quantized_binary(const suite *suite);
 void draw_affine_binary(const suite *suite);
 void draw_quantize(const suite *suite);
+void draw_dequantize(const suite *suite);
+void draw_arithmetic(const suite *suite);
+void draw_math(const suite *suite);
+void draw_table(const suite *suite);
+void draw_gelu(const suite *suite);
+void draw_gated_unit(const suite *suite);
+void draw_pool(const suite *suite);
 void draw_softmax(const suite *suite);
+void draw_layer_norm(const suite *suite);
+void draw_fold(const suite *suite);
+void draw_quantized_reduce(const suite *suite);
+void draw_copy(const suite *suite);
+void draw_resize(const suite *suite);
 
 #endif

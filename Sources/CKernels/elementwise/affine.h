@@ -1,53 +1,72 @@
-// Sums and products of bytes in single precision; see ck_affine_binary.
+// Template of sums and products of bytes in single precision; see ck_affine_binary. Included once for each instruction set
+// with CK_NAME, for loops that the compiler makes vectors of.
 #include "../numeric/fixed_point.h"
 #include <math.h>
 
 #pragma STDC FP_CONTRACT OFF
 
+// The bounds are whole numbers, so that it makes no difference whether rounding or cutting off comes first; what is no
+// number becomes the lowest.
 CK_INLINE uint8_t affine_byte(float value, int32_t base, uint8_t flip) {
-    // Far beyond any byte, and exact.
-    float limited = value > -1024 ? value : -1024;
-    limited = limited < 1024 ? limited : 1024;
-    return (uint8_t)ck_clamp((int32_t)__builtin_rintf(limited) + base, 0, 255) ^ flip;
+    float low = (float)(0 - base), high = (float)(255 - base);
+    float raised = value > low ? value : low;
+    return (uint8_t)((int32_t)__builtin_rintf(raised < high ? raised : high) + base) ^ flip;
 }
 
 CK_INLINE void affine_run(
-    const ck_affine_binary *parameters, const uint8_t *a, const uint8_t *b, uint8_t *y, ptrdiff_t length,
-    ptrdiff_t a_step, ptrdiff_t b_step) {
-    // A copy of its own, which no byte that is written can be part of. An element of y is read, if at all, for itself.
-    const ck_affine_binary copy = *parameters, *p = &copy;
+    const ck_affine_binary *p, const uint8_t *a, const uint8_t *b, uint8_t *y, ptrdiff_t length, ptrdiff_t a_step,
+    ptrdiff_t b_step, int32_t base, uint8_t flip) {
+    // Copies of their own, which no byte that is written can be part of. An element of y is read, if at all, for itself.
+    float a_factor = p->a_factor, b_factor = p->b_factor, offset = p->offset;
+    int32_t a_zero_point = p->a_zero_point + base, b_zero_point = p->b_zero_point + base;
     if (p->operation == CK_ADD) {
 #pragma clang loop vectorize(assume_safety)
         for (ptrdiff_t i = 0; i < length; i++) {
-            float left = (float)((a[i * a_step] ^ p->flip) - p->base);
-            float right = (float)((b[i * b_step] ^ p->flip) - p->base);
-            float sum = __builtin_fmaf(left, p->a_factor, __builtin_fmaf(right, p->b_factor, p->offset));
-            y[i] = affine_byte(sum, p->base, p->flip);
+            float left = (float)((a[i * a_step] ^ flip) - base), right = (float)((b[i * b_step] ^ flip) - base);
+            float sum = __builtin_fmaf(left, a_factor, __builtin_fmaf(right, b_factor, offset));
+            y[i] = affine_byte(sum, base, flip);
         }
         return;
     }
 #pragma clang loop vectorize(assume_safety)
     for (ptrdiff_t i = 0; i < length; i++) {
-        int32_t left = (a[i * a_step] ^ p->flip) - p->base - p->a_zero_point;
-        int32_t right = (b[i * b_step] ^ p->flip) - p->base - p->b_zero_point;
-        y[i] = affine_byte((float)(left * right) * p->a_factor + p->offset, p->base, p->flip);
+        // Both are exact, and so is their product.
+        float left = (float)((a[i * a_step] ^ flip) - a_zero_point);
+        float right = (float)((b[i * b_step] ^ flip) - b_zero_point);
+        y[i] = affine_byte(left * right * a_factor + offset, base, flip);
     }
+}
+
+// The operands that matter, in loops of their own.
+CK_INLINE void affine_steps(
+    const ck_affine_binary *p, const uint8_t *a, const uint8_t *b, uint8_t *y, ptrdiff_t length, int32_t base,
+    uint8_t flip) {
+    if (p->a_step == 1 && p->b_step == 1) affine_run(p, a, b, y, length, 1, 1, base, flip);
+    else affine_run(p, a, b, y, length, p->a_step, p->b_step, base, flip);
 }
 
 void CK_NAME(ck_affine_binary_bytes)(
     const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    const ck_affine_binary *p = parameters;
+    const ck_affine_binary copy = *(const ck_affine_binary *)parameters, *p = &copy;
+    ptrdiff_t place[CK_MAX_RANK] = {0}, a_offset = 0, b_offset = 0, rest = begin;
+    for (ptrdiff_t axis = p->rank; axis-- > 0; rest /= p->sizes[axis]) {
+        place[axis] = rest % p->sizes[axis];
+        a_offset += place[axis] * p->a_strides[axis];
+        b_offset += place[axis] * p->b_strides[axis];
+    }
     for (ptrdiff_t unit = begin; unit < end; unit++) {
-        ptrdiff_t a_offset = 0, b_offset = 0, start = unit * p->inner, rest = unit;
-        ptrdiff_t length = p->count - start < p->inner ? p->count - start : p->inner;
-        for (ptrdiff_t axis = p->rank; axis-- > 0; rest /= p->sizes[axis]) {
-            a_offset += rest % p->sizes[axis] * p->a_strides[axis];
-            b_offset += rest % p->sizes[axis] * p->b_strides[axis];
-        }
+        ptrdiff_t start = unit * p->inner, length = p->count - start < p->inner ? p->count - start : p->inner;
         const uint8_t *a = (const uint8_t *)buffers[0] + a_offset, *b = (const uint8_t *)buffers[1] + b_offset;
         uint8_t *y = (uint8_t *)buffers[2] + start;
-        // The case that matters, as a loop of its own that the compiler vectorizes.
-        if (p->a_step == 1 && p->b_step == 1) affine_run(p, a, b, y, length, 1, 1);
-        else affine_run(p, a, b, y, length, p->a_step, p->b_step);
+        if (!p->base && !p->flip) affine_steps(p, a, b, y, length, 0, 0);
+        else affine_steps(p, a, b, y, length, p->base, p->flip);
+        for (ptrdiff_t axis = p->rank; axis-- > 0;) {
+            a_offset += p->a_strides[axis];
+            b_offset += p->b_strides[axis];
+            if (++place[axis] < p->sizes[axis]) break;
+            a_offset -= p->sizes[axis] * p->a_strides[axis];
+            b_offset -= p->sizes[axis] * p->b_strides[axis];
+            place[axis] = 0;
+        }
     }
 }

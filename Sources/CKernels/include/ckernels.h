@@ -428,6 +428,7 @@ typedef struct {
 #include "ck_quantized.h"
 #include "ck_attention.h"
 #include "ck_detection.h"
+#include "ck_image.h"
 #include "ck_learning.h"
 #include "ck_movement.h"
 #include "ck_normalize.h"

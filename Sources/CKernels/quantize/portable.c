@@ -2,6 +2,7 @@
 
 #include "../numeric/fixed_point.h"
 #include "../numeric/half.h"
+#include "value.h"
 #include <math.h>
 #include <string.h>
 
@@ -11,31 +12,12 @@
 #define CHUNKS                                                                                      \
     for (ptrdiff_t i = begin * CK_CHUNK, last = end * CK_CHUNK < p->count ? end * CK_CHUNK : p->count; i < last; i++)
 
-// Rounds to nearest, ties away from zero, without a call. The largest number below a half lets no sum round up that
-// should not. Numbers beyond any quantized type are cut off; one that is none becomes the lowest.
-static inline int32_t rounded(float x) {
-    const float far = 1 << 20;
-    float limited = !(x > -far) ? -far : x > far ? far : x;
-    return (int32_t)(limited + copysignf(0x1.fffffep-2f, limited));
-}
-
-static inline int32_t quantized(float x, const ck_quantize *p) {
-    if (p->rounds_to_even) {
-        // MLAS cuts off before it rounds (MlasQuantizeLinear); no number becomes the lowest.
-        float low = (float)(p->minimum - p->zero_point), high = (float)(p->maximum - p->zero_point);
-        float value = p->rounds_to_even == 2 ? x * p->scale : x / p->scale;
-        value = value > low ? value : low;
-        return (int32_t)rintf(value < high ? value : high) + p->zero_point;
-    }
-    return ck_clamp(rounded(x / p->scale) + p->zero_point, p->minimum, p->maximum);
-}
-
 #define QUANTIZE(name, element)                                                                    \
     void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {      \
         const ck_quantize *p = parameters;                                                         \
         const float *x = buffers[0];                                                               \
         element *y = buffers[1];                                                                   \
-        CHUNKS y[i] = (element)quantized(x[i], p);                                                 \
+        CHUNKS y[i] = (element)ck_quantized_value(x[i], p);                                        \
     }
 
 QUANTIZE(ck_quantize_float32_to_int8_portable, int8_t)
@@ -65,20 +47,8 @@ REQUANTIZE(ck_quantize_int16_to_int32_portable, int16_t, int32_t)
 REQUANTIZE(ck_quantize_int32_to_int8_portable, int32_t, int8_t)
 REQUANTIZE(ck_quantize_int32_to_int16_portable, int32_t, int16_t)
 
-#define DEQUANTIZE(name, element)                                                                        \
-    void name(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {            \
-        const ck_dequantize *p = parameters;                                                             \
-        const element *x = buffers[0];                                                                   \
-        float *y = buffers[1];                                                                           \
-        CHUNKS {                                                                                         \
-            ptrdiff_t c = p->channels == 1 ? 0 : i / p->inner % p->channels;                             \
-            y[i] = (float)((double)p->scales[c] * ((int64_t)x[i] - p->zero_points[c]));                  \
-        }                                                                                                \
-    }
-
-DEQUANTIZE(ck_dequantize_int8_portable, int8_t)
-DEQUANTIZE(ck_dequantize_uint8_portable, uint8_t)
-DEQUANTIZE(ck_dequantize_int16_portable, int16_t)
+#define CK_NAME(name) name##_portable
+#include "dequantize.h"
 
 // Biases: the conversion to float rounds before the product does.
 void ck_dequantize_int32_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
@@ -106,7 +76,7 @@ static ck_batch_quantization quantize_symmetric(const float *x, ptrdiff_t count,
         return (ck_batch_quantization){1, 0};
     }
     float inverse = 127 / range;
-    for (ptrdiff_t i = 0; i < count; i++) y[i] = (int8_t)ck_clamp(rounded(x[i] * inverse), -127, 127);
+    for (ptrdiff_t i = 0; i < count; i++) y[i] = (int8_t)ck_clamp(ck_rounded_away(x[i] * inverse), -127, 127);
     return (ck_batch_quantization){range / 127, 0};
 }
 
@@ -124,7 +94,7 @@ static ck_batch_quantization quantize_asymmetric(const float *x, ptrdiff_t count
     float inverse = 1 / row.scale;
     for (ptrdiff_t i = 0; i < count; i++) {
         float scaled = x[i] * inverse;
-        y[i] = (int8_t)ck_clamp(rounded((float)row.zero_point + scaled), -128, 127);
+        y[i] = (int8_t)ck_clamp(ck_rounded_away((float)row.zero_point + scaled), -128, 127);
     }
     return row;
 }

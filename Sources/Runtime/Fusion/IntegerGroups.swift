@@ -11,7 +11,7 @@ import Operators
 /// those with several readers.
 struct IntegerGroups {
     private(set) var graph: Graph
-    private var connections: GraphConnections
+    private(set) var connections: GraphConnections
     /// Signed activations that onnxruntime leaves signed.
     private var staysSigned: Set<ValueID> = []
 
@@ -20,8 +20,9 @@ struct IntegerGroups {
         connections = GraphConnections(graph)
     }
 
+    /// - Parameter keepsAllValues: whether real numbers that are made only to be quantized again are of interest.
     /// - Throws: `GraphError` if the graph is not valid.
-    static func fuse(_ graph: Graph) throws(GraphError) -> Graph {
+    static func fuse(_ graph: Graph, keepsAllValues: Bool = false) throws(GraphError) -> Graph {
         guard graph.order.contains(where: { graph[$0].operation is Dequantize }) else { return graph }
         var groups = IntegerGroups(graph)
         try groups.mergePairs()
@@ -30,11 +31,14 @@ struct IntegerGroups {
         try groups.moveBehindMovement()
         try groups.fuseAll()
         try groups.dropUnread()
+        if !keepsAllValues { try groups.tabulate() }
         return groups.graph
     }
 
-    private mutating func apply(_ patch: GraphPatch) throws(GraphError) {
-        graph = try graph.applying(patch)
+    mutating func apply(_ patch: GraphPatch) throws(GraphError) {
+        // Only one of the two may hold the tables, or each patch would copy them.
+        connections = GraphConnections(Graph(name: ""))
+        try graph.apply(patch)
         connections = GraphConnections(graph)
     }
 
@@ -57,7 +61,7 @@ struct IntegerGroups {
         return reader
     }
 
-    private func isByte(_ value: ValueID) -> Bool { graph[value].type == .int8 || graph[value].type == .uint8 }
+    func isByte(_ value: ValueID) -> Bool { graph[value].type == .int8 || graph[value].type == .uint8 }
 
     private func haveSameScale(_ a: ValueID, _ b: ValueID) -> Bool {
         graph[a].type == graph[b].type && graph[a].quantization?.scales == graph[b].quantization?.scales

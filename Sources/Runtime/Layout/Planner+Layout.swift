@@ -19,9 +19,28 @@ extension Planner {
                 continue
             }
             let wanted = form.operands.indices.contains(index) ? form.operands[index] : .model
-            operands.append(try take(input, as: wanted, node: node, step: step))
+            if let image = try image(input, as: wanted, of: node, step: step) {
+                operands.append(image)
+                continue
+            }
+            operands.append(try take(tensors[input.id.index] ?? input, as: wanted, node: node, step: step))
         }
         return (form, operands)
+    }
+
+    /// Makes an image that the operator does not make itself.
+    mutating func makeImages(
+        _ lowering: inout Lowering, _ form: StoredForm, node: NodeID, step: Int
+    ) throws(RuntimeError) {
+        guard let x = lowering.optionalInput(0), let source = x.source else { return }
+        if let reader = form.operation as? any ImageReader, reader.readsSource(lowering) { return }
+        if source.type == .float32 {
+            tensors[x.id.index] = x
+            try makePostponed(x.id, step: step)
+            lowering.inputs[0] = tensors[x.id.index]
+        } else if let tensor = tensors[x.id.index] {
+            lowering.inputs[0] = try take(tensor, as: .channelsLast, node: node, step: step)
+        }
     }
 
     /// The result as it is stored with the channels last. A graph output keeps the model's order: what the operator makes
@@ -168,6 +187,7 @@ extension Tensor {
         var result = self
         result.constant = nil
         result.sizes = permutation.map { sizes[$0] }
+        if let strides = source?.strides { result.source?.strides = permutation.map { strides[$0] } }
         if let axis = quantization?.axis { result.quantization?.axis = permutation.firstIndex(of: axis) }
         return result
     }

@@ -15,7 +15,7 @@ extension Convolution: Lowerable {
         }
         if x.sizes.count == 3 {
             // One row of an image.
-            lowering.inputs[0]?.sizes.insert(1, at: 1)
+            lowering.inputs[0]?.insertAxis(at: 1)
             lowering.inputs[1]?.insertAxis(at: 1)
             lowering.outputs[0].sizes.insert(1, at: 1)
             return try inserted().lower(into: &lowering)
@@ -68,6 +68,7 @@ extension Convolution: Lowerable {
                 parameters.prepared = try packed.prepare(isDouble: false, storage: lowering.storage)
                 operands[0] = try lowering.padRows(x, for: &parameters, zeroPoint: from.zeroPoint)
             } else {
+                operands[0] = try lowering.image(x)
                 parameters.padding = try lowering.storage.row(
                     of: Int8(truncatingIfNeeded: try x.affineScale().zeroPoint), count: x.sizes[3])
             }
@@ -111,6 +112,7 @@ extension Tensor {
     /// Gives the tensor an axis of extent 1.
     mutating func insertAxis(at axis: Int) {
         sizes.insert(1, at: axis)
+        source?.strides.insert(0, at: axis)
         if let own = quantization?.axis, own >= axis { quantization?.axis = own + 1 }
     }
 }

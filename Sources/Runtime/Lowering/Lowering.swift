@@ -23,7 +23,7 @@ enum KernelFamily: String, CaseIterable {
     case quantizedBinary = "quantized_binary", quantizedReduce = "quantized_reduce", table
     case softmax16 = "softmax_16", logSoftmax = "log_softmax"
     case resizeFixed = "resize_fixed"
-    case padRows = "pad_rows"
+    case padRows = "pad_rows", image
     case gather, gatherElements = "gather_elements", gatherND = "gather_nd"
     case scatterElements = "scatter_elements", scatterND = "scatter_nd", tensorScatter = "tensor_scatter"
     case remap, reverseSequence = "reverse_sequence", trilu, oneHot = "one_hot", updateSlice = "update_slice"

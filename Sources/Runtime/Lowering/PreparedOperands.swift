@@ -50,24 +50,42 @@ extension Lowering {
         else {
             throw RuntimeError(.outOfMemory, "the input is larger than memory can be with its padding", at: location)
         }
-        guard p.pad_top > 0 || p.pad_left > 0 || height > p.input_height || width > p.input_width else {
-            return .value(x.id)
+        let isPadded = p.pad_top > 0 || p.pad_left > 0 || height > p.input_height || width > p.input_width
+        guard isPadded || x.source != nil else { return .value(x.id) }
+        let value = UInt8(truncatingIfNeeded: zeroPoint) ^ 0x80
+        // Windows with a long stride may all be over the padding.
+        let left = min(p.pad_left, width)
+        if let source = x.source {
+            let frame = ImageFrame(
+                height: isPadded ? height : p.input_height, width: isPadded ? width : p.input_width, top: p.pad_top,
+                left: left, value: value, flip: x.signedFlip ^ 0x80)
+            guard let size = Shape.elementCount([x.sizes[0], frame.height, frame.width, p.input_channels]) else {
+                throw RuntimeError(.outOfMemory, "the input is larger than memory can be", at: location)
+            }
+            let image = addScratch(size)
+            try emitImage(x, source, frame, into: image)
+            readsPadded(frame, &parameters)
+            return image
         }
         let padded = addScratch(size)
         try emit(
             kernel(.padRows, "bytes"),
             ck_pad_rows(
                 height: p.input_height, width: p.input_width, channels: p.input_channels, padded_height: height,
-                padded_width: width, top: p.pad_top, left: p.pad_left,
-                value: UInt8(truncatingIfNeeded: zeroPoint) ^ 0x80, flip: p.flip ^ 0x80),
+                padded_width: width, top: p.pad_top, left: left, value: value, flip: p.flip ^ 0x80),
             operands: [.value(x.id), padded], units: x.sizes[0] * height,
             cost: saturatingProduct(width, p.input_channels) / 8)
-        (parameters.input_height, parameters.input_width) = (height, width)
+        readsPadded(ImageFrame(height: height, width: width), &parameters)
+        return padded
+    }
+
+    /// The windows go over a copy of x with its padding around it.
+    private mutating func readsPadded(_ frame: ImageFrame, _ parameters: inout ck_conv) {
+        (parameters.input_height, parameters.input_width) = (frame.height, frame.width)
         (parameters.pad_top, parameters.pad_left) = (0, 0)
         // The copy holds x + 128.
         parameters.flip = 0x80
         // Nothing reads x any more when the windows begin, so that the result may take its place.
         overwritableInputs = [0]
-        return padded
     }
 }

@@ -13,21 +13,21 @@ extension Quantize: Lowerable {
         else {
             throw lowering.unsupportedTypes()
         }
-        let to = try y.affineScale()
         let isSingle = lowering.numerics == .onnxruntime
         if isSingle, x.type != .float32 {
-            let from = try x.affineScale()
+            let (from, to) = (try x.affineScale(), try y.affineScale())
             return try lowering.emitTable(lowering.table(x, from, y, to) { $0 })
         }
+        let to = try y.affineScale()
         var parameters = ck_quantize()
-        parameters.count = y.count
-        (parameters.scale, parameters.zero_point) = (to.scale, to.zeroPoint)
-        (parameters.minimum, parameters.maximum) =
-            y.type == .int32 ? (.min, .max) : (y.integerRange.lowerBound, y.integerRange.upperBound)
-        parameters.rounds_to_even = isSingle ? 1 : 0
-        if lowering.numerics == .xnnpack, x.type == .float32 {
-            (parameters.rounds_to_even, parameters.scale) = (2, 1 / to.scale)
+        if x.type == .float32 {
+            parameters = try lowering.quantization(of: y)
+        } else {
+            (parameters.scale, parameters.zero_point) = (to.scale, to.zeroPoint)
+            (parameters.minimum, parameters.maximum) =
+                y.type == .int32 ? (.min, .max) : (y.integerRange.lowerBound, y.integerRange.upperBound)
         }
+        parameters.count = y.count
         if lowering.numerics == .xnnpack, x.type == y.type, x.isQuantized {
             let factor = try x.affineScale().scale / to.scale
             if try lowering.emitXNNPACKRamp(above: factor, below: factor) { return }
@@ -89,6 +89,21 @@ extension Dequantize: Lowerable {
 }
 
 extension Lowering {
+    /// How real numbers become the integers of a tensor.
+    func quantization(of y: Tensor) throws(RuntimeError) -> ck_quantize {
+        let to = try y.affineScale()
+        var parameters = ck_quantize()
+        (parameters.scale, parameters.zero_point) = (to.scale, to.zeroPoint)
+        (parameters.minimum, parameters.maximum) =
+            y.type == .int32 ? (.min, .max) : (y.integerRange.lowerBound, y.integerRange.upperBound)
+        switch numerics {
+        case .reference: parameters.rounds_to_even = 0
+        case .onnxruntime: parameters.rounds_to_even = 1
+        case .xnnpack: (parameters.rounds_to_even, parameters.scale) = (2, 1 / to.scale)
+        }
+        return parameters
+    }
+
     /// The result of each byte: dequantized, put through `function`, quantized again, ties to even.
     func table(
         _ x: Tensor, _ from: AffineScale, _ y: Tensor, _ to: AffineScale, _ function: (Float) -> Float

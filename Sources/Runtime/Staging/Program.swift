@@ -52,7 +52,10 @@ final class Program: Sendable {
         }
         let graph = try CallInlining.inline(graph, of: context.model)
         do throws(GraphError) {
-            self.graph = context.options.numerics == .onnxruntime ? try IntegerGroups.fuse(graph) : graph
+            let options = context.options
+            self.graph =
+                options.numerics == .onnxruntime
+                ? try IntegerGroups.fuse(graph, keepsAllValues: options.keepsAllValues) : graph
         } catch {
             throw RuntimeError(
                 error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)

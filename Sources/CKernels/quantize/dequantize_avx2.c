@@ -1,0 +1,10 @@
+#if defined(__x86_64__)
+
+#include "../declarations.h"
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define CK_NAME(name) name##_avx2
+#include "dequantize.h"
+#pragma clang attribute pop
+
+#endif
