@@ -27,7 +27,9 @@ struct RunnableModel {
             return
         }
         do throws(RuntimeError) {
-            plan = try Plan(file.runnable, options: PlanOptions(for: file.runnable))
+            var options = PlanOptions(for: file.runnable)
+            options.observesSteps = true
+            plan = try Plan(file.runnable, options: options)
             obstacle = nil
         } catch {
             plan = nil

@@ -53,9 +53,12 @@ final class Program: Sendable {
         let graph = try CallInlining.inline(graph, of: context.model)
         do throws(GraphError) {
             let options = context.options
-            self.graph =
-                options.numerics == .onnxruntime
-                ? try IntegerGroups.fuse(graph, keepsAllValues: options.keepsAllValues) : graph
+            let keepsAllValues = options.keepsAllValues || options.observesSteps
+            if options.numerics == .onnxruntime {
+                self.graph = try IntegerGroups.fuse(graph, keepsAllValues: keepsAllValues)
+            } else {
+                self.graph = keepsAllValues ? graph : try IntegerGroups.tabulate(graph)
+            }
         } catch {
             throw RuntimeError(
                 error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)
