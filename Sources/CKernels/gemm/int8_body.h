@@ -4,6 +4,7 @@
 //   CK_DEPTH         inputs that stand side by side for each output in packed weights
 //   CK_TILES_MANY, CK_TILES_FEW, CK_TILES_ONE   lists of tiles: for the quick roundings, for the slow ones, of one row
 //   CK_TILE_ROWS, CK_TILE_BLOCKS, CK_TILE_TURN  the most rows and blocks of a tile, and the most blocks for so many rows
+//   CK_FULL_TURNS    if as many blocks as possible at a time are best, and not about as many each time
 //   multiply         adds the products of one segment to the sums of a tile
 //   ck_sums, ck_loaded_sums, ck_no_sums, ck_first_halves   16 int32; the first halves of two behind each other
 //   ck_bytes, ck_store_64, ck_store_32, ck_store_16        64 bytes; all, a half or a quarter of them
@@ -189,6 +190,9 @@ void CK_NAME(ck_gemm)(
 
 ptrdiff_t CK_NAME(ck_gemm_turn)(ptrdiff_t rows, ptrdiff_t blocks) {
     ptrdiff_t most = CK_TILE_TURN(rows);
+#if defined(CK_FULL_TURNS)
+    if (rows > 1) return most < blocks ? most : blocks;
+#endif
     if (rows > 1) {
         // About as many each time.
         ptrdiff_t turns = (blocks + most - 1) / most;
