@@ -32,12 +32,15 @@ static void *conv_float32(const void *shape, const call *call) {
     ck_conv p = s->geometry;
     linear_weights weights = draw_float_weights(&source, packing_of(&p, call->kernel));
     use(&p, &weights);
-    p.padding = constant(p.input_channels * (ptrdiff_t)sizeof(float));
     draw_bounds(&source, typical_real(weights.packing.taps * weights.packing.inputs), &p.minimum, &p.maximum);
-    float *x = input(conv_input_count(s) * (ptrdiff_t)sizeof *x);
+    float *x = input(conv_input_count(s) * (ptrdiff_t)sizeof *x), *addend = NULL;
     draw_reals(&source, x, conv_input_count(s));
-    void *buffers[] = {x, output(conv_output_count(s) * (ptrdiff_t)sizeof(float))};
-    call_kernel(call, &p, buffers, s->batch * p.output_height);
+    if (draw_one_in(&source, 2)) {
+        addend = input(conv_output_count(s) * (ptrdiff_t)sizeof *addend);
+        draw_reals(&source, addend, conv_output_count(s));
+    }
+    void *buffers[] = {x, output(conv_output_count(s) * (ptrdiff_t)sizeof(float)), addend};
+    call_kernel(call, &p, buffers, ck_divide_conv(&p, s->batch));
     return buffers[1];
 }
 

@@ -136,7 +136,7 @@ static void draw_elements(
             .compute = compute,
             .shape = &shape,
             .describe = describe,
-            .magnitude = is_exact ? 0 : 0.01,
+            .magnitude = is_exact ? 0 : shape.operation == CK_HARD_SIGMOID ? 1 : 0.01,
             .is_each = 1,
         };
         if (is_drawn(number)) verify(suite, &c);

@@ -57,10 +57,17 @@ static void *layer_norm(const void *shape, const call *call) {
     draw_reals(&source, skip, p.skip_period * s->count);
     draw_reals(&source, bias, s->count);
     // The rows of the result, the mean and the reciprocal deviation of each, and the sums, one behind the other.
-    float *y = output(bytes * 2 + rows * 2 * size);
-    memset(y, 0, (size_t)(bytes * 2 + rows * 2 * size));
-    void *from = x;
-    if (s->in_place) from = memcpy(y, x, (size_t)bytes);
+    ptrdiff_t all = bytes * 2 + rows * 2 * size;
+    float *y, *from = x;
+    if (s->in_place) {
+        float *both = input(all);
+        memset(both, 0, (size_t)all);
+        memcpy(both, x, (size_t)bytes);
+        from = y = overwritten(both, all);
+    } else {
+        y = output(all);
+        memset(y, 0, (size_t)all);
+    }
     void *buffers[] = {
         from, y, scale, draw_one_in(&source, 3) ? NULL : shift, draw_one_in(&source, 2) ? NULL : skip,
         draw_one_in(&source, 2) ? NULL : bias, draw_one_in(&source, 2) ? NULL : y + rows * s->count,

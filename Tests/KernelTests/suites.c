@@ -10,7 +10,10 @@ const suite suites[] = {
     {"fully_connected", "float32", draw_fully_connected_float32},
     {"fully_connected", "int8", draw_fully_connected_int8},
     {"fully_connected", "hybrid", draw_fully_connected_hybrid},
+    {"matmul", "float32", draw_matmul},
     {"pad_rows", "bytes", draw_pad_rows},
+    {"image", "float32", draw_image},
+    {"image", "bytes", draw_image},
     {"quantized_binary", "int8", draw_quantized_binary},
     {"quantized_binary", "uint8", draw_quantized_binary},
     {"affine_binary", "bytes", draw_affine_binary},
@@ -40,5 +43,7 @@ const suite suites[] = {
     {"quantized_reduce", "uint8", draw_quantized_reduce},
     {"copy", "bytes", draw_copy},
     {"resize_bilinear", "float32", draw_resize},
+    {"recurrent", "float32", draw_recurrent},
+    {"window_conv", "float32", draw_window_conv},
 };
 const ptrdiff_t suite_count = sizeof suites / sizeof suites[0];

@@ -13,7 +13,9 @@ void draw_depthwise_hybrid(const suite *suite);
 void draw_fully_connected_float32(const suite *suite);
 void draw_fully_connected_int8(const suite *suite);
 void draw_fully_connected_hybrid(const suite *suite);
+void draw_matmul(const suite *suite);
 void draw_pad_rows(const suite *suite);
+void draw_image(const suite *suite);
 void draw_quantized_binary(const suite *suite);
 void draw_affine_binary(const suite *suite);
 void draw_quantize(const suite *suite);
@@ -30,5 +32,7 @@ void draw_fold(const suite *suite);
 void draw_quantized_reduce(const suite *suite);
 void draw_copy(const suite *suite);
 void draw_resize(const suite *suite);
+void draw_recurrent(const suite *suite);
+void draw_window_conv(const suite *suite);
 
 #endif

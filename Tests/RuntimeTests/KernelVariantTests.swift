@@ -41,6 +41,16 @@ import Testing
         }
     }
 
+    /// Channels and rows below, at and above whole tiles, windows of every kind.
+    @Test(arguments: variants.filter { $0 != .portable })
+    func floatsEqualPortable(_ set: InstructionSet) throws {
+        for (name, model) in RandomGraph.floats() {
+            let expected = try RandomGraph.run(Self.plan(model, .portable))
+            let found = try RandomGraph.run(Self.plan(model, set))
+            #expect(relativeError(found, expected) <= 2e-6, "\(name)")
+        }
+    }
+
     @Test(arguments: variants.filter { $0 != InstructionSet.best })
     func equalsLiteRT(_ set: InstructionSet) throws {
         for golden in GoldenCase.all {
@@ -58,7 +68,7 @@ import Testing
     @Test(arguments: RandomGraph.Arithmetic.allCases)
     func threadsChangeNothing(_ arithmetic: RandomGraph.Arithmetic) throws {
         let pools = [2, 3, 5].map(ThreadPool.init(threads:))
-        for (name, model) in RandomGraph.awkward(arithmetic) {
+        for (name, model) in RandomGraph.awkward(arithmetic) + (arithmetic == .float32 ? RandomGraph.floats() : []) {
             let plan = try Plan(model)
             let expected = try RandomGraph.run(plan)
             for pool in pools { #expect(try RandomGraph.run(plan, pool: pool) == expected, "\(name)") }

@@ -4,7 +4,7 @@ import Runtime
 
 extension RandomGraph {
     /// A window's extents and where it goes.
-    private struct WindowCase {
+    struct WindowCase {
         var kernel: [Int]
         var strides = [1, 1]
         var dilations = [1, 1]
@@ -14,13 +14,14 @@ extension RandomGraph {
         func outputs() -> [Int] {
             (0..<2).map { axis in
                 let reach = (kernel[axis] - 1) * dilations[axis] + 1
-                let room = padding == .same ? size[axis] : size[axis] - reach + 1
+                var room = padding == .same ? size[axis] : size[axis] - reach + 1
+                if case .explicit(let amounts) = padding { room += amounts[axis].before + amounts[axis].after }
                 return (room + strides[axis] - 1) / strides[axis]
             }
         }
     }
 
-    private static let windows: [WindowCase] = [
+    static let windows: [WindowCase] = [
         WindowCase(kernel: [1, 1]), WindowCase(kernel: [1, 1], strides: [2, 3]),
         WindowCase(kernel: [1, 1], padding: .valid),
         WindowCase(kernel: [3, 3]), WindowCase(kernel: [3, 3], strides: [2, 2]),

@@ -18,39 +18,6 @@ CK_INLINE ptrdiff_t conv_blocks(const ck_conv *p) {
         x[r] = (line && ix >= 0 && ix < p->input_width ? line + ix * p->input_channels : padding) + channel; \
     }
 
-void CK_NAME(ck_conv_float32)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    const ck_conv *p = parameters;
-    ptrdiff_t group_inputs = p->input_channels / p->groups, group_outputs = p->output_channels / p->groups;
-    ptrdiff_t blocks = conv_blocks(p), taps = p->kernel_height * p->kernel_width;
-    const float *padding = p->padding;
-    for (ptrdiff_t row = begin; row < end; row++) {
-        ptrdiff_t oy = row % p->output_height;
-        const float *image = (const float *)buffers[0]
-            + row / p->output_height * p->input_height * p->input_width * p->input_channels;
-        float *output = (float *)buffers[1] + row * p->output_width * p->output_channels;
-        for (ptrdiff_t tile = 0; tile < p->output_width; tile += CK_ROWS) {
-            for (ptrdiff_t block = 0; block < blocks * p->groups; block++) {
-                ptrdiff_t group = block / blocks, channel = group * group_inputs;
-                const float *w = (const float *)p->weights + block * taps * group_inputs * CK_BLOCK;
-                ck_f32x16 sums[CK_ROWS] = {};
-                for (ptrdiff_t ky = 0; ky < p->kernel_height; ky++)
-                    for (ptrdiff_t kx = 0; kx < p->kernel_width; kx++) {
-                        CK_TAP_POINTERS(float)
-                        tile_float32(sums, x, CK_ROWS, w, 0, 1, group_inputs);
-                        w += group_inputs * CK_BLOCK;
-                    }
-                ptrdiff_t first = block % blocks * CK_BLOCK;
-                for (int r = 0; r < CK_ROWS; r++)
-                    if (tile + r < p->output_width)
-                        store_float32(
-                            output + (tile + r) * p->output_channels + group * group_outputs + first, sums[r],
-                            (const float *)p->bias + block * CK_BLOCK, p->minimum, p->maximum,
-                            group_outputs - first);
-            }
-        }
-    }
-}
-
 CK_INLINE void conv_int8(const ck_conv *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end, int is_hybrid) {
     ptrdiff_t group_inputs = p->input_channels / p->groups, group_outputs = p->output_channels / p->groups;
     ptrdiff_t padded_inputs = (group_inputs + CK_DEPTH - 1) / CK_DEPTH * CK_DEPTH;

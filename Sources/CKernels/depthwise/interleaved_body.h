@@ -179,7 +179,7 @@ static void depthwise_interleaved(const ck_conv *p, void *const *buffers, ptrdif
     const ck_depthwise_plan *plan = p->prepared;
     d.p = p;
     d.plan = plan;
-    d.flip = p->flip ^ 0x80;
+    d.flip = p->flip ^ CK_BYTE_OFFSET;
     d.fill = (uint8_t)p->input_zero_point ^ p->flip;
     ptrdiff_t channels = p->output_channels, image = p->input_height * p->input_width * p->input_channels;
     phases_function compute_phases = phases_functions[plan->rounding][plan->output_rows - 1];

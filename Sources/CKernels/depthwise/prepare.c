@@ -90,9 +90,8 @@ void ck_prepare_depthwise(const ck_conv *p, void *prepared) {
         ptrdiff_t channel = plan->is_flat ? i % channels : i, phase = i / CK_BLOCK, lane = i % CK_BLOCK;
         uint32_t sum = 0;
         for (ptrdiff_t tap = 0; tap < taps; tap++) sum += (uint32_t)weights[tap * padded + channel];
-        // Lanes of the band are x + 128.
         uint32_t bias =
-            (uint32_t)((const int32_t *)p->bias)[channel] - ((uint32_t)p->input_zero_point + 128u) * sum;
+            (uint32_t)((const int32_t *)p->bias)[channel] - ((uint32_t)p->input_zero_point + CK_BYTE_OFFSET) * sum;
         ck_fill_lane(&lanes[phase], (int)lane, &p->output, channel, (int32_t)bias);
         for (ptrdiff_t ky = 0; ky < p->kernel_height; ky++)
             for (ptrdiff_t kx = 0; kx < p->kernel_width; kx++)

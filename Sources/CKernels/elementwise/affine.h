@@ -2,6 +2,7 @@
 // with CK_NAME, for loops that the compiler makes vectors of.
 #include "../numeric/fixed_point.h"
 #include <math.h>
+#include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -45,9 +46,40 @@ CK_INLINE void affine_steps(
     else affine_run(p, a, b, y, length, p->a_step, p->b_step, base, flip);
 }
 
+CK_INLINE void affine_bytes(
+    const ck_affine_binary *p, const uint8_t *a, const uint8_t *b, uint8_t *y, ptrdiff_t length) {
+    // Unsigned bytes, signed ones that count as unsigned, and signed ones.
+    if (!p->flip && !p->base) affine_steps(p, a, b, y, length, 0, 0);
+    else if (p->flip == 0x80 && !p->base) affine_steps(p, a, b, y, length, 0, 0x80);
+    else if (p->flip == 0x80 && p->base == 128) affine_steps(p, a, b, y, length, 128, 0x80);
+    else affine_steps(p, a, b, y, length, p->base, p->flip);
+}
+
+// So many bytes of an operand that repeats are laid side by side.
+#define CK_REPEATED 1024
+
+// Whether one operand is the same row for each row of the other, and short enough to be laid side by side.
+static int repeats_row(const ck_affine_binary *p) {
+    return p->rank == 1 && p->a_step == 1 && p->b_step == 1 && 2 * p->inner <= CK_REPEATED
+        && ((!p->a_strides[0] && p->b_strides[0] == p->inner) || (!p->b_strides[0] && p->a_strides[0] == p->inner));
+}
+
+static void repeated_rows(
+    const ck_affine_binary *p, const uint8_t *a, const uint8_t *b, uint8_t *y, ptrdiff_t begin, ptrdiff_t end) {
+    uint8_t row[CK_REPEATED];
+    ptrdiff_t inner = p->inner, count = CK_REPEATED / inner;
+    int is_first = !p->a_strides[0];
+    for (ptrdiff_t i = 0; i < count; i++) memcpy(row + i * inner, is_first ? a : b, (size_t)inner);
+    for (ptrdiff_t unit = begin; unit < end; unit += count) {
+        ptrdiff_t start = unit * inner, length = (end - unit < count ? end - unit : count) * inner;
+        affine_bytes(p, is_first ? row : a + start, is_first ? b + start : row, y + start, length);
+    }
+}
+
 void CK_NAME(ck_affine_binary_bytes)(
     const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_affine_binary copy = *(const ck_affine_binary *)parameters, *p = &copy;
+    if (repeats_row(p)) return repeated_rows(p, buffers[0], buffers[1], buffers[2], begin, end);
     ptrdiff_t place[CK_MAX_RANK] = {0}, a_offset = 0, b_offset = 0, rest = begin;
     for (ptrdiff_t axis = p->rank; axis-- > 0; rest /= p->sizes[axis]) {
         place[axis] = rest % p->sizes[axis];
@@ -58,8 +90,7 @@ void CK_NAME(ck_affine_binary_bytes)(
         ptrdiff_t start = unit * p->inner, length = p->count - start < p->inner ? p->count - start : p->inner;
         const uint8_t *a = (const uint8_t *)buffers[0] + a_offset, *b = (const uint8_t *)buffers[1] + b_offset;
         uint8_t *y = (uint8_t *)buffers[2] + start;
-        if (!p->base && !p->flip) affine_steps(p, a, b, y, length, 0, 0);
-        else affine_steps(p, a, b, y, length, p->base, p->flip);
+        affine_bytes(p, a, b, y, length);
         for (ptrdiff_t axis = p->rank; axis-- > 0;) {
             a_offset += p->a_strides[axis];
             b_offset += p->b_strides[axis];

@@ -3,40 +3,6 @@
 
 #define CK_WIDE 4
 
-void CK_NAME(ck_fully_connected_float32)(
-    const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    const ck_fully_connected *p = parameters;
-    const float *input = buffers[0], *bias = p->bias;
-    float *output = buffers[1];
-    ptrdiff_t size = p->inputs * CK_BLOCK;
-    ptrdiff_t block = begin;
-    for (; p->batch < CK_ROWS && block + CK_WIDE <= end; block += CK_WIDE)
-        for (ptrdiff_t n = 0; n < p->batch; n++) {
-            ck_f32x16 sums[CK_WIDE] = {};
-            const float *x = input + n * p->inputs;
-            tile_float32(sums, &x, 1, (const float *)p->weights + block * size, size, CK_WIDE, p->inputs);
-            for (int b = 0; b < CK_WIDE; b++) {
-                ptrdiff_t first = (block + b) * CK_BLOCK;
-                store_float32(
-                    output + n * p->outputs + first, sums[b], bias + first, p->minimum, p->maximum,
-                    p->outputs - first);
-            }
-        }
-    for (; block < end; block++) {
-        ptrdiff_t first = block * CK_BLOCK;
-        for (ptrdiff_t n = 0; n < p->batch; n += CK_ROWS) {
-            ck_f32x16 sums[CK_ROWS] = {};
-            const float *x[CK_ROWS];
-            for (int r = 0; r < CK_ROWS; r++) x[r] = input + (n + r < p->batch ? n + r : p->batch - 1) * p->inputs;
-            tile_float32(sums, x, CK_ROWS, (const float *)p->weights + block * size, 0, 1, p->inputs);
-            for (int r = 0; r < CK_ROWS && n + r < p->batch; r++)
-                store_float32(
-                    output + (n + r) * p->outputs + first, sums[r], bias + first, p->minimum, p->maximum,
-                    p->outputs - first);
-        }
-    }
-}
-
 CK_INLINE void fully_connected_store(
     const ck_fully_connected *p, void *const *buffers, ck_i32x16 sums, ptrdiff_t n, ptrdiff_t first, int is_hybrid) {
     sums = unbiased(sums, p->weight_sum + first);

@@ -7,8 +7,9 @@
 
 #include "ckernels.h"
 
-// Units: output rows (n, oy). Buffers float32, int8: x, y. Buffers hybrid: x int8, y, scale and zero point of each
-// batch (ck_batch_quantization), padding rows [N, C + CK_SLACK].
+// Units: output rows (n, oy); conv float32: see ck_divide_conv. Buffers int8: x, y. Buffers conv float32: x, y, what is
+// added to the sums, as large as y, or null. Buffers hybrid: x int8, y, scale and zero point of each batch
+// (ck_batch_quantization), padding rows [N, C + CK_SLACK].
 typedef struct {
     ptrdiff_t input_height, input_width, input_channels;
     ptrdiff_t output_height, output_width, output_channels;
@@ -34,7 +35,17 @@ typedef struct {
     // int8: what the kernels of a depth above 1 want instead of bias, weight_sum and, for depthwise, weights: ck_prepare_lanes,
     // ck_prepare_depthwise.
     const void *prepared;
+    // conv float32: what ck_divide_conv sets.
+    ptrdiff_t batch, strip, panel;
 } ck_conv;
+
+// Divides a float convolution of `batch` images, for all other parameters.
+// A unit is `strip` output rows of an image, or pixels of all images if the convolution is pointwise, by `panel` blocks
+// of the outputs of one group; panels go before groups, and groups before strips.
+// Returns the number of units.
+ptrdiff_t ck_divide_conv(ck_conv *parameters, ptrdiff_t batch);
+// Whether each output pixel is made of one input pixel, and all in the same order.
+int ck_conv_is_pointwise(const ck_conv *parameters);
 
 // Whether the columns of a window lie side by side in the input. Kernels of a depth above 1 then take the weights of a row of the
 // window as one tap of kernel_width · input_channels inputs. They read the input with its padding around it: pad_top and

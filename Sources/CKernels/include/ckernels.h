@@ -89,14 +89,26 @@ typedef struct {
     int32_t rounds_up;
 } ck_requantization;
 
-// y = factor · a · b for each matrix of a batch. Units: rows of all results. Buffers: a [.., rows, inner], b, y
-// [.., rows, columns]. Strides of b are those of one matrix; the others are over the batch's axes.
+// b as the linear kernels want weights, each element times `factor`. Units: blocks of columns of all matrices. Buffers: b
+// [matrices, inner · columns], packed [matrices, block, inner, CK_BLOCK].
 typedef struct {
-    ptrdiff_t rows, columns, inner, b_row_stride, b_column_stride;
+    ptrdiff_t matrices, inner, columns, row_stride, column_stride;
+    float factor;
+} ck_pack_columns;
+
+// y = a · b for each matrix of a batch. Units: see ck_divide_matmul. Buffers: a [.., rows, inner], b as ck_pack_columns makes
+// it, y [.., rows, columns]. Strides are those over the batch's axes, of b before it was packed.
+typedef struct {
+    ptrdiff_t rows, columns, inner;
     ptrdiff_t rank;
     ptrdiff_t sizes[CK_MAX_RANK], a_strides[CK_MAX_RANK], b_strides[CK_MAX_RANK];
-    float factor;
+    // What ck_divide_matmul sets.
+    ptrdiff_t strip, panel;
 } ck_matmul;
+
+// Divides a product of `batch` matrices, for all other parameters: a unit is `strip` rows of one by `panel` blocks of
+// columns, panels first. Returns the number of units.
+ptrdiff_t ck_divide_matmul(ck_matmul *parameters, ptrdiff_t batch);
 
 // Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization,
 // padding rows [batch, padding] (null without padding).

@@ -10,19 +10,6 @@
 #define CK_DEPTH 1
 #endif
 
-CK_INLINE void tile_float32(
-    ck_f32x16 *sums, const float *const *x, int rows, const float *w, ptrdiff_t w_block, int blocks, ptrdiff_t count) {
-    for (ptrdiff_t k = 0; k < count; k++) {
-#pragma clang loop unroll(full)
-        for (int b = 0; b < blocks; b++) {
-            ck_f32x16 weights;
-            memcpy(&weights, w + b * w_block + k * CK_BLOCK, sizeof weights);
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++) sums[r * blocks + b] += x[r][k] * weights;
-        }
-    }
-}
-
 // `count` is padded to a multiple of CK_DEPTH; the weights behind the true count are zero.
 CK_INLINE void tile_int8(
     ck_i32x16 *sums, const int8_t *const *x, int rows, const int8_t *w, ptrdiff_t w_block, int blocks,

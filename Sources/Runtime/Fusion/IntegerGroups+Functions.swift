@@ -38,7 +38,7 @@ extension IntegerGroups {
             let next = frontier.compactMap { value in connections.producer(of: value).map { (value, $0) } }
                 .max { connections.position(of: $0.1) < connections.position(of: $1.1) }
             guard let (value, producer) = next, isPointwise(producer), !taken.contains(producer),
-                isScaledByte(value) || !hasIntegers && graph[value].type == .float32, !connections.isGraphOutput(value),
+                !connections.isGraphOutput(value), !hasIntegers || isScaledByte(value),
                 let operands = variables(of: producer),
                 connections.consumers(of: value).allSatisfy(nodes.contains)
             else { break }
@@ -86,30 +86,41 @@ extension IntegerGroups {
         return found
     }
 
+    /// - Returns: nil if something on the way is neither a real number nor a byte of one scale.
     private func function(of root: ValueID, _ nodes: [NodeID]) -> ByteFunction? {
         var places = [root: 0]
+        var facts = [TensorFacts(type: graph[root].type, shape: [256])]
         var steps: [ByteFunction.Step] = []
         for id in nodes {
             let node = graph[id]
             var operands: [ByteFunction.Operand?] = []
+            var known: [TensorFacts?] = []
             for input in node.inputs {
                 guard let input else {
                     operands.append(nil)
+                    known.append(nil)
                     continue
                 }
                 if let place = places[input] {
                     operands.append(.result(place))
+                    known.append(facts[place])
                 } else if graph[input].facts.constant != nil {
                     operands.append(.constant(graph[input]))
+                    known.append(TensorFacts(type: graph[input].type, shape: [1]))
                 } else {
                     return nil
                 }
             }
             let value = graph[node.outputs[0]]
+            // What the file says nothing about has the type that the operator gives it.
+            guard let result = (try? node.operation.inferOutputs(from: known))?.first else { return nil }
+            let type = value.type == .variant ? result.type : value.type
+            guard type == .float32 || isScaledByte(node.outputs[0]) else { return nil }
             steps.append(
                 ByteFunction.Step(
-                    operation: node.operation, operands: operands, type: value.type, quantization: value.quantization))
+                    operation: node.operation, operands: operands, type: type, quantization: value.quantization))
             places[node.outputs[0]] = steps.count
+            facts.append(TensorFacts(type: type, shape: [256]))
         }
         return ByteFunction(steps: steps, type: graph[root].type, quantization: graph[root].quantization)
     }

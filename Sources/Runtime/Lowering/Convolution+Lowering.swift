@@ -50,11 +50,13 @@ extension Convolution: Lowerable {
         let weights = try lowering.weightBytes()
         let bias = try lowering.bias()
         var operands: [Operand] = [.value(x.id), .value(y.id)]
+        var units = y.sizes[0] * y.sizes[1]
         switch arithmetic {
         case .float32:
             let packed = try LinearWeights(float: weights, bias: bias, packing: packing, storage: lowering.storage)
             parameters.use(packed, bounds: try activation.clampingBounds(at: location))
-            parameters.padding = UnsafeRawPointer(try lowering.storage.elements(x.sizes[3], of: Float.self))
+            operands.append(.none)
+            units = ck_divide_conv(&parameters, x.sizes[0])
         case .int8:
             let from = try x.signedScale()
             var packed = try LinearWeights(
@@ -83,11 +85,13 @@ extension Convolution: Lowerable {
             operands = [quantized[0], .value(y.id), quantized[1], quantized[2]]
         case .wide: throw lowering.unsupportedTypes()
         }
-        if isPrepared { parameters.standPixelsInAColumn() }
-        let macs = saturatingProduct(parameters.output_width, y.sizes[3], taps, w.sizes[3])
-        lowering.multiplyAdds = saturatingProduct(y.sizes[0], y.sizes[1], y.sizes[2], y.sizes[3], taps, w.sizes[3])
+        if isPrepared {
+            parameters.standPixelsInAColumn()
+            units = y.sizes[0] * parameters.output_height
+        }
+        lowering.multiplyAdds = saturatingProduct(y.count, taps, w.sizes[3])
         try lowering.emit(
-            kernel, parameters, operands: operands, units: y.sizes[0] * parameters.output_height, cost: macs)
+            kernel, parameters, operands: operands, units: units, cost: lowering.multiplyAdds / max(1, units))
     }
 }
 

@@ -37,10 +37,9 @@ extension Gemm: Lowerable {
         guard a.type == .float32, b.type == .float32, y.type == .float32, c == nil || c?.type == .float32 else {
             throw lowering.unsupportedTypes()
         }
-        var product = ck_matmul(rows: a.sizes[0], columns: y.sizes[1], inner: a.sizes[1])
-        (product.b_row_stride, product.b_column_stride) = (1, a.sizes[1])
-        product.factor = alpha
-        try lowering.emitProduct(product, a, b, batch: 1)
+        var product = try ck_matrix_product(a.sizes, b.sizes, transposesB: true, at: lowering.location)
+        product.alpha = Double(alpha)
+        try lowering.emitMatrixProduct(product, a, b)
         guard let c, beta != 0 else { return }
         // In place: y = y + β·c.
         try lowering.emitScaledSum(y, c, factor: beta)
@@ -52,67 +51,19 @@ extension MatrixMultiplication: Lowerable {
 
     /// - Parameter factor: of a product of real numbers.
     func lower(into lowering: inout Lowering, factor: Float) throws(RuntimeError) {
-        let (a, b, y) = (try lowering.input(0), try lowering.input(1), lowering.output)
+        let (a, b) = (try lowering.input(0), try lowering.input(1))
         if lowering.numerics == .onnxruntime, factor == 1, a.type == .int8 || a.type == .uint8 {
             return try lowering.emitIntegerProduct()
         }
         let left = a.sizes.count == 1 ? [1] + a.sizes : a.sizes
         let right = b.sizes.count == 1 ? b.sizes + [1] : b.sizes
-        let (rows, inner, columns) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
-        if a.type != .float32, a.type.arithmeticName != nil {
-            var product = try ck_matrix_product(left, right, at: lowering.location)
-            product.alpha = Double(factor)
-            return try lowering.emitMatrixProduct(product, a, b)
-        }
-        let rank = max(left.count, right.count) - 2
-        guard rank <= Int(CK_MAX_RANK), let area = Shape.elementCount([rows, columns]) else {
-            throw RuntimeError(
-                .unsupportedOperator, "more than \(CK_MAX_RANK + 2) axes are not supported", at: lowering.location)
-        }
-        var product = ck_matmul(rows: rows, columns: columns, inner: inner)
-        (product.b_row_stride, product.b_column_stride) = (columns, 1)
-        /// Strides over the batch axes, 0 where an operand is repeated.
-        func strides(_ sizes: [Int]) -> [Int] {
-            var step = sizes[sizes.count - 1] * sizes[sizes.count - 2]
-            var strides: [Int] = []
-            for size in sizes.dropLast(2).reversed() {
-                strides.insert(size == 1 ? 0 : step, at: 0)
-                step *= size
-            }
-            return Array(repeating: 0, count: rank - strides.count) + strides
-        }
-        func extent(_ sizes: [Int], _ axis: Int) -> Int {
-            let own = axis - (rank - (sizes.count - 2))
-            return own < 0 ? 1 : sizes[own]
-        }
-        product.rank = rank
-        product.sizes = axisTuple((0..<rank).map { max(extent(left, $0), extent(right, $0)) })
-        product.a_strides = axisTuple(strides(left))
-        product.b_strides = axisTuple(strides(right))
-        product.factor = factor
-        try lowering.emitProduct(product, a, b, batch: y.count / area)
-    }
-}
-
-extension ck_matmul {
-    fileprivate init(rows: Int, columns: Int, inner: Int) {
-        self.init()
-        (self.rows, self.columns, self.inner, factor) = (rows, columns, inner, 1)
+        var product = try ck_matrix_product(left, right, at: lowering.location)
+        product.alpha = Double(factor)
+        try lowering.emitMatrixProduct(product, a, b)
     }
 }
 
 extension Lowering {
-    fileprivate mutating func emitProduct(
-        _ product: ck_matmul, _ a: Tensor, _ b: Tensor, batch: Int
-    ) throws(RuntimeError) {
-        guard a.type == .float32, b.type == .float32, output.type == .float32 else { throw unsupportedTypes() }
-        multiplyAdds = saturatingProduct(batch, product.rows, product.columns, product.inner)
-        try emit(
-            kernel(.matmul, "float32"), product,
-            operands: [.value(a.id), .value(b.id), .value(output.id)],
-            units: batch * product.rows, cost: saturatingProduct(product.columns, product.inner))
-    }
-
     /// Adds `factor` times an operand that broadcasts, in place.
     fileprivate mutating func emitScaledSum(_ y: Tensor, _ c: Tensor, factor: Float) throws(RuntimeError) {
         var addend = Operand.value(c.id)

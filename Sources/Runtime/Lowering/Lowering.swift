@@ -13,7 +13,8 @@ protocol Lowerable: Operation {
 
 /// The families of the kernel table.
 enum KernelFamily: String, CaseIterable {
-    case conv, depthwise, fullyConnected = "fully_connected", matmul, quantizeRows = "quantize_rows"
+    case conv, depthwise, fullyConnected = "fully_connected", matmul, packColumns = "pack_columns", quantizeRows =
+        "quantize_rows"
     case affineBinary = "affine_binary", affinePool = "affine_pool"
     case affineSoftmax = "affine_softmax"
     case averagePool = "average_pool", maxPool = "max_pool", binary, unary, reduce, softmax, quantize, dequantize

@@ -79,9 +79,45 @@ extension Lowering {
             let sizes = Array(repeating: 1, count: max(0, 2 - c.sizes.count)) + c.sizes
             (product.c_row, product.c_column) = (sizes[0] == 1 ? 0 : sizes[1], sizes[1] == 1 ? 0 : 1)
         }
+        if a.type == .float32, c == nil, try emitPackedProduct(product, a, b) { return }
         try emitMatrixProduct(
             type, product,
             operands: [.value(a.id), .value(b.id), .value(y.id), c.map { .value($0.id) } ?? .none])
+    }
+
+    /// Rows from which on it pays to pack the second matrix.
+    private static let fewestPackedRows = 4
+
+    /// Packs b as the linear kernels want weights, and multiplies rows of a by it.
+    /// - Returns: false for products that the general kernel is for.
+    private mutating func emitPackedProduct(
+        _ product: ck_matrix_product, _ a: Tensor, _ b: Tensor
+    ) throws(RuntimeError) -> Bool {
+        let area = product.inner * product.columns
+        guard product.a_column == 1, product.rows >= Self.fewestPackedRows, area > 0 else { return false }
+        let (matrices, block) = (b.count / area, Int(CK_BLOCK))
+        let blocks = (product.columns - 1) / block + 1
+        guard let size = Shape.elementCount([matrices, blocks, product.inner, block, MemoryLayout<Float>.stride])
+        else {
+            throw RuntimeError(.outOfMemory, "the packed matrices are larger than memory can be", at: location)
+        }
+        let packed = addScratch(size)
+        try emit(
+            kernel(.packColumns, "float32"),
+            ck_pack_columns(
+                matrices: matrices, inner: product.inner, columns: product.columns, row_stride: product.b_row,
+                column_stride: product.b_column, factor: Float(product.alpha)),
+            operands: [.value(b.id), packed], units: matrices * blocks, cost: saturatingProduct(product.inner, 4))
+        var parameters = ck_matmul()
+        (parameters.rows, parameters.columns, parameters.inner) = (product.rows, product.columns, product.inner)
+        (parameters.rank, parameters.sizes) = (product.rank, product.sizes)
+        (parameters.a_strides, parameters.b_strides) = (product.a_strides, product.b_strides)
+        let units = ck_divide_matmul(&parameters, output.count / (product.rows * product.columns))
+        multiplyAdds = saturatingProduct(output.count, product.inner)
+        try emit(
+            kernel(.matmul, "float32"), parameters, operands: [.value(a.id), packed, .value(output.id)], units: units,
+            cost: multiplyAdds / max(1, units))
+        return true
     }
 
     mutating func emitMatrixProduct(

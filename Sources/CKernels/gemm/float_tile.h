@@ -1,0 +1,202 @@
+// Register tiles of floats: rows of x by blocks of 16 outputs, compiled for each instruction set. Lanes are outputs and
+// every sum runs over its inputs in their order, so that the tile's shape changes no bit.
+//
+// The including file defines
+//   CK_TILES(do)         do(rows, blocks) for each size, those whose sums fit the registers: all blocks with one row
+//   CK_TILE_WIDTHS(do)   do(rows, blocks) for each number of rows from 1 to CK_TILE_ROWS: how wide tiles are to be for
+//                        so many rows, and for more than the last
+//   CK_TILE_ROWS         the most rows of any size
+//   CK_TILE_BLOCKS       the most blocks of any size
+#ifndef CK_FLOAT_TILE_H
+#define CK_FLOAT_TILE_H
+
+#include "../numeric/vectors.h"
+
+typedef struct {
+    // The first weight of block 0, and how far the next block's is: [block, segment, k, CK_BLOCK]
+    const float *weights;
+    ptrdiff_t block_step;
+    // [blocks], or null for none
+    const float *bias;
+    // A row of x is made of segments of `count` floats that lie side by side, segment_rows · segment_columns of them.
+    ptrdiff_t segment_rows, segment_columns, count;
+    // From segment to segment, in x and in the weights.
+    ptrdiff_t row_step, column_step, weight_row_step, weight_column_step;
+    // From row to row.
+    ptrdiff_t x_step, y_step;
+    // What is added to the sums, laid out as `result` is; null for nothing.
+    const float *addend, *result;
+    float minimum, maximum;
+} ck_float_gemm;
+
+// Hides where a pointer comes from: the compiler then keeps one for every four rows and takes the rest from the steps
+// between them, instead of a pointer for each row, for which there are not enough registers.
+#define CK_OPAQUE(pointer) __asm__("" : "+r"(pointer))
+
+CK_INLINE ck_f32x16 load_block(const float *from) {
+    ck_f32x16 block;
+    memcpy(&block, from, sizeof block);
+    return block;
+}
+
+CK_INLINE ck_f32x16 select_lanes(ck_i32x16 mask, ck_f32x16 a, ck_f32x16 b) {
+    return (ck_f32x16)((mask & (ck_i32x16)a) | (~mask & (ck_i32x16)b));
+}
+
+// Stores rows of which the last block has fewer outputs than lanes.
+static __attribute__((noinline)) void store_part(
+    const ck_f32x16 *values, float *y, ptrdiff_t y_step, int rows, int blocks, ptrdiff_t outputs) {
+    for (int r = 0; r < rows; r++, y += y_step) {
+        const float *from = (const float *)(values + r * blocks);
+        float *to = y;
+        ptrdiff_t left = outputs < blocks * CK_BLOCK ? outputs : blocks * CK_BLOCK;
+        for (ptrdiff_t size = CK_BLOCK; left >= size; left -= size, from += size, to += size)
+            memcpy(to, from, CK_BLOCK * sizeof(float));
+        if (left & 8) {
+            memcpy(to, from, 8 * sizeof(float));
+            from += 8, to += 8;
+        }
+        if (left & 4) {
+            memcpy(to, from, 4 * sizeof(float));
+            from += 4, to += 4;
+        }
+        for (ptrdiff_t i = 0; i < (left & 3); i++) to[i] = from[i];
+    }
+}
+
+CK_INLINE void float_tile(
+    const ck_float_gemm *g, const float *x, float *y, ptrdiff_t block, ptrdiff_t outputs, const int rows,
+    const int blocks) {
+    ck_f32x16 sums[32];
+    const ptrdiff_t step = g->x_step, block_step = g->block_step;
+#pragma clang loop unroll(full)
+    for (int b = 0; b < blocks; b++) {
+        ck_f32x16 sum = {};
+        if (g->bias) sum = load_block(g->bias + (block + b) * CK_BLOCK);
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) sums[r * blocks + b] = sum;
+    }
+    const float *first = g->weights + block * block_step;
+    for (ptrdiff_t row = 0; row < g->segment_rows; row++)
+        for (ptrdiff_t column = 0; column < g->segment_columns; column++) {
+            const float *from = x + row * g->row_step + column * g->column_step;
+            const float *w = first + row * g->weight_row_step + column * g->weight_column_step;
+            const float *rest[(32 + 3) / 4];
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r += 4) {
+                rest[r / 4] = from + r * step;
+                CK_OPAQUE(rest[r / 4]);
+            }
+#define CK_TILE_STEP(k)                                                                                      \
+    {                                                                                                        \
+        ck_f32x16 weights[8];                                                                                \
+        _Pragma("clang loop unroll(full)") for (int b = 0; b < blocks; b++)                                  \
+            weights[b] = load_block(w + b * block_step + (k) * CK_BLOCK);                                    \
+        _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++) {                                  \
+            float value = rest[r / 4][r % 4 * step + (k)];                                                   \
+            _Pragma("clang loop unroll(full)") for (int b = 0; b < blocks; b++)                              \
+                sums[r * blocks + b] += value * weights[b];                                                  \
+        }                                                                                                    \
+    }
+#define CK_TILE_ADVANCE(n)                                                                                   \
+    w += (n) * CK_BLOCK;                                                                                     \
+    CK_OPAQUE(w);                                                                                            \
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r += 4) {                                   \
+        rest[r / 4] += (n);                                                                                  \
+        CK_OPAQUE(rest[r / 4]);                                                                              \
+    }
+            ptrdiff_t left = g->count;
+            for (; left >= 4; left -= 4) {
+                CK_TILE_STEP(0)
+                CK_TILE_STEP(1)
+                CK_TILE_STEP(2)
+                CK_TILE_STEP(3)
+                CK_TILE_ADVANCE(4)
+            }
+            for (; left > 0; left--) {
+                CK_TILE_STEP(0)
+                CK_TILE_ADVANCE(1)
+            }
+        }
+    const ck_f32x16 low = (ck_f32x16){} + g->minimum, high = (ck_f32x16){} + g->maximum;
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int b = 0; b < blocks; b++) {
+            ck_f32x16 values = sums[r * blocks + b];
+            if (g->addend) values += load_block(g->addend + (y - g->result) + r * g->y_step + b * CK_BLOCK);
+            values = select_lanes(values < low, low, values);
+            sums[r * blocks + b] = select_lanes(values > high, high, values);
+        }
+    if (outputs < blocks * CK_BLOCK) {
+        ck_f32x16 copy[32];
+        memcpy(copy, sums, sizeof(ck_f32x16) * (size_t)(rows * blocks));
+        store_part(copy, y, g->y_step, rows, blocks, outputs);
+        return;
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int b = 0; b < blocks; b++)
+            memcpy(y + r * g->y_step + b * CK_BLOCK, &sums[r * blocks + b], sizeof(ck_f32x16));
+}
+
+typedef void (*float_tile_function)(const ck_float_gemm *, const float *, float *, ptrdiff_t, ptrdiff_t);
+
+#define CK_TILE(rows, blocks)                                                                             \
+    static void tile_##rows##x##blocks(                                                                   \
+        const ck_float_gemm *g, const float *x, float *y, ptrdiff_t block, ptrdiff_t outputs) {           \
+        float_tile(g, x, y, block, outputs, rows, blocks);                                                \
+    }
+CK_TILES(CK_TILE)
+
+#define CK_TILE_ENTRY(rows, blocks) [blocks][rows] = tile_##rows##x##blocks,
+static const float_tile_function float_tiles[CK_TILE_BLOCKS + 1][CK_TILE_ROWS + 1] = {CK_TILES(CK_TILE_ENTRY)};
+
+#define CK_TILE_WIDTH_ENTRY(rows, blocks) [rows] = blocks,
+static const unsigned char float_tile_widths[CK_TILE_ROWS + 1] = {CK_TILE_WIDTHS(CK_TILE_WIDTH_ENTRY)};
+
+// Rows that lie `x_step` apart, `lines` times.
+typedef struct {
+    ptrdiff_t rows, lines, x_line_step, y_line_step;
+} float_area;
+
+CK_INLINE void float_line(
+    const ck_float_gemm *g, const float *x, float *y, ptrdiff_t rows, ptrdiff_t block, ptrdiff_t width,
+    ptrdiff_t outputs) {
+    const float_tile_function *sizes = float_tiles[width];
+    ptrdiff_t most = CK_TILE_ROWS;
+    while (!sizes[most]) most--;
+    while (rows > 0) {
+        // Tiles of about the same size: the smallest that does not need one more of them.
+        ptrdiff_t count = (rows + most - 1) / most, size = (rows + count - 1) / count;
+        while (size < most && !sizes[size]) size++;
+        // The last tile must not go beyond the rows.
+        while (size > rows || !sizes[size]) size--;
+        sizes[size](g, x, y, block, outputs);
+        x += size * g->x_step;
+        y += size * g->y_step;
+        rows -= size;
+    }
+}
+
+// All rows by the blocks [block, block + blocks); y is where the first row's first output of them goes, and `outputs`
+// how many of them are real.
+static void float_rows(
+    const ck_float_gemm *g, const float *x, float *y, float_area area, ptrdiff_t block, ptrdiff_t blocks,
+    ptrdiff_t outputs) {
+    ptrdiff_t width = float_tile_widths[area.rows < CK_TILE_ROWS ? area.rows : CK_TILE_ROWS];
+    while (blocks > 0) {
+        while (width > blocks || !float_tiles[width][1]) width--;
+        // The weights of a few blocks stay in the nearest cache while all rows pass by.
+        for (ptrdiff_t line = 0; line < area.lines; line++)
+            float_line(
+                g, x + line * area.x_line_step, y + line * area.y_line_step, area.rows, block, width, outputs);
+        y += width * CK_BLOCK;
+        block += width;
+        blocks -= width;
+        outputs -= width * CK_BLOCK;
+    }
+}
+
+#endif
