@@ -140,7 +140,7 @@ import Testing
         var options = PlanOptions()
         options.numerics = numerics
         let plan = try Plan(model, options: options)
-        options.observesSteps = true
+        options.joinsOperators = false
         let observed = try Plan(model, options: options)
         #expect(plan.steps.map(\.operation) == (isGated ? ["Logistic·Multiply"] : ["Logistic", "Multiply"]))
         #expect(observed.steps.map(\.operation) == ["Logistic", "Multiply"])

@@ -29,7 +29,7 @@ package struct Calibrator {
     ) throws(PassError) {
         do {
             var options = PlanOptions(for: model)
-            options.observesSteps = true
+            options.joinsOperators = false
             plan = try Plan(model, options: options)
         } catch {
             throw PassError(

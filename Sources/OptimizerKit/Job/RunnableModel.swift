@@ -26,9 +26,10 @@ struct RunnableModel {
             obstacle = nil
             return
         }
+        var options = PlanOptions(for: file.runnable)
+        // Layers are compared one by one.
+        options.joinsOperators = false
         do throws(RuntimeError) {
-            var options = PlanOptions(for: file.runnable)
-            options.observesSteps = true
             plan = try Plan(file.runnable, options: options)
             obstacle = nil
         } catch {

@@ -53,12 +53,14 @@ final class Program: Sendable {
         let graph = try CallInlining.inline(graph, of: context.model)
         do throws(GraphError) {
             let options = context.options
-            let keepsAllValues = options.keepsAllValues || options.observesSteps
+            let joins = options.joinsOperators && !options.keepsAllValues
+            var grouped = graph
             if options.numerics == .onnxruntime {
-                self.graph = try IntegerGroups.fuse(graph, keepsAllValues: keepsAllValues)
-            } else {
-                self.graph = keepsAllValues ? graph : try IntegerGroups.tabulate(graph)
+                grouped = try IntegerGroups.fuse(graph, keepsAllValues: options.keepsAllValues)
+            } else if joins {
+                grouped = try IntegerGroups.tabulate(graph)
             }
+            self.graph = joins ? try RealGroups.fuse(grouped) : grouped
         } catch {
             throw RuntimeError(
                 error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)
