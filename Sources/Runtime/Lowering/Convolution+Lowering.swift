@@ -95,8 +95,10 @@ extension Convolution: Lowerable {
             units = y.sizes[0] * parameters.output_height
         }
         lowering.multiplyAdds = saturatingProduct(y.count, taps, w.sizes[3])
-        try lowering.emit(
-            kernel, parameters, operands: operands, units: units, cost: lowering.multiplyAdds / max(1, units))
+        // A result takes as long to scale and store as so many products do.
+        let epilogue = 20
+        let work = saturatingProduct(y.count, min(saturatingProduct(taps, w.sizes[3]), .max - epilogue) + epilogue)
+        try lowering.emit(kernel, parameters, operands: operands, units: units, cost: work / max(1, units))
     }
 }
 

@@ -11,13 +11,19 @@ final class Program: Sendable {
     /// What all graphs of a model have in common.
     final class Context: Sendable {
         let model: Model
+        /// The graph that is run.
+        let graph: Int
         let options: PlanOptions
         fileprivate let programs = Mutex<[Int: Program]>([:])
 
-        init(_ model: Model, options: PlanOptions) {
+        /// - Precondition: the model has the graph.
+        init(_ model: Model, graph: Int, options: PlanOptions) {
             self.model = model
+            self.graph = graph
             self.options = options
         }
+
+        var root: Graph { model.graphs[graph] }
     }
 
     let context: Context
