@@ -231,14 +231,18 @@ package final class Execution {
         let area = count / (batch * channels)
         return try withUnsafeTemporaryAllocation(byteCount: bytes.count, alignment: 64) { target in
             guard let base = target.baseAddress else { return try body(bytes) }
-            for n in 0..<batch {
-                for position in 0..<area {
-                    for channel in 0..<channels {
-                        memcpy(
-                            base + ((n * channels + channel) * area + position) * size,
-                            source + ((n * area + position) * channels + channel) * size, size)
-                    }
-                }
+            // y[n, channel, position] = x[n, position, channel]
+            var copy = ck_copy()
+            copy.rank = 2
+            (copy.sizes.0, copy.sizes.1) = (batch, channels)
+            (copy.x_strides.0, copy.x_strides.1) = (area * channels, 1)
+            (copy.y_strides.0, copy.y_strides.1) = (channels * area, area)
+            (copy.inner, copy.x_step, copy.y_step, copy.element_size) = (area, channels, 1, size)
+            guard let kernel = ck_find_kernel("copy", "bytes", CK_ISA_PORTABLE) else { return try body(bytes) }
+            withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: 2) { buffers in
+                buffers.initializeElement(at: 0, to: UnsafeMutableRawPointer(mutating: source))
+                buffers.initializeElement(at: 1, to: base)
+                kernel.pointee.function(&copy, buffers.baseAddress, 0, batch * channels)
             }
             return try body(UnsafeRawBufferPointer(target))
         }

@@ -59,11 +59,14 @@ final class Program: Sendable {
         let graph = try CallInlining.inline(graph, of: context.model)
         do throws(GraphError) {
             let options = context.options
-            let grouped =
-                options.numerics == .onnxruntime
-                ? try IntegerGroups.fuse(graph, keepsAllValues: options.keepsAllValues) : graph
-            self.graph =
-                options.joinsOperators && !options.keepsAllValues ? try RealGroups.fuse(grouped) : grouped
+            let joins = options.joinsOperators && !options.keepsAllValues
+            var grouped = graph
+            if options.numerics == .onnxruntime {
+                grouped = try IntegerGroups.fuse(graph, keepsAllValues: options.keepsAllValues)
+            } else if joins {
+                grouped = try IntegerGroups.tabulate(graph)
+            }
+            self.graph = joins ? try RealGroups.fuse(grouped) : grouped
         } catch {
             throw RuntimeError(
                 error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)
