@@ -6,6 +6,8 @@ package struct PlanOptions: Sendable {
     package var numerics: Numerics = .reference
     /// Whether every tensor keeps its own memory, so that all of them can be read when a run is over.
     package var keepsAllValues = false
+    /// Whether operators on real numbers may be joined, so that nobody can observe the values between them.
+    package var joinsOperators = true
     /// The best instruction set to use; nil for the best that there is, or what `OPTIMIZE_ISA` in the environment names.
     package var instructionSet: InstructionSet?
     /// Shapes of graph inputs, by name, where the model leaves them open. Without one a batch is 1.

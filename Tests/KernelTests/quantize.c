@@ -59,3 +59,53 @@ void draw_quantize(const suite *suite) {
         if (is_drawn(number)) verify(suite, &c);
     }
 }
+
+typedef struct {
+    uint64_t seed;
+    ptrdiff_t rows, count, padding;
+    int is_asymmetric;
+} rows_shape;
+
+static void describe_rows(const void *shape, char *text, size_t size) {
+    const rows_shape *s = shape;
+    snprintf(
+        text, size, "%td x %td numbers, asymmetric %d, seed %llu", s->rows, s->count, s->is_asymmetric,
+        (unsigned long long)s->seed);
+}
+
+static ptrdiff_t rows_bytes(const rows_shape *s) {
+    return s->rows * ((ptrdiff_t)sizeof(ck_batch_quantization) + s->count + s->padding);
+}
+
+static void *quantize_rows(const void *shape, const call *call) {
+    const rows_shape *s = shape;
+    random_source source = {s->seed};
+    const ck_quantize_rows p = {.count = s->count, .padding = s->padding, .is_asymmetric = s->is_asymmetric};
+    const float scale = ldexpf(1, (int)draw_between(&source, -20, 20)), offset = draw_real(&source);
+    float *x = input(s->rows * s->count * (ptrdiff_t)sizeof *x);
+    for (ptrdiff_t i = 0; i < s->rows * s->count; i++) {
+        x[i] = (draw_real(&source) + offset) * scale;
+        if (draw_one_in(&source, 20)) x[i] = draw_one_in(&source, 2) ? 0.0f : -0.0f;
+        if (draw_one_in(&source, 40)) x[i] = NAN;
+    }
+    char *result = output(rows_bytes(s)), *y = result + s->rows * (ptrdiff_t)sizeof(ck_batch_quantization);
+    void *buffers[] = {x, y, result, s->padding ? y + s->rows * s->count : NULL};
+    call_kernel(call, &p, buffers, s->rows);
+    return result;
+}
+
+void draw_quantize_rows(const suite *suite) {
+    static const int counts[] = {1, 2, 3, 15, 16, 17, 31, 33, 47, 48, 63, 64, 65, 130, 1025};
+    const ptrdiff_t count = sizeof counts / sizeof counts[0];
+    for (ptrdiff_t number = 0; number < count * 12; number++) {
+        rows_shape shape = {
+            .seed = (uint64_t)number,
+            .rows = 1 + number / count % 4,
+            .count = counts[number % count],
+            .padding = number / count % 3 == 2 ? CK_SLACK + 5 : 0,
+            .is_asymmetric = (int)(number / count % 2)};
+        comparison c = {
+            .bytes = rows_bytes(&shape), .compute = quantize_rows, .shape = &shape, .describe = describe_rows};
+        if (is_drawn(number)) verify(suite, &c);
+    }
+}

@@ -19,6 +19,7 @@ const suite suites[] = {
     {"affine_binary", "bytes", draw_affine_binary},
     {"quantize", "float32_to_int8", draw_quantize},
     {"quantize", "float32_to_uint8", draw_quantize},
+    {"quantize_rows", "float32", draw_quantize_rows},
     {"dequantize", "int8", draw_dequantize},
     {"dequantize", "uint8", draw_dequantize},
     {"dequantize", "int16", draw_dequantize},

@@ -28,6 +28,7 @@ import Testing
         let (model, swapped, y) = model()
         var options = PlanOptions()
         options.keepsAllValues = keepsAllValues
+        options.joinsOperators = false
         let plan = try Plan(model, options: options)
         let execution = try Execution(plan)
         let input = (0..<12).map { Float($0) - 3 }

@@ -108,6 +108,22 @@ enum RandomGraph {
                         y: [2, 11, 14, channels * multiplier], arithmetic)
                 ))
         }
+        // Windows with kernels of their own, and others; widths that leave every kind of rest.
+        let windows: [(x: [Int], window: [Int], stride: Int)] = [
+            ([1, 9, 7, 24], [3, 3], 1), ([1, 8, 16, 17], [3, 3], 2), ([1, 10, 14, 65], [5, 5], 1),
+            ([2, 7, 13, 40], [5, 5], 2), ([1, 6, 5, 130], [3, 3], 2), ([1, 3, 2, 15], [5, 5], 1),
+            ([1, 12, 1, 63], [2, 3], 1), ([1, 5, 23, 64], [3, 4], 3),
+        ]
+        for (index, shape) in windows.enumerated() {
+            let operation = DepthwiseConvolution(
+                strides: [shape.stride, shape.stride], padding: .same, multiplier: 1, activation: .relu6)
+            let channels = shape.x[3]
+            let spatial = shape.x[1...2].map { ($0 + shape.stride - 1) / shape.stride }
+            let model = linear(
+                operation, x: shape.x, w: [1] + shape.window + [channels], axis: 3,
+                y: [shape.x[0]] + spatial + [channels], arithmetic)
+            models.append(("depthwise window \(index)", model))
+        }
         for (batch, inputs, outputs) in [(1, 67, 100), (3, 130, 64), (9, 33, 17), (1, 1, 1)] {
             models.append(
                 (

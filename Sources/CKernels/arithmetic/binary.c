@@ -1,10 +1,13 @@
 // Arithmetic and comparisons of plain numbers. Real ones are rounded once for each operation.
 #include "../declarations.h"
+#include "libc.h"
 
 #include "../numeric/runs.h"
 
 #pragma STDC FP_CONTRACT OFF
 
+// The kernel in the table is another one, which falls back on this.
+#define ck_arithmetic_float32_portable ck_arithmetic_float32_libc
 #define CK_WANT_REAL
 #define CK_WANT_INTEGER
 #define CK_TEMPLATE "../arithmetic/binary.h"

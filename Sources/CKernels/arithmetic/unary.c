@@ -1,6 +1,9 @@
 // Functions of one number.
 #include "../declarations.h"
+#include "libc.h"
 
+// The kernel in the table is another one, which falls back on this.
+#define ck_math_float32_portable ck_math_float32_libc
 #define CK_WANT_REAL
 #define CK_WANT_INTEGER
 #define CK_WANT_BOOL

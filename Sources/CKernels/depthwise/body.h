@@ -1,4 +1,4 @@
-// Depthwise convolution by output rows: one pixel by 16 output channels at a time. Taps outside of the input are left
+// Depthwise convolution of bytes by output rows: one pixel by 16 output channels at a time. Taps outside of the input are left
 // out.
 #include "../numeric/tile.h"
 
@@ -8,19 +8,6 @@ CK_INLINE void depthwise_range(
     *first = start < 0 ? (-start + dilation - 1) / dilation : 0;
     ptrdiff_t inside = size > start ? (size - start + dilation - 1) / dilation : 0;
     *last = inside < kernel ? inside : kernel;
-}
-
-CK_INLINE ck_f32x16 depthwise_load_float32(const float *x, ptrdiff_t first, ptrdiff_t channels, ptrdiff_t multiplier) {
-    ck_f32x16 values;
-    if (multiplier == 1) {
-        memcpy(&values, x + first, sizeof values);
-    } else {
-        for (int i = 0; i < CK_BLOCK; i++) {
-            ptrdiff_t channel = (first + i) / multiplier;
-            values[i] = x[channel < channels ? channel : channels - 1];
-        }
-    }
-    return values;
 }
 
 CK_INLINE ck_i32x16 depthwise_load_int8(
@@ -35,40 +22,6 @@ CK_INLINE ck_i32x16 depthwise_load_int8(
         }
     }
     return __builtin_convertvector(values ^ (int8_t)flip, ck_i32x16);
-}
-
-void CK_NAME(ck_depthwise_float32)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    const ck_conv *p = parameters;
-    ptrdiff_t multiplier = p->output_channels / p->input_channels;
-    ptrdiff_t padded = (p->output_channels + CK_BLOCK - 1) / CK_BLOCK * CK_BLOCK;
-    for (ptrdiff_t row = begin; row < end; row++) {
-        ptrdiff_t y = row % p->output_height * p->stride_height - p->pad_top, first_y, last_y, first_x, last_x;
-        depthwise_range(y, p->dilation_height, p->kernel_height, p->input_height, &first_y, &last_y);
-        const float *image = (const float *)buffers[0]
-            + row / p->output_height * p->input_height * p->input_width * p->input_channels;
-        float *output = (float *)buffers[1] + row * p->output_width * p->output_channels;
-        for (ptrdiff_t ox = 0; ox < p->output_width; ox++, output += p->output_channels) {
-            ptrdiff_t x = ox * p->stride_width - p->pad_left;
-            depthwise_range(x, p->dilation_width, p->kernel_width, p->input_width, &first_x, &last_x);
-            for (ptrdiff_t first = 0; first < p->output_channels; first += CK_BLOCK) {
-                ck_f32x16 sums = {};
-                for (ptrdiff_t ky = first_y; ky < last_y; ky++)
-                    for (ptrdiff_t kx = first_x; kx < last_x; kx++) {
-                        ck_f32x16 weights;
-                        memcpy(
-                            &weights, (const float *)p->weights + (ky * p->kernel_width + kx) * padded + first,
-                            sizeof weights);
-                        const float *pixel = image
-                            + ((y + ky * p->dilation_height) * p->input_width + x + kx * p->dilation_width)
-                                * p->input_channels;
-                        sums += depthwise_load_float32(pixel, first, p->input_channels, multiplier) * weights;
-                    }
-                store_float32(
-                    output + first, sums, (const float *)p->bias + first, p->minimum, p->maximum,
-                    p->output_channels - first);
-            }
-        }
-    }
 }
 
 CK_INLINE void depthwise_int8(

@@ -15,12 +15,3 @@ static inline float value(int32_t function, float alpha, float x) {
 }
 
 float ck_gelu_value(int32_t function, float alpha, float x) { return value(function, alpha, x); }
-
-void ck_gelu_float32_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    const ck_gelu *p = parameters;
-    const float *x = buffers[0], *bias = buffers[2];
-    float *y = buffers[1];
-    ptrdiff_t last = end * CK_CHUNK < p->count ? end * CK_CHUNK : p->count;
-    for (ptrdiff_t i = begin * CK_CHUNK; i < last; i++)
-        y[i] = value(p->function, p->alpha, bias ? x[i] + bias[i % p->channels] : x[i]);
-}

@@ -27,3 +27,34 @@ void CK_NAME(ck_fully_connected_int8)(const void *parameters, void *const *buffe
             p->outputs - block * CK_BLOCK);
     }
 }
+
+void CK_NAME(ck_fully_connected_hybrid)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
+    const ck_fully_connected *p = parameters;
+    const ck_gemm_hybrid hybrid = {
+        .x = buffers[0],
+        .quantizations = buffers[2],
+        .shared_rows = p->shared_rows,
+        .scale = p->weight_scale,
+        .bias = p->bias,
+        .weight_sum = p->weight_sum,
+        .minimum = p->minimum,
+        .maximum = p->maximum,
+    };
+    const ck_gemm gemm = {
+        .weights = p->weights,
+        .rounding = CK_ROUNDS_NOTHING,
+        .segment_rows = 1,
+        .segment_columns = 1,
+        .steps = (p->inputs + CK_DEPTH - 1) / CK_DEPTH,
+        .x_step = p->inputs,
+        .y_step = p->outputs * (ptrdiff_t)sizeof(float),
+        .flip = CK_BYTE_OFFSET,
+        .hybrid = &hybrid,
+    };
+    for (ptrdiff_t block = begin, count; block < end; block += count) {
+        count = CK_NAME(ck_gemm_turn)(p->batch, end - block);
+        CK_NAME(ck_gemm)(
+            &gemm, buffers[0], (int8_t *)((float *)buffers[1] + block * CK_BLOCK), p->batch, block, count,
+            p->outputs - block * CK_BLOCK);
+    }
+}

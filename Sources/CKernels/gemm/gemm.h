@@ -4,6 +4,17 @@
 
 #include "../numeric/lanes.h"
 
+// What makes real numbers of sums over rows that have been quantized by their own range.
+typedef struct {
+    // The first row of all, and what `shared_rows` rows have in common, in turn.
+    const uint8_t *x;
+    const ck_batch_quantization *quantizations;
+    ptrdiff_t shared_rows;
+    const float *scale, *bias;
+    const int32_t *weight_sum;
+    float minimum, maximum;
+} ck_gemm_hybrid;
+
 typedef struct {
     // [block, segment, step, CK_BLOCK, depth], with the depth of the kernel's row in kernels.def.
     const int8_t *weights;
@@ -16,6 +27,8 @@ typedef struct {
     ptrdiff_t x_step, y_step;
     // What makes x + CK_BYTE_OFFSET of the bytes by exclusive or.
     uint8_t flip;
+    // Instead of lanes and output, if not null; then `rounding` is CK_ROUNDS_NOTHING.
+    const ck_gemm_hybrid *hybrid;
 } ck_gemm;
 
 // ck_gemm_<instruction set>: `rows` rows of x by the blocks [block, block + blocks); y is where the first row's first

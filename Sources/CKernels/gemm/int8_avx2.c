@@ -16,7 +16,7 @@
 CK_INLINE void multiply(
     const ck_gemm *g, ck_sums *sums, const uint8_t *x, const int8_t *w, ptrdiff_t block_size, const int rows,
     const int blocks) {
-    uint16_t wide[10][CHUNK];
+    _Alignas(64) uint16_t wide[10][CHUNK + 32];
     const __m128i flip = _mm_set1_epi8((char)g->flip);
     for (ptrdiff_t rest = g->steps * 2; rest > 0; rest -= CHUNK, x += CHUNK) {
         ptrdiff_t count = rest < CHUNK ? rest : CHUNK;

@@ -56,18 +56,52 @@ CK_INLINE void store_halves(ck_bytes bytes, int8_t *y, ptrdiff_t y_step, int row
     for (ptrdiff_t r = 0; r < rows && r < 8; r++) ck_store_part(y + r * y_step, copy + r * 8, outputs);
 }
 
+// A block of sums over x + CK_BYTE_OFFSET as real numbers.
+static void store_hybrid(
+    const ck_gemm_hybrid *h, const ck_sums *sums, ptrdiff_t row, ptrdiff_t lane, float *y, ptrdiff_t outputs) {
+    ck_batch_quantization batch = h->quantizations[row / h->shared_rows];
+    const uint32_t zero_point = (uint32_t)batch.zero_point + CK_BYTE_OFFSET;
+    const int32_t *weight_sum = h->weight_sum + lane;
+    const float *scale = h->scale + lane, *bias = h->bias + lane, low = h->minimum, high = h->maximum;
+    int32_t integers[CK_BLOCK];
+    float values[CK_BLOCK];
+    memcpy(integers, sums, sizeof integers);
+    for (int i = 0; i < CK_BLOCK; i++) {
+        int32_t sum = (int32_t)((uint32_t)integers[i] - zero_point * (uint32_t)weight_sum[i]);
+        float value = (float)sum * (batch.scale * scale[i]) + bias[i];
+        value = value < low ? low : value;
+        values[i] = value > high ? high : value;
+    }
+    if (outputs >= CK_BLOCK) memcpy(y, values, sizeof values);
+    else memcpy(y, values, (size_t)outputs * sizeof(float));
+}
+
+// A tile as real numbers.
+static __attribute__((noinline)) void store_reals(
+    const ck_gemm *g, const ck_sums *sums, const uint8_t *x, int8_t *y, ptrdiff_t block, ptrdiff_t outputs,
+    ptrdiff_t rows, ptrdiff_t blocks) {
+    ptrdiff_t first = g->hybrid ? (x - g->hybrid->x) / g->x_step : 0;
+    for (ptrdiff_t r = 0; r < rows; r++)
+        for (ptrdiff_t b = 0; b < blocks; b++, sums++) {
+            float *to = (float *)(y + r * g->y_step) + b * CK_BLOCK;
+            ptrdiff_t count = outputs - b * CK_BLOCK;
+            if (g->hybrid) store_hybrid(g->hybrid, sums, first + r, (block + b) * CK_BLOCK, to, count);
+            else ck_store_real(to, *sums, g->lanes[block + b].factor, count);
+        }
+}
+
 CK_INLINE void tile(
     const ck_gemm *g, const uint8_t *x, int8_t *y, ptrdiff_t block, ptrdiff_t outputs, const int rows,
     const int blocks_or_half, const ck_rounding rounding) {
     const int blocks = blocks_or_half ? blocks_or_half : 1;
     ck_sums sums[24];
-    const ck_lanes *lanes = g->lanes + block;
+    const ck_lanes *lanes = rounding == CK_ROUNDS_NOTHING && g->hybrid ? NULL : g->lanes + block;
     ptrdiff_t segment_size = g->steps * CK_DEPTH * CK_BLOCK;
     ptrdiff_t block_size = g->segment_rows * g->segment_columns * segment_size;
     const int8_t *w = g->weights + block * block_size;
 #pragma clang loop unroll(full)
     for (int b = 0; b < blocks; b++) {
-        ck_sums sum = ck_loaded_sums(lanes[b].bias);
+        ck_sums sum = rounding == CK_ROUNDS_NOTHING && g->hybrid ? ck_no_sums() : ck_loaded_sums(lanes[b].bias);
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) sums[r * blocks + b] = sum;
     }
@@ -78,12 +112,10 @@ CK_INLINE void tile(
                 g, sums, x + row * g->row_step + column * g->column_step, w, block_size, rows, blocks);
     CK_LEAVE_TILE
     if (rounding == CK_ROUNDS_NOTHING) {
+        ck_sums copy[24];
 #pragma clang loop unroll(full)
-        for (int i = 0; i < rows * blocks; i++) {
-            ptrdiff_t r = i / blocks, b = i % blocks;
-            ck_store_real(
-                (float *)(y + r * g->y_step) + b * CK_BLOCK, sums[i], lanes[b].factor, outputs - b * CK_BLOCK);
-        }
+        for (int i = 0; i < rows * blocks; i++) copy[i] = sums[i];
+        store_reals(g, copy, x, y, block, outputs, rows, blocks);
         return;
     }
     const ck_common_output common = ck_common_output_of(g->output);
@@ -140,7 +172,7 @@ CK_TILES_ONE(TILE, CK_ROUNDS_TWICE_UP)
 CK_TILES_ONE(TILE, CK_ROUNDS_TWICE)
 CK_TILES_ONE(TILE, CK_ROUNDS_DOUBLE)
 CK_TILES_ONE(TILE, CK_ROUNDS_OTHERWISE)
-CK_TILES_FEW(TILE, CK_ROUNDS_NOTHING)
+CK_TILES_MANY(TILE, CK_ROUNDS_NOTHING)
 CK_TILES_ONE(TILE, CK_ROUNDS_NOTHING)
 
 static const tile_function tiles[CK_ROUNDINGS][CK_TILE_BLOCKS + 1][CK_TILE_ROWS + 1] = {
@@ -149,7 +181,7 @@ static const tile_function tiles[CK_ROUNDINGS][CK_TILE_BLOCKS + 1][CK_TILE_ROWS 
     [CK_ROUNDS_TWICE] = {CK_TILES_MANY(ROW, CK_ROUNDS_TWICE) CK_TILES_ONE(ROW, CK_ROUNDS_TWICE)},
     [CK_ROUNDS_DOUBLE] = {CK_TILES_FEW(ROW, CK_ROUNDS_DOUBLE) CK_TILES_ONE(ROW, CK_ROUNDS_DOUBLE)},
     [CK_ROUNDS_OTHERWISE] = {CK_TILES_FEW(ROW, CK_ROUNDS_OTHERWISE) CK_TILES_ONE(ROW, CK_ROUNDS_OTHERWISE)},
-    [CK_ROUNDS_NOTHING] = {CK_TILES_FEW(ROW, CK_ROUNDS_NOTHING) CK_TILES_ONE(ROW, CK_ROUNDS_NOTHING)},
+    [CK_ROUNDS_NOTHING] = {CK_TILES_MANY(ROW, CK_ROUNDS_NOTHING) CK_TILES_ONE(ROW, CK_ROUNDS_NOTHING)},
 };
 
 void CK_NAME(ck_gemm)(

@@ -32,8 +32,8 @@ typedef struct {
     uint8_t flip;
     float minimum, maximum;
     ck_requantization output;
-    // int8: what the kernels of a depth above 1 want instead of bias, weight_sum and, for depthwise, weights: ck_prepare_lanes,
-    // ck_prepare_depthwise.
+    // int8: what the kernels of a depth above 1 want instead of bias, weight_sum and, for depthwise, weights:
+    // ck_prepare_lanes, ck_prepare_depthwise.
     const void *prepared;
     // conv float32: what ck_divide_conv sets.
     ptrdiff_t batch, strip, panel;
@@ -47,9 +47,9 @@ ptrdiff_t ck_divide_conv(ck_conv *parameters, ptrdiff_t batch);
 // Whether each output pixel is made of one input pixel, and all in the same order.
 int ck_conv_is_pointwise(const ck_conv *parameters);
 
-// Whether the columns of a window lie side by side in the input. Kernels of a depth above 1 then take the weights of a row of the
-// window as one tap of kernel_width · input_channels inputs. They read the input with its padding around it: pad_top and
-// pad_left are 0, and no window reaches beyond the input.
+// Whether the columns of a window lie side by side in the input. Kernels of a depth above 1 then take the weights of a row
+// of the window as one tap of kernel_width · input_channels inputs. They read the input with its padding around it:
+// pad_top and pad_left are 0, and no window reaches beyond the input.
 int ck_conv_joins_columns(const ck_conv *parameters);
 
 // Puts `value` around images, and flips the bits `flip` of the images' own bytes. Units: rows of the padded images.
@@ -83,14 +83,16 @@ void ck_prepare_lanes(
     const int32_t *bias, const int32_t *weight_sum, const ck_requantization *output, ptrdiff_t lanes,
     ptrdiff_t outputs, int is_double, void *prepared);
 
-// `prepared` of a depthwise convolution, for all other parameters; 0 bytes for windows that its kernel of a depth above 1 leaves
-// to the slow one. The memory is zero and aligned to 64 bytes.
+// `prepared` of a depthwise convolution, for all other parameters; 0 bytes for windows that its kernel of a depth above 1
+// leaves to the slow one. The memory is zero and aligned to 64 bytes.
 ptrdiff_t ck_prepared_depthwise_size(const ck_conv *parameters);
 void ck_prepare_depthwise(const ck_conv *parameters, void *prepared);
 
-// Units: blocks of outputs. Buffers float32, int8: x, y. Buffers hybrid: x int8, y, ck_batch_quantization of each row.
+// Units: blocks of outputs. Buffers float32, int8: x, y. Buffers hybrid: x int8, y, ck_batch_quantization of each
+// `shared_rows` rows.
 typedef struct {
     ptrdiff_t batch, inputs, outputs;
+    ptrdiff_t shared_rows;
     // [block, input / depth, CK_BLOCK, depth]
     const void *weights;
     const void *bias;

@@ -114,11 +114,3 @@ void ck_normalize_float32_portable(const void *parameters, void *const *buffers,
         }
     }
 }
-
-void ck_gated_unit_float32_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
-    const ck_gated_unit *p = parameters;
-    const float *a = buffers[0], *b = buffers[1];
-    float *y = buffers[2];
-    ptrdiff_t last = end * CK_CHUNK < p->count ? end * CK_CHUNK : p->count;
-    for (ptrdiff_t i = begin * CK_CHUNK; i < last; i++) y[i] = a[i] * (1 / (1 + expf(-p->alpha * a[i]))) * b[i];
-}

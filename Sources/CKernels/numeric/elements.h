@@ -4,6 +4,7 @@
 //   ELEMENT    its C type
 //   REAL       whether it holds real numbers: then FN(name) is the mathematical function of its width
 //   UNSIGNED   its unsigned counterpart; IS_SIGNED whether it differs; WIDTH its bits
+//   IS_SINGLE  if they are floats
 //   LOWEST, HIGHEST  the ends of its range
 #include <float.h>
 #include <math.h>
@@ -18,9 +19,11 @@
 #define LOWEST (-INFINITY)
 #define HIGHEST INFINITY
 #define NAME float32
+#define IS_SINGLE
 #define ELEMENT float
 #define FN(function) function##f
 #include CK_TEMPLATE
+#undef IS_SINGLE
 #undef NAME
 #undef ELEMENT
 #undef FN

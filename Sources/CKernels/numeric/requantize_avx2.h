@@ -79,7 +79,8 @@ CK_INLINE __m256i ck_rounded_twice(__m256i x, __m256i rest, __m256i away) {
 CK_INLINE __m256i ck_rescaled_otherwise_8(
     __m256i sums, const ck_lanes *lanes, int first, const ck_common_output *common) {
     __m256i right = ck_load_256(lanes->right + first);
-    __m256i once = ck_rounded_once(ck_products_of(_mm256_sllv_epi32(sums, ck_load_256(lanes->left + first)), lanes, first));
+    __m256i shifted = _mm256_sllv_epi32(sums, ck_load_256(lanes->left + first));
+    __m256i once = ck_rounded_once(ck_products_of(shifted, lanes, first));
     __m256i twice = ck_rounded_twice(once, ck_load_256(lanes->right_rest + first), common->rounds_up);
     __m256i value = _mm256_blendv_epi8(twice, once, _mm256_cmpeq_epi32(right, _mm256_setzero_si256()));
     value = _mm256_max_epi32(_mm256_add_epi32(value, common->wide_zero_point), common->wide_minimum);

@@ -17,6 +17,32 @@ static inline ptrdiff_t ck_run_length(ptrdiff_t unit, ptrdiff_t inner, ptrdiff_t
     return rest < inner ? rest : inner;
 }
 
+// The offsets of one run after the other.
+typedef struct {
+    ptrdiff_t index[CK_MAX_RANK], a, b;
+} ck_walk;
+
+static inline ck_walk ck_walk_from(const ck_binary *p, ptrdiff_t unit) {
+    ck_walk walk = {0};
+    for (ptrdiff_t axis = p->rank; axis-- > 0; unit /= p->sizes[axis]) {
+        walk.index[axis] = unit % p->sizes[axis];
+        walk.a += walk.index[axis] * p->a_strides[axis];
+        walk.b += walk.index[axis] * p->b_strides[axis];
+    }
+    return walk;
+}
+
+static inline void ck_walk_on(ck_walk *walk, const ck_binary *p) {
+    for (ptrdiff_t axis = p->rank; axis-- > 0;) {
+        walk->a += p->a_strides[axis];
+        walk->b += p->b_strides[axis];
+        if (++walk->index[axis] < p->sizes[axis]) return;
+        walk->a -= p->sizes[axis] * p->a_strides[axis];
+        walk->b -= p->sizes[axis] * p->b_strides[axis];
+        walk->index[axis] = 0;
+    }
+}
+
 // y[i] = expression of a and b, over all runs of a ck_binary `p`. Loops whose steps are known are vectorized.
 #define CK_RUNS_OF_TWO(element, result, expression)                                                                \
     for (ptrdiff_t unit = begin; unit < end; unit++) {                                                             \

@@ -2,7 +2,6 @@
 
 #include "../numeric/fixed_point.h"
 #include "window.h"
-#include <float.h>
 
 #define POOL_SPAN 64
 
@@ -40,11 +39,6 @@
         }                                                                                                 \
     }
 
-static float clamp(float x, float low, float high) {
-    float raised = x < low ? low : x;
-    return raised > high ? high : raised;
-}
-
 // The mean rounded to nearest, ties away from zero. A window that lies in the padding alone has no elements.
 static int32_t rounded_mean(int32_t sum, ptrdiff_t count) {
     int64_t half = count / 2;
@@ -52,9 +46,6 @@ static int32_t rounded_mean(int32_t sum, ptrdiff_t count) {
     return (int32_t)(sum > 0 ? (sum + half) / count : (sum - half) / count);
 }
 
-POOL(ck_average_pool_float32_portable, float, float, 0.0f, sum + x,
-     clamp(count ? sum / (float)count : 0.0f, p->minimum, p->maximum))
-POOL(ck_max_pool_float32_portable, float, float, -FLT_MAX, x > sum ? x : sum, clamp(sum, p->minimum, p->maximum))
 POOL(ck_average_pool_int8_portable, int8_t, int32_t, 0, ck_wrapping_add(sum, x),
      ck_clamp(rounded_mean(sum, count), p->quantized_minimum, p->quantized_maximum))
 POOL(ck_max_pool_int8_portable, int8_t, int32_t, INT8_MIN, x > sum ? x : sum,

@@ -44,7 +44,6 @@ static float source(
         }                                                                                                              \
     }
 
-REAL_BILINEAR(ck_resize_bilinear_float32_portable, float, 0)
 // LiteRT's reference kernel rounds by adding a half.
 REAL_BILINEAR(ck_resize_bilinear_uint8_portable, uint8_t, 0.5f)
 

@@ -1,4 +1,4 @@
-// Template of the softmax family: see numeric/elements.h.
+// Template of the softmax family: see numeric/elements.h. float32/softmax.h has the kernels of single precision.
 #define KERNEL(family) CK_PASTE(CK_PASTE(CK_PASTE(ck_, family), CK_PASTE(_, NAME)), _portable)
 
 #define ROWS                                                                          \
@@ -9,9 +9,10 @@
         const ELEMENT *x = (const ELEMENT *)buffers[0] + start;                       \
         ELEMENT *y = (ELEMENT *)buffers[1] + start;
 
+#if !defined(IS_SINGLE)
 static inline ELEMENT CK_PASTE(largest_, NAME)(const ELEMENT *x, ptrdiff_t length, ptrdiff_t stride) {
     // Finite, so that a row of negative infinities is no number and not 0/0 of something else.
-    ELEMENT largest = (ELEMENT)(sizeof(ELEMENT) == 4 ? -FLT_MAX : -DBL_MAX);
+    ELEMENT largest = -DBL_MAX;
     for (ptrdiff_t i = 0; i < length; i += stride) largest = x[i] > largest ? x[i] : largest;
     return largest;
 }
@@ -32,6 +33,8 @@ void KERNEL(log_softmax)(const void *parameters, void *const *buffers, ptrdiff_t
         for (ptrdiff_t i = 0; i < length; i += stride) y[i] = x[i] - largest - logarithm;
     }
 }
+
+#endif
 
 // 1 at the first of the largest elements, 0 elsewhere.
 void KERNEL(hardmax)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {

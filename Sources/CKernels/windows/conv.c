@@ -48,7 +48,7 @@
         }                                                                                               \
     }
 
-REAL_CONV(ck_window_conv_float32_portable, float)
+REAL_CONV(ck_window_conv_float32_any_rank, float)
 REAL_CONV(ck_window_conv_float64_portable, double)
 
 static int32_t quantized_sum(const ck_window_conv *p, int64_t sum, ptrdiff_t lane) {

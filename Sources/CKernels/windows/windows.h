@@ -5,6 +5,9 @@
 #include "../declarations.h"
 #include "../numeric/fixed_point.h"
 
+// Over any number of axes: what the kernels on vectors leave out.
+void ck_window_conv_float32_any_rank(const void *, void *const *, ptrdiff_t, ptrdiff_t);
+
 // Channels that are summed up side by side.
 #define WINDOW_SPAN 64
 

@@ -28,7 +28,9 @@ package struct Calibrator {
         progress: @escaping @Sendable (PipelineProgress) -> Void
     ) throws(PassError) {
         do {
-            plan = try Plan(model, options: PlanOptions(for: model))
+            var options = PlanOptions(for: model)
+            options.joinsOperators = false
+            plan = try Plan(model, options: options)
         } catch {
             throw PassError(
                 .cannotRun, "the model cannot be run to observe its ranges",

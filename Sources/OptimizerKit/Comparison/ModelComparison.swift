@@ -43,6 +43,7 @@ package struct ModelComparison: Sendable {
             let plans = try sides.map { side in
                 var options = PlanOptions(for: side.file.runnable)
                 options.numerics = side.numerics
+                options.joinsOperators = false
                 options.inputShapes = try samples.shapes(for: side.file)
                 return try Plan(side.file.runnable, options: options)
             }

@@ -26,8 +26,11 @@ struct RunnableModel {
             obstacle = nil
             return
         }
+        var options = PlanOptions(for: file.runnable)
+        // Layers are compared one by one.
+        options.joinsOperators = false
         do throws(RuntimeError) {
-            plan = try Plan(file.runnable, options: PlanOptions(for: file.runnable))
+            plan = try Plan(file.runnable, options: options)
             obstacle = nil
         } catch {
             plan = nil

@@ -26,10 +26,11 @@ extension BatchNormalization: Lowerable {
         let lanes = withUnsafePointer(to: packing) { ck_packed_lanes($0) }
         let scales = zip(factors[0], factors[3]).map { $0 / ($1 + epsilon).squareRoot() }
         let offsets = (0..<channels).map { factors[1][$0] - factors[2][$0] * scales[$0] }
-        let rows = x.count / channels
+        let columns = x.sizes.count > 2 ? x.sizes[x.sizes.count - 2] : 1
+        let rows = x.count / channels / max(columns, 1)
         var parameters = ck_conv()
         (parameters.input_height, parameters.output_height) = (rows, rows)
-        (parameters.input_width, parameters.output_width) = (1, 1)
+        (parameters.input_width, parameters.output_width) = (columns, columns)
         (parameters.input_channels, parameters.output_channels) = (channels, channels)
         (parameters.kernel_height, parameters.kernel_width) = (1, 1)
         (parameters.stride_height, parameters.stride_width) = (1, 1)
@@ -42,6 +43,7 @@ extension BatchNormalization: Lowerable {
         (parameters.minimum, parameters.maximum) = (-.infinity, .infinity)
         lowering.multiplyAdds = x.count
         try lowering.emit(
-            kernel, parameters, operands: [.value(x.id), .value(y.id)], units: rows, cost: channels)
+            kernel, parameters, operands: [.value(x.id), .value(y.id)], units: rows,
+            cost: saturatingProduct(columns, channels))
     }
 }

@@ -53,9 +53,11 @@ final class Program: Sendable {
         let graph = try CallInlining.inline(graph, of: context.model)
         do throws(GraphError) {
             let options = context.options
-            self.graph =
+            let grouped =
                 options.numerics == .onnxruntime
                 ? try IntegerGroups.fuse(graph, keepsAllValues: options.keepsAllValues) : graph
+            self.graph =
+                options.joinsOperators && !options.keepsAllValues ? try RealGroups.fuse(grouped) : grouped
         } catch {
             throw RuntimeError(
                 error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)

@@ -2,16 +2,10 @@
 
 #include "../declarations.h"
 
-#include <string.h>
-#include <immintrin.h>
-
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), apply_to = function)
-#define CK_ROWS 8
-#define CK_VNNI
-// int8.c has the layers of bytes.
-#define CK_HYBRID_ONLY
+#define CK_LANES 16
 #define CK_NAME(name) name##_avx512
-#include "body.h"
+#include "copy.h"
 #pragma clang attribute pop
 
 #endif

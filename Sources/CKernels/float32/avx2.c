@@ -1,0 +1,13 @@
+#if defined(__x86_64__)
+
+#include "../declarations.h"
+
+#include <immintrin.h>
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define CK_LANES 8
+#define CK_NAME(name) name##_avx2
+#include "kernels.h"
+#pragma clang attribute pop
+
+#endif

@@ -1,0 +1,5 @@
+#include "../declarations.h"
+
+#define CK_LANES 4
+#define CK_NAME(name) name##_portable
+#include "kernels.h"
