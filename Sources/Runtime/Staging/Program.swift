@@ -57,7 +57,8 @@ final class Program: Sendable {
                 options.numerics == .onnxruntime
                 ? try IntegerGroups.fuse(graph, keepsAllValues: options.keepsAllValues) : graph
             self.graph =
-                options.joinsOperators && !options.keepsAllValues ? try RealGroups.fuse(grouped) : grouped
+                options.joinsOperators && !options.keepsAllValues
+                ? try ResidualSums.fuse(JoinedPadding.fuse(RealGroups.fuse(grouped))) : grouped
         } catch {
             throw RuntimeError(
                 error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)
