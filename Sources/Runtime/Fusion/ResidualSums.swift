@@ -80,7 +80,8 @@ struct ResidualSums {
         else { return }
         var found: (node: NodeID, addend: ValueID, position: Int)?
         for (index, input) in sum.inputs.enumerated() {
-            guard let input, let addend = sum.inputs[1 - index], sizes(input) == result, sizes(addend) == result,
+            guard let input, let addend = sum.inputs[1 - index], addend != input, sizes(input) == result,
+                sizes(addend) == result,
                 let writer = connections.producer(of: input), !isJoined.contains(writer),
                 connections.soleConsumer(of: input) == id, canAdd(writer),
                 let position = positions[writer], found.map({ $0.position < position }) ?? true
