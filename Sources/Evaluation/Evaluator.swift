@@ -56,11 +56,24 @@ package enum Evaluator {
                 .mismatch, "the label \(label) names no class: the output '\(output.name)' has shape \(output.shape)",
                 at: dataset.path)
         }
-        let predictions = try SampleRun(dataset, [plan], threads, progress).map { executions in
-            Classification.firstMaximum(OutputReading.reals(executions[0], 0))
+        let predictions = try SampleRun(dataset, [plan], threads, progress).map { outputs in
+            Classification.firstMaximum(outputs.reals(0, 0))
         }
         let correct = zip(predictions, labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
         return AccuracyResult(correct: correct, count: labels.count, predictions: predictions)
+    }
+
+    /// The bytes of all outputs for each sample: [sample][output].
+    ///
+    /// - Precondition: `plan.runsAreIndependent`.
+    /// - Throws: a `ModelError` if a sample cannot be read; `RuntimeError`.
+    package static func outputs(
+        of plan: Plan, on samples: any SampleSource, threads: ThreadPool
+    ) throws -> [[[UInt8]]] {
+        try SampleRun(samples, [plan], threads, nil).collect { _, executions in
+            try executions[0].run()
+            return plan.outputs.indices.map { executions[0].withOutput($0) { Array($0) } }
+        }
     }
 
     /// The outputs of `b` against those of `a`, pairwise in the models' order.
@@ -72,10 +85,10 @@ package enum Evaluator {
         guard a.outputs.count == b.outputs.count,
             zip(a.outputs, b.outputs).allSatisfy({ $0.shape.reduce(1, *) == $1.shape.reduce(1, *) })
         else { throw DatasetError(.mismatch, "the two models have different outputs, so they cannot be compared") }
-        let parts = try SampleRun(samples, [a, b], threads, progress).map { executions in
+        let parts = try SampleRun(samples, [a, b], threads, progress).map { outputs in
             a.outputs.indices.map { index -> (agrees: Bool, statistics: OutputStatistics) in
-                let left = OutputReading.reals(executions[0], index)
-                let right = OutputReading.reals(executions[1], index)
+                let left = outputs.reals(0, index)
+                let right = outputs.reals(1, index)
                 let agrees = Classification.firstMaximum(left) == Classification.firstMaximum(right)
                 return (agrees, OutputStatistics(left, right))
             }

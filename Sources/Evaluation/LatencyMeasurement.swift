@@ -6,6 +6,8 @@ package struct LatencyMeasurement {
     /// How long to measure.
     private let duration: Duration
     private let execution: Execution
+    /// What is fed each time; a run uses the inputs' memory for other things.
+    private let inputs: PreparedInputs
 
     /// Runs before anything is measured: they fill caches and wake threads.
     private static let warmUps = 3
@@ -16,7 +18,11 @@ package struct LatencyMeasurement {
     package init(_ plan: Plan, pool: ThreadPool?, for duration: Duration) throws(RuntimeError) {
         self.duration = duration
         execution = try Execution(plan, pool: pool)
+        inputs = PreparedInputs(of: plan)
     }
+
+    /// The threads that take part in a run.
+    package var threads: Int { execution.threads }
 
     /// The time of each run, in microseconds.
     package func latencies() throws -> [Double] {
@@ -45,47 +51,39 @@ package struct LatencyMeasurement {
     private func repeated(_ run: (inout [Double]) throws -> Void) throws -> [Double] {
         var times: [Double] = []
         for _ in 0..<Self.warmUps {
-            fill()
+            inputs.fill(execution)
             try run(&times)
         }
         times.removeAll(keepingCapacity: true)
         let end = ContinuousClock.now + duration
         while times.count < Self.mostRuns, times.count < Self.leastRuns || ContinuousClock.now < end {
-            // A run uses the inputs' memory for other things.
-            fill()
+            inputs.fill(execution)
             try run(&times)
         }
         return times
     }
+}
 
-    /// Reals in 0..<1, bytes of all values; other integers are 0, which is an index wherever one is wanted.
-    private func fill() {
-        var state: UInt32 = 1
+/// Made-up inputs, copied to where they are read.
+struct PreparedInputs: Sendable {
+    private let arrays: [[UInt8]]
+
+    init(of plan: Plan) {
+        var numbers = MadeUpInputs()
+        arrays = plan.inputs.map { tensor in
+            var bytes = [UInt8](repeating: 0, count: tensor.byteCount)
+            bytes.withUnsafeMutableBytes { numbers.fill($0, as: tensor) }
+            return bytes
+        }
+    }
+
+    func fill(_ execution: Execution) {
         execution.withInputs { buffers in
-            for (info, buffer) in zip(execution.plan.inputs, buffers) {
-                switch info.type {
-                case .float32:
-                    buffer.withMemoryRebound(to: Float.self) { values in
-                        for index in values.indices {
-                            state = state &* 1_664_525 &+ 1_013_904_223
-                            values[index] = Float(state >> 8) * 0x1p-24
-                        }
-                    }
-                case .int8, .uint8:
-                    for index in buffer.indices {
-                        state = state &* 1_664_525 &+ 1_013_904_223
-                        buffer[index] = UInt8(truncatingIfNeeded: state >> 24)
-                    }
-                default:
-                    for index in buffer.indices { buffer[index] = 0 }
-                }
-            }
+            for (buffer, bytes) in zip(buffers, arrays) { buffer.copyBytes(from: bytes) }
         }
     }
 }
 
 extension Duration {
-    fileprivate var microseconds: Double {
-        Double(components.seconds) * 1e6 + Double(components.attoseconds) * 1e-12
-    }
+    var microseconds: Double { Double(components.seconds) * 1e6 + Double(components.attoseconds) * 1e-12 }
 }

@@ -53,24 +53,35 @@ package struct ModelRun: Sendable {
             options.inputShapes = inputs.shapes
             let plan = try Plan(file.runnable, options: options)
             let pool = ThreadPool(threads: threads ?? ThreadPool.defaultThreadCount)
-            let execution = try Execution(plan, pool: pool)
             let batch = try inputs.batch(for: plan.inputs)
             var outputs = CollectedOutputs()
-            for round in 0..<batch.rounds {
-                try execution.withInputs { buffers in
-                    for (tensor, buffer) in zip(plan.inputs, buffers) {
-                        try batch.load(tensor, round: round, into: buffer)
+            if batch.rounds > 1, plan.runsAreIndependent {
+                for bytes in try Evaluator.outputs(of: plan, on: batch, threads: pool) {
+                    for (index, bytes) in bytes.enumerated() {
+                        try bytes.withUnsafeBytes { try outputs.append($0, of: plan.outputs[index], index: index) }
                     }
                 }
-                try execution.run()
-                for index in plan.outputs.indices {
-                    let tensor = execution.outputInfo(index)
-                    try execution.withOutput(index) { try outputs.append($0, of: tensor, index: index) }
-                }
+            } else {
+                try runInOrder(plan, batch, pool, &outputs)
             }
             return try outputs.write(to: target)
         } catch {
             throw OptimizationError(error)
+        }
+    }
+
+    /// One input after the other: all threads share a run.
+    private func runInOrder(
+        _ plan: Plan, _ batch: ArrayBatch, _ pool: ThreadPool, _ outputs: inout CollectedOutputs
+    ) throws {
+        let execution = try Execution(plan, pool: pool)
+        for round in 0..<batch.rounds {
+            try execution.withInputs { try batch.load(sample: round, into: $0, as: plan.inputs) }
+            try execution.run()
+            for index in plan.outputs.indices {
+                let tensor = execution.outputInfo(index)
+                try execution.withOutput(index) { try outputs.append($0, of: tensor, index: index) }
+            }
         }
     }
 }

@@ -22,6 +22,8 @@ package final class Execution {
     var results: [RuntimeValue] = []
     /// What running told of the tensors of a dynamic model.
     var seen: [ValueID: TensorInfo] = [:]
+    /// The threads that share one run: 1 where the model is too small to gain by more.
+    package var threads: Int { pool?.threads ?? 1 }
     /// Whether a graph that calls itself is being run.
     var isBusy = false
     private let pool: ThreadPool?
@@ -42,6 +44,13 @@ package final class Execution {
         /// Into how many parts threads share the units; 1 for what is not worth sharing.
         var parts: Int
         var step: Int
+
+        /// The first unit of a part: an even one where there are enough, as some kernels do two rows at once.
+        func begin(of part: Int) -> Int {
+            let (quotient, remainder) = units.quotientAndRemainder(dividingBy: parts)
+            let begin = part * quotient + min(part, remainder)
+            return quotient > 1 && part < parts ? (begin + 1) & ~1 : begin
+        }
     }
 
     private struct Step {
@@ -51,17 +60,19 @@ package final class Execution {
         var outputs: [(ValueID, UnsafeRawBufferPointer)]
     }
 
-    /// - Parameter pool: threads that share the work inside one sample; nil for none.
+    /// - Parameters:
+    ///   - pool: threads that share the work inside one sample; nil for none.
+    ///   - sharesAll: whether they share what is too little to be worth it, too.
     /// - Throws: `RuntimeError.outOfMemory`.
-    package convenience init(_ plan: Plan, pool: ThreadPool? = nil) throws(RuntimeError) {
-        try self.init(plan, Session(pool: pool))
+    package convenience init(
+        _ plan: Plan, pool: ThreadPool? = nil, sharesAll: Bool = false
+    ) throws(RuntimeError) {
+        try self.init(plan, Session(pool: pool, sharesAll: sharesAll))
     }
 
     init(_ plan: Plan, _ session: Session) throws(RuntimeError) {
         self.plan = plan
         self.session = session
-        let pool = session.pool
-        self.pool = pool
         let size = plan.arenaByteCount + Int(CK_SLACK)
         let arena = try MemoryLimit.allocate(size)
         // Slack is read, though never used.
@@ -87,6 +98,7 @@ package final class Execution {
             if let base = memory.baseAddress { memset(base, info.initialByte, memory.count) }
         }
         let planned = plan.plannedSteps.flatMap(\.calls)
+        let sharing = WorkSharing(planned, threads: session.pool?.threads ?? 1, sharesAll: session.sharesAll)
         let operands = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(
             capacity: max(1, planned.reduce(0) { $0 + $1.operands.count }))
         let calls = UnsafeMutableBufferPointer<Call>.allocate(capacity: planned.count)
@@ -94,7 +106,7 @@ package final class Execution {
         self.calls = calls
         var nextOperand = operands
         var nextCall = 0
-        let threads = pool?.threads ?? 1
+        pool = sharing.isWorthwhile ? session.pool : nil
         steps = plan.plannedSteps.enumerated().map { index, step in
             let firstCall = nextCall
             for call in step.calls {
@@ -107,7 +119,7 @@ package final class Execution {
                     at: nextCall,
                     to: Call(
                         function: call.function, parameters: call.parameters, operands: first, units: call.units,
-                        parts: Execution.parts(of: call, threads: threads), step: index))
+                        parts: sharing.parts(of: call), step: index))
                 nextCall += 1
             }
             return Step(
@@ -136,16 +148,6 @@ package final class Execution {
         calls.deallocate()
         status.deallocate()
         free(arena)
-    }
-
-    /// Work below this many multiply-adds for each part costs more to hand over than it takes.
-    private static let leastWork = 60_000
-
-    private static func parts(of call: PlannedCall, threads: Int) -> Int {
-        guard threads > 1, call.units > 1 else { return 1 }
-        let (work, overflow) = call.units.multipliedReportingOverflow(by: call.cost)
-        let worthwhile = overflow ? call.units : min(call.units, work / leastWork)
-        return worthwhile < 2 ? 1 : min(worthwhile, threads * 4)
     }
 
     /// Gives access to the inputs' memory, in the graph's order. It is used for other tensors once the inputs have
@@ -228,14 +230,18 @@ package final class Execution {
         let area = count / (batch * channels)
         return try withUnsafeTemporaryAllocation(byteCount: bytes.count, alignment: 64) { target in
             guard let base = target.baseAddress else { return try body(bytes) }
-            for n in 0..<batch {
-                for position in 0..<area {
-                    for channel in 0..<channels {
-                        memcpy(
-                            base + ((n * channels + channel) * area + position) * size,
-                            source + ((n * area + position) * channels + channel) * size, size)
-                    }
-                }
+            // y[n, channel, position] = x[n, position, channel]
+            var copy = ck_copy()
+            copy.rank = 2
+            (copy.sizes.0, copy.sizes.1) = (batch, channels)
+            (copy.x_strides.0, copy.x_strides.1) = (area * channels, 1)
+            (copy.y_strides.0, copy.y_strides.1) = (channels * area, area)
+            (copy.inner, copy.x_step, copy.y_step, copy.element_size) = (area, channels, 1, size)
+            guard let kernel = ck_find_kernel("copy", "bytes", CK_ISA_PORTABLE) else { return try body(bytes) }
+            withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: 2) { buffers in
+                buffers.initializeElement(at: 0, to: UnsafeMutableRawPointer(mutating: source))
+                buffers.initializeElement(at: 1, to: base)
+                kernel.pointee.function(&copy, buffers.baseAddress, 0, batch * channels)
             }
             return try body(UnsafeRawBufferPointer(target))
         }
@@ -250,9 +256,7 @@ package final class Execution {
         pool.forEach(call.parts, UnsafeRawPointer(context + index)) { context, part, _ in
             // Units are independent, so that the split changes no bit of the result.
             let call = context.load(as: Call.self)
-            let (quotient, remainder) = call.units.quotientAndRemainder(dividingBy: call.parts)
-            let begin = part * quotient + min(part, remainder)
-            call.function(call.parameters, call.operands, begin, begin + quotient + (part < remainder ? 1 : 0))
+            call.function(call.parameters, call.operands, call.begin(of: part), call.begin(of: part + 1))
         }
     }
 

@@ -6,12 +6,16 @@ package struct PlanOptions: Sendable {
     package var numerics: Numerics = .reference
     /// Whether every tensor keeps its own memory, so that all of them can be read when a run is over.
     package var keepsAllValues = false
-    /// Whether operators on real numbers may be joined, so that nobody can observe the values between them.
+    /// Whether operators may be joined, so that nobody can observe the values between them.
     package var joinsOperators = true
     /// The best instruction set to use; nil for the best that there is, or what `OPTIMIZE_ISA` in the environment names.
     package var instructionSet: InstructionSet?
     /// Shapes of graph inputs, by name, where the model leaves them open. Without one a batch is 1.
     package var inputShapes: [String: [Int]] = [:]
+
+    /// The extent of the inputs' first axis where it would be 1. Not every model takes several samples at once:
+    /// `Plan.batched` finds out.
+    package var batch = 1
 
     package init() {}
 }
@@ -52,6 +56,8 @@ package struct StepInfo: Sendable {
     package var operation: String
     /// Of linear operators; 0 for all others.
     package var multiplyAdds: Int
+    /// Whether its arithmetic is that of integers.
+    package var isInteger = false
     package var outputs: [ValueID]
 }
 
@@ -76,6 +82,7 @@ struct PlannedCall: @unchecked Sendable {
     var parameters: UnsafeRawPointer
     var operands: [Location?]
     var units: Int
+    /// About how many picoseconds one unit takes on one core.
     var cost: Int
 }
 
@@ -135,7 +142,8 @@ package final class Plan: Sendable {
         guard model.graphs.indices.contains(graph) else {
             throw RuntimeError(.invalidModel, "the model has no graph \(graph)")
         }
-        let program = try Program(model.graphs[graph], Program.Context(model, options: options), depth: 0)
+        let context = Program.Context(model, graph: graph, options: options)
+        let program = try Program(context.root, context, depth: 0)
         try self.init(program, order: program.graph.order, known: nil, outputs: program.graph.outputs)
     }
 
@@ -186,6 +194,9 @@ package final class Plan: Sendable {
                 })
         }
     }
+
+    /// Whether a run depends on nothing but its inputs, and makes outputs of the shapes that the plan tells.
+    package var runsAreIndependent: Bool { !isDynamic && variables.isEmpty }
 
     /// Whether something can be planned only when the model runs.
     package var isDynamic: Bool { !deferred.nodes.isEmpty }

@@ -26,8 +26,15 @@ extension Planner {
         return try makeTensor(id, type: value.type, sizes: sizes, constant: value.constant)
     }
 
-    /// The extents of a graph input: those of the options, or the model's with a batch of 1 where it leaves that open.
+    /// The extents of a graph input, for as many samples as are run at once.
     func fedSizes(_ value: Value, at location: String) throws(RuntimeError) -> [Int]? {
+        guard var sizes = try sampleSizes(value, at: location) else { return nil }
+        if sizes.first == 1 { sizes[0] = options.batch }
+        return sizes
+    }
+
+    /// The extents of a graph input: those of the options, or the model's with a batch of 1 where it leaves that open.
+    private func sampleSizes(_ value: Value, at location: String) throws(RuntimeError) -> [Int]? {
         guard let shape = value.shape else { return options.inputShapes[value.name] }
         guard let given = options.inputShapes[value.name] else {
             var shape = shape

@@ -143,7 +143,7 @@ struct Planner {
         guard !isConstant else { return }
         let info = StepInfo(
             node: id, name: location, operation: operation.name, multiplyAdds: lowering.multiplyAdds,
-            outputs: node.outputs)
+            isInteger: lowering.calls.max { $0.time < $1.time }?.isInteger ?? false, outputs: node.outputs)
         lowered.append(LoweredNode(info: info, calls: calls, scratch: scratch))
     }
 

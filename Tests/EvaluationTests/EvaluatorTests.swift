@@ -40,6 +40,31 @@ func linearModel(_ weights: [[Float]], bias: [Float]? = nil) -> Model {
 
     private func plan(_ weights: [[Float]]) throws -> Plan { try Plan(linearModel(weights)) }
 
+    /// Dense layers take 16 samples at once: 37 samples are two batches and five by themselves.
+    @Test(arguments: [1, 2]) func batchesGiveWhatSinglesDo(_ threads: Int) throws {
+        let path = folder.path + "/many.npz"
+        var writer = NPZWriter()
+        let x = (0..<37).flatMap { [Float($0 % 5) - 2, Float($0 % 7) - 3] }
+        try x.withUnsafeBytes { try writer.add("x", type: .float32, shape: [37, 2], bytes: $0) }
+        let labels = (0..<37).map { Int64($0 % 2) }
+        try labels.withUnsafeBytes { try writer.add("y", type: .int64, shape: [37], bytes: $0) }
+        try writer.write(to: path, replacing: false)
+        let dataset = try Dataset(path: path)
+        let model = try plan([[1, 0.5], [-0.25, 1]])
+        #expect(model.profitablyBatched() != nil)
+        let expected = (0..<37).map { sample in
+            let (a, b) = (x[2 * sample], x[2 * sample + 1])
+            return a + 0.5 * b >= -0.25 * a + b ? 0 : 1
+        }
+        let pool = ThreadPool(threads: threads)
+        #expect(try Evaluator.accuracy(of: model, on: dataset, threads: pool).predictions == expected)
+        let one = try Evaluator.outputs(of: model, on: dataset, threads: pool)
+        #expect(one.count == 37)
+        let comparison = try Evaluator.compare(model, model, on: dataset, threads: pool)
+        #expect(comparison.agreement == 1)
+        #expect(comparison.outputs[0].maxAbs == 0)
+    }
+
     /// With the identity as weights, the predictions are NumPy's `x.argmax(1)`: [0, 1, 0, 1, 0], the last a tie.
     @Test(arguments: [1, 3]) func accuracy(_ threads: Int) throws {
         let result = try Evaluator.accuracy(

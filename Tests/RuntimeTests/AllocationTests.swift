@@ -52,7 +52,7 @@ struct AllocationTests {
         let threads = 2
         let pool = ThreadPool(threads: threads)
         for (name, plan) in Self.plans {
-            let execution = try Execution(plan, pool: pool)
+            let execution = try Execution(plan, pool: pool, sharesAll: true)
             try execution.run()
             // What it takes to ask all threads is part of every count. A thread may do something for the first time in any
             // run, so the least of several counts: what each run allocates is in all of them.

@@ -37,7 +37,7 @@ struct GoldenCase: Decodable, Sendable, CustomTestStringConvertible {
 
     /// The outputs of all runs, one behind the other.
     func run(_ plan: Plan, pool: ThreadPool? = nil) throws -> [UInt8] {
-        let execution = try Execution(plan, pool: pool)
+        let execution = try Execution(plan, pool: pool, sharesAll: true)
         var result: [UInt8] = []
         for run in 0..<runs {
             execution.withInputs { buffers in

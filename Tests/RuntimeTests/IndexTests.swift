@@ -26,7 +26,7 @@ import Testing
         graph.addNode(Node(operation, inputs: inputs, outputs: [y]))
         graph.setInterface(inputs: fed, outputs: [y])
         let plan = try Plan(Model(format: .onnx, graphs: [graph]))
-        let execution = try Execution(plan, pool: ThreadPool(threads: threads))
+        let execution = try Execution(plan, pool: ThreadPool(threads: threads), sharesAll: true)
         execution.withInputs { $0[0].copyBytes(from: indices.withUnsafeBytes(Array.init)) }
         try execution.run()
         return execution.withOutput(0) { Array($0.bindMemory(to: Float.self)) }

@@ -68,7 +68,7 @@ import Testing
         for golden in try JSONDecoder().decode([Golden].self, from: data) {
             let path = ModelGolden.shared.appendingPathComponent("models/\(golden.model)").path
             let plan = try Plan(try ONNXReader.read(MappedFile(path: path)))
-            let execution = try Execution(plan, pool: ThreadPool(threads: 2))
+            let execution = try Execution(plan, pool: ThreadPool(threads: 2), sharesAll: true)
             execution.withInputs { buffers in
                 for (index, buffer) in buffers.enumerated() {
                     var generator = Generator(state: UInt64(index + 1))

@@ -62,7 +62,7 @@ struct ModelGoldenTests {
     func equalsLiteRT(_ golden: ModelGolden) throws {
         let model = try TFLiteReader.read(MappedFile(path: golden.path))
         let plan = try Plan(model)
-        let execution = try Execution(plan, pool: ThreadPool(threads: 2))
+        let execution = try Execution(plan, pool: ThreadPool(threads: 2), sharesAll: true)
         execution.withInputs { fill($0, as: plan.inputs) }
         var compared = 0
         try execution.run { value, bytes in

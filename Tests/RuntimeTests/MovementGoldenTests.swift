@@ -32,7 +32,7 @@ private struct MovementGolden: Decodable, Sendable {
     /// Runs the model and compares every output, bit for bit.
     func check(_ model: Model) throws {
         let plan = try Plan(model)
-        let execution = try Execution(plan, pool: ThreadPool(threads: 2))
+        let execution = try Execution(plan, pool: ThreadPool(threads: 2), sharesAll: true)
         // Once more, to see that nothing of the first run is left.
         for _ in 0..<2 {
             try execution.withInputs { buffers in

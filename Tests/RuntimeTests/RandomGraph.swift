@@ -67,7 +67,7 @@ enum RandomGraph {
     /// The first output's bytes for a random input.
     static func run(_ plan: Plan, pool: ThreadPool? = nil, seed: UInt64 = 5) throws -> [UInt8] {
         var generator = Generator(state: seed)
-        let execution = try Execution(plan, pool: pool)
+        let execution = try Execution(plan, pool: pool, sharesAll: true)
         execution.withInputs { buffers in
             for (buffer, info) in zip(buffers, plan.inputs) {
                 if info.type == .float32 {

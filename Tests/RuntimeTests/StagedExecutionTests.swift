@@ -11,7 +11,7 @@ import Testing
         let model = try golden.read()
         let plan = try Plan(model, options: PlanOptions(for: model))
         for pool in [nil, ThreadPool(threads: 2)] {
-            let execution = try Execution(plan, pool: pool)
+            let execution = try Execution(plan, pool: pool, sharesAll: true)
             // The second time over the plans of all stages are there already, and the state begins anew.
             for _ in 0..<2 {
                 for run in golden.runs {

@@ -1,3 +1,4 @@
+import Foundation
 import Runtime
 import Synchronization
 import Testing
@@ -29,6 +30,22 @@ import Testing
         #expect(ThreadPool(threads: 0).threads == 1)
         #expect(ThreadPool(threads: -3).threads == 1)
         #expect((1...4).contains(ThreadPool.defaultThreadCount))
+    }
+
+    /// A thread takes over what another one has not come to.
+    @Test func workIsTakenOver() {
+        let pool = ThreadPool(threads: 2)
+        guard pool.threads == 2 else { return }
+        let others = Atomic<Int>(0)
+        pool.forEach(8) { index, _ in
+            guard index == 0 else {
+                others.add(1, ordering: .relaxed)
+                return
+            }
+            // The second of the halves is not all that the other thread gets to do.
+            while others.load(ordering: .relaxed) < 7 { sched_yield() }
+        }
+        #expect(others.load(ordering: .relaxed) == 7)
     }
 
     @Test func manyShortLoopsAndIdleTimes() async throws {

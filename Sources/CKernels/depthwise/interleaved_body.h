@@ -103,7 +103,10 @@ CK_INLINE void compute(
 #pragma clang loop unroll(full)
     for (int q = 0; q < vectors * rows; q++) sums[q] = bias;
     accumulate(plan, sums, d->band + (run->lane + i * run->step_in) * 4, run->step_in * 4, w, vectors, rows);
-    for (int j = 0; j < rows && j < run->stored_rows; j++) {
+    // Sums stay in registers where all loops over them are unrolled.
+#pragma clang loop unroll(full)
+    for (int j = 0; j < rows; j++) {
+        if (j >= run->stored_rows) break;
         ck_sums four[4] = {none, none, none, none};
 #pragma clang loop unroll(full)
         for (int q = 0; q < vectors; q++)

@@ -13,15 +13,18 @@ static ptrdiff_t greatest_common_divisor(ptrdiff_t a, ptrdiff_t b) {
     return a;
 }
 
+// Output pixels that are worth a part of a row.
+#define FEWEST_PIXELS 16
+
 // Returns 0 for a window that does not fit the band.
 static int make_plan(const ck_conv *p, ck_depthwise_plan *plan) {
     memset(plan, 0, sizeof *plan);
     ptrdiff_t channels = p->output_channels;
     if (channels != p->input_channels || p->kernel_height > 64 || p->kernel_width > CK_DEPTHWISE_STEPS) return 0;
-    // Two output rows share the input where their windows overlap, unless that takes one more group for each.
-    int overlaps = p->stride_height == 1 && p->dilation_height == 1 && p->kernel_height % 4 != 0;
-    plan->output_rows = overlaps && p->output_height > 1 ? 2 : 1;
-    plan->groups = (p->kernel_height + plan->output_rows - 1 + 3) / 4;
+    plan->groups = (p->kernel_height + 3) / 4;
+    // Two output rows share the input, unless that takes one more group.
+    int fits = p->stride_height <= plan->groups * 4 - p->kernel_height && p->dilation_height == 1;
+    plan->output_rows = fits && p->output_height > 1 ? 2 : 1;
     plan->steps = plan->groups * p->kernel_width;
     if (plan->steps > CK_DEPTHWISE_STEPS) return 0;
     ptrdiff_t reach = (p->kernel_width - 1) * p->dilation_width + 1, stride = p->stride_width;
@@ -36,11 +39,15 @@ static int make_plan(const ck_conv *p, ck_depthwise_plan *plan) {
     } else {
         plan->phases = (channels + CK_BLOCK - 1) / CK_BLOCK;
         plan->spacing = plan->planes = 1;
-        // As many phases as fit for a whole row, about as many each time.
+        // All channels, if that leaves room for some pixels: then the bytes of a row are one run. Otherwise as many phases
+        // as fit for a whole row, about as many each time, and whole vectors of bytes where possible.
         ptrdiff_t fitting = CK_BAND_BYTES / (plan->groups * 4 * ((pixels - 1) * stride + reach)) / CK_BLOCK;
+        ptrdiff_t columns = CK_BAND_BYTES / (plan->groups * 4 * plan->phases * CK_BLOCK);
         if (fitting < 1) fitting = 1;
         ptrdiff_t turns = (plan->phases + fitting - 1) / fitting;
         plan->slice = (plan->phases + turns - 1) / turns;
+        if ((columns - reach - 1) / stride + 1 >= FEWEST_PIXELS) plan->slice = plan->phases;
+        else if (fitting >= 4 && turns > 1) plan->slice = at_most((plan->slice + 3) / 4, fitting / 4) * 4;
         plan->pitch = plan->slice * CK_BLOCK;
     }
     ptrdiff_t plane_pixels = CK_BAND_BYTES / (plan->groups * plan->planes * 4 * plan->pitch);
@@ -49,6 +56,9 @@ static int make_plan(const ck_conv *p, ck_depthwise_plan *plan) {
     ptrdiff_t chunk = (plane_pixels - (reach + plan->spacing - 1) / plan->spacing - 1) / step + 1;
     if (plane_pixels <= (reach + plan->spacing - 1) / plan->spacing) return 0;
     plan->chunk = at_most(chunk, p->output_width);
+    // About as many each time, whole groups of vectors.
+    ptrdiff_t parts = (p->output_width + plan->chunk - 1) / plan->chunk;
+    if (!plan->is_flat) plan->chunk = at_most(((p->output_width + parts - 1) / parts + 3) / 4 * 4, plan->chunk);
     // Each part has to begin with the first phase.
     if (plan->chunk < p->output_width && plan->is_flat) plan->chunk = plan->chunk / CK_BLOCK * CK_BLOCK;
     if (plan->chunk < 1 || (plan->chunk < 4 && plan->chunk < p->output_width)) return 0;
@@ -86,9 +96,9 @@ void ck_prepare_depthwise(const ck_conv *p, void *prepared) {
         for (ptrdiff_t ky = 0; ky < p->kernel_height; ky++)
             for (ptrdiff_t kx = 0; kx < p->kernel_width; kx++)
                 for (ptrdiff_t row = 0; row < plan->output_rows; row++) {
-                    ptrdiff_t step = (ky + row) / 4 * p->kernel_width + kx;
+                    ptrdiff_t from = ky + row * p->stride_height, step = from / 4 * p->kernel_width + kx;
                     ptrdiff_t vector = (phase * plan->steps + step) * plan->output_rows + row;
-                    packed[(vector * CK_BLOCK + lane) * 4 + (ky + row) % 4] =
+                    packed[(vector * CK_BLOCK + lane) * 4 + from % 4] =
                         weights[(ky * p->kernel_width + kx) * padded + channel];
                 }
     }

@@ -33,6 +33,7 @@ CK_INLINE void multiply(
 #define CK_DEPTH 4
 #define CK_TILE_ROWS 16
 #define CK_TILE_BLOCKS 8
+#define CK_FULL_TURNS
 #define CK_TILE_TURN(rows) ((rows) == 1 ? 8 : 4)
 #define CK_TILES_MANY(do, rounding)                                                                             \
     do(16, 0, rounding) do(12, 0, rounding) do(8, 0, rounding) do(4, 0, rounding) do(2, 0, rounding)            \

@@ -4,6 +4,7 @@
 //   CK_DEPTH         inputs that stand side by side for each output in packed weights
 //   CK_TILES_MANY, CK_TILES_FEW, CK_TILES_ONE   lists of tiles: for the quick roundings, for the slow ones, of one row
 //   CK_TILE_ROWS, CK_TILE_BLOCKS, CK_TILE_TURN  the most rows and blocks of a tile, and the most blocks for so many rows
+//   CK_FULL_TURNS    if as many blocks as possible at a time are best, and not about as many each time
 //   multiply         adds the products of one segment to the sums of a tile
 //   ck_sums, ck_loaded_sums, ck_no_sums, ck_first_halves   16 int32; the first halves of two behind each other
 //   ck_bytes, ck_store_64, ck_store_32, ck_store_16        64 bytes; all, a half or a quarter of them
@@ -25,11 +26,26 @@ static __attribute__((noinline, unused)) void store_blocks(
 }
 
 CK_INLINE void store_rows(ck_bytes bytes, int8_t *y, ptrdiff_t y_step, int rows, int blocks, ptrdiff_t outputs) {
+#if defined(CK_STORES_SOME)
+    // A row's part of the bytes by a mask.
+    const int width = blocks == 3 || blocks > 4 ? 4 : blocks;
+    if (blocks == 3 || outputs < width * CK_BLOCK) {
+        ptrdiff_t count = outputs < blocks * CK_BLOCK ? outputs : blocks * CK_BLOCK;
+        if (count < 0) return;
+#pragma clang loop unroll(full)
+        for (int r = 0; r * width < 4; r++)
+            if (r < rows) ck_store_some(y + r * y_step, bytes, r * width, count);
+        return;
+    }
+#else
     if (outputs < (blocks > 4 ? 4 : blocks) * CK_BLOCK) {
         int8_t copy[64];
         ck_store_64(copy, bytes);
         store_blocks(copy, y, y_step, rows, blocks == 3 ? 4 : blocks, outputs);
-    } else if (blocks == 3) {
+        return;
+    }
+#endif
+    if (blocks == 3) {
         ck_store_32(y, bytes, 0);
         ck_store_16(y + 2 * CK_BLOCK, bytes, 2);
     } else if (blocks >= 4) {
@@ -206,6 +222,9 @@ void CK_NAME(ck_gemm)(
 
 ptrdiff_t CK_NAME(ck_gemm_turn)(ptrdiff_t rows, ptrdiff_t blocks) {
     ptrdiff_t most = CK_TILE_TURN(rows);
+#if defined(CK_FULL_TURNS)
+    if (rows > 1) return most < blocks ? most : blocks;
+#endif
     if (rows > 1) {
         // About as many each time.
         ptrdiff_t turns = (blocks + most - 1) / most;

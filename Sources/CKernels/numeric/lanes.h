@@ -5,7 +5,7 @@
 #include "ckernels.h"
 
 typedef enum {
-    // One product in single precision.
+    // One product in single precision, by factors below 1: of int32 it is one again.
     CK_ROUNDS_SINGLE,
     // Two roundings by factors below 1/2, of which nothing below the zero point is kept: there the sign of a tie does not
     // matter.

@@ -87,8 +87,18 @@ CK_INLINE __m256i ck_rescaled_otherwise_8(
     return _mm256_sub_epi32(_mm256_min_epi32(value, common->wide_maximum), common->wide_zero_point);
 }
 
+CK_INLINE __m256i ck_rescaled_single(__m256i sums, const float *factor, const ck_common_output *common) {
+    __m256 value = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), _mm256_loadu_ps(factor));
+    return _mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(value, common->low), common->high));
+}
+
 static __attribute__((noinline, unused)) void ck_rescaled_otherwise(
-    ck_sums *sums, const ck_lanes *lanes, const ck_common_output *common) {
+    ck_sums *sums, const ck_lanes *lanes, const ck_requantization *output, const ck_common_output *common) {
+    if (output->factor) {
+        sums->low = ck_rescaled_single(sums->low, lanes->factor, common);
+        sums->high = ck_rescaled_single(sums->high, lanes->factor + 8, common);
+        return;
+    }
     sums->low = ck_rescaled_otherwise_8(sums->low, lanes, 0, common);
     sums->high = ck_rescaled_otherwise_8(sums->high, lanes, 8, common);
 }
@@ -106,10 +116,10 @@ CK_INLINE __m128i ck_rescaled_in_double(__m128i sums, const double *scale, const
 CK_INLINE __m256i ck_rescaled_8(
     __m256i sums, const ck_lanes *lanes, int first, const ck_common_output *common, ck_rounding rounding) {
     switch (rounding) {
-    case CK_ROUNDS_SINGLE: {
-        __m256 value = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), _mm256_loadu_ps(lanes->factor + first));
-        return _mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(value, common->low), common->high));
-    }
+    case CK_ROUNDS_SINGLE:
+        // No product goes beyond int32; what follows saturates.
+        return _mm256_cvtps_epi32(
+            _mm256_mul_ps(_mm256_cvtepi32_ps(sums), _mm256_loadu_ps(lanes->factor + first)));
     case CK_ROUNDS_TWICE_UP: {
         // The upper halves of the products, shifted by what is more than 32.
         ck_products p = ck_products_of(sums, lanes, first);
@@ -135,9 +145,8 @@ CK_INLINE __m256i ck_rescaled_8(
 CK_INLINE ck_sums ck_rescaled(
     ck_sums sums, const ck_lanes *lanes, const ck_requantization *output, const ck_common_output *common,
     ck_rounding rounding) {
-    (void)output;
     if (rounding == CK_ROUNDS_OTHERWISE) {
-        ck_rescaled_otherwise(&sums, lanes, common);
+        ck_rescaled_otherwise(&sums, lanes, output, common);
         return sums;
     }
     sums.low = ck_rescaled_8(sums.low, lanes, 0, common, rounding);
@@ -149,7 +158,7 @@ CK_INLINE __m256i ck_packed_32(ck_sums a, ck_sums b, const ck_common_output *com
     __m256i low = _mm256_adds_epi16(_mm256_packs_epi32(a.low, a.high), common->zero_point);
     __m256i high = _mm256_adds_epi16(_mm256_packs_epi32(b.low, b.high), common->zero_point);
     __m256i bytes = _mm256_packs_epi16(low, high);
-    if (rounding == CK_ROUNDS_TWICE || rounding == CK_ROUNDS_TWICE_UP)
+    if (rounding != CK_ROUNDS_DOUBLE && rounding != CK_ROUNDS_OTHERWISE)
         bytes = _mm256_min_epi8(_mm256_max_epi8(bytes, common->minimum), common->maximum);
     return _mm256_permutevar8x32_epi32(_mm256_xor_si256(bytes, common->flip), common->order);
 }

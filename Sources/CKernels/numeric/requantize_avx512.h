@@ -44,34 +44,26 @@ CK_INLINE ck_common_output ck_common_output_of(const ck_requantization *output) 
 }
 
 static __attribute__((noinline, unused)) __m512i ck_rescaled_otherwise(
-    __m512i sums, const ck_lanes *lanes, const ck_requantization *output) {
-    if (!output->rounds_up) {
-        // The second rounding's ties go down below zero, where there is one.
-        __m512i half = _mm512_set1_epi64(1 << 30), one = _mm512_set1_epi32(1);
-        __m512i right = _mm512_loadu_si512(lanes->right), x = _mm512_sllv_epi32(sums, _mm512_loadu_si512(lanes->left));
-        __m512i even = _mm512_mul_epi32(x, _mm512_loadu_si512(lanes->multiplier));
-        __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(x, 32), _mm512_loadu_si512(lanes->odd_multiplier));
-        even = _mm512_srli_epi64(_mm512_add_epi64(even, half), 31);
-        odd = _mm512_slli_epi64(_mm512_add_epi64(odd, half), 1);
-        __m512i once = _mm512_mask_blend_epi32(0xaaaa, even, odd);
-        __m512i twice = _mm512_add_epi32(once, _mm512_srai_epi32(once, 31));
-        twice = _mm512_srav_epi32(twice, _mm512_sub_epi32(right, one));
-        twice = _mm512_srai_epi32(_mm512_add_epi32(twice, one), 1);
-        __m512i value = _mm512_mask_mov_epi32(once, _mm512_test_epi32_mask(right, right), twice);
-        __m512i zero_point = _mm512_set1_epi32(output->zero_point);
-        value = _mm512_max_epi32(_mm512_add_epi32(value, zero_point), _mm512_set1_epi32(output->minimum));
-        return _mm512_sub_epi32(_mm512_min_epi32(value, _mm512_set1_epi32(output->maximum)), zero_point);
+    __m512i sums, const ck_lanes *lanes, const ck_requantization *output, const ck_common_output *common) {
+    if (output->factor) {
+        __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_loadu_ps(lanes->factor));
+        return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(value, common->low), common->high));
     }
-    int32_t values[CK_BLOCK];
-    memcpy(values, &sums, sizeof values);
-    for (int i = 0; i < CK_BLOCK; i++) {
-        int32_t multiplier = lanes->multiplier[i], left = lanes->left[i], right = lanes->right[i];
-        int32_t value = ck_rescale_up(values[i], multiplier, left, right);
-        value = ck_clamp(ck_wrapping_add(value, output->zero_point), output->minimum, output->maximum);
-        values[i] = value - output->zero_point;
-    }
-    memcpy(&sums, values, sizeof values);
-    return sums;
+    const __m512i half = _mm512_set1_epi64(1 << 30), one = _mm512_set1_epi32(1);
+    __m512i right = _mm512_loadu_si512(lanes->right), x = _mm512_sllv_epi32(sums, _mm512_loadu_si512(lanes->left));
+    __m512i even = _mm512_mul_epi32(x, _mm512_loadu_si512(lanes->multiplier));
+    __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(x, 32), _mm512_loadu_si512(lanes->odd_multiplier));
+    even = _mm512_srli_epi64(_mm512_add_epi64(even, half), 31);
+    odd = _mm512_slli_epi64(_mm512_add_epi64(odd, half), 1);
+    __m512i once = _mm512_mask_blend_epi32(0xaaaa, even, odd), twice = once;
+    // The second rounding's ties go up, or down below zero: ⌊(⌊(x − [x < 0]) / 2^(n−1)⌋ + 1) / 2⌋.
+    if (!output->rounds_up) twice = _mm512_add_epi32(once, _mm512_srai_epi32(once, 31));
+    twice = _mm512_srav_epi32(twice, _mm512_sub_epi32(right, one));
+    twice = _mm512_srai_epi32(_mm512_add_epi32(twice, one), 1);
+    __m512i value = _mm512_mask_mov_epi32(once, _mm512_test_epi32_mask(right, right), twice);
+    __m512i zero_point = _mm512_set1_epi32(output->zero_point);
+    value = _mm512_max_epi32(_mm512_add_epi32(value, zero_point), _mm512_set1_epi32(output->minimum));
+    return _mm512_sub_epi32(_mm512_min_epi32(value, _mm512_set1_epi32(output->maximum)), zero_point);
 }
 
 CK_INLINE __m256i ck_rescaled_in_double(__m256i sums, const double *scale, const ck_common_output *common) {
@@ -89,10 +81,9 @@ CK_INLINE __m512i ck_rescaled(
     __m512i sums, const ck_lanes *lanes, const ck_requantization *output, const ck_common_output *common,
     ck_rounding rounding) {
     switch (rounding) {
-    case CK_ROUNDS_SINGLE: {
-        __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_loadu_ps(lanes->factor));
-        return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(value, common->low), common->high));
-    }
+    case CK_ROUNDS_SINGLE:
+        // No product goes beyond int32; what follows saturates.
+        return _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_loadu_ps(lanes->factor)));
     case CK_ROUNDS_TWICE_UP:
     case CK_ROUNDS_TWICE: {
         __m512i even = _mm512_mul_epi32(sums, _mm512_loadu_si512(lanes->multiplier));
@@ -114,7 +105,7 @@ CK_INLINE __m512i ck_rescaled(
         __m256i high = ck_rescaled_in_double(_mm512_extracti64x4_epi64(sums, 1), lanes->scale + 8, common);
         return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
     }
-    case CK_ROUNDS_OTHERWISE: return ck_rescaled_otherwise(sums, lanes, output);
+    case CK_ROUNDS_OTHERWISE: return ck_rescaled_otherwise(sums, lanes, output, common);
     case CK_ROUNDS_NOTHING: break;
     }
     return sums;
@@ -126,7 +117,7 @@ CK_INLINE __m512i ck_packed_output(
     __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(a, b), common->zero_point);
     __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(c, d), common->zero_point);
     __m512i bytes = _mm512_packs_epi16(low, high);
-    if (rounding == CK_ROUNDS_TWICE || rounding == CK_ROUNDS_TWICE_UP)
+    if (rounding != CK_ROUNDS_DOUBLE && rounding != CK_ROUNDS_OTHERWISE)
         bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, common->minimum), common->maximum);
     return _mm512_permutexvar_epi32(common->order, _mm512_xor_si512(bytes, common->flip));
 }
@@ -161,6 +152,16 @@ CK_INLINE void ck_store_bytes(int8_t *y, __m128i bytes, ptrdiff_t count) {
     int8_t copy[16];
     _mm_storeu_si128((__m128i *)copy, bytes);
     ck_store_part(y, copy, count);
+}
+
+// The first `count` bytes from a quarter on, no more than there are; of quarter 2 both last ones.
+#define CK_STORES_SOME
+CK_INLINE void ck_store_some(int8_t *y, ck_bytes bytes, const int quarter, ptrdiff_t count) {
+    __mmask64 first = count >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << count) - 1;
+    if (quarter == 0) _mm512_mask_storeu_epi8(y, first, bytes);
+    else if (quarter == 2) _mm256_mask_storeu_epi8(y, (__mmask32)first, _mm512_extracti64x4_epi64(bytes, 1));
+    else if (quarter == 1) _mm_mask_storeu_epi8(y, (__mmask16)first, _mm512_extracti32x4_epi32(bytes, 1));
+    else _mm_mask_storeu_epi8(y, (__mmask16)first, _mm512_extracti32x4_epi32(bytes, 3));
 }
 
 #endif

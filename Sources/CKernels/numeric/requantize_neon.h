@@ -53,6 +53,7 @@ CK_INLINE int32x4_t ck_rounded_away(int32x4_t x, int32x4_t less) {
 // to the bit: saturation is for a multiplier that there is none of.
 CK_INLINE int32x4_t ck_rescaled_otherwise(
     int32x4_t x, const ck_lanes *lanes, int first, const ck_requantization *output) {
+    if (output->factor) return vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(x), vld1q_f32(lanes->factor + first)));
     int32x4_t less = vnegq_s32(vld1q_s32(lanes->right + first));
     x = vshlq_s32(x, vld1q_s32(lanes->left + first));
     x = vqrdmulhq_s32(x, vld1q_s32(lanes->multiplier + first));

@@ -1,10 +1,11 @@
 // Register tiles of the linear kernels: `rows` inputs by `blocks` blocks of 16 outputs, compiled for each instruction
 // set. Lanes are outputs, so that no sum is ever reassociated and every tile shape gives the same bits.
 //
-// The including file defines CK_ROWS, the rows that fit the registers, and with CK_VNNI uses the dot product of four.
+// The including file defines CK_ROWS, the rows that fit the registers, and with CK_VNNI or CK_NEON_DOT uses the dot product
+// of four.
 #include "vectors.h"
 
-#if defined(CK_VNNI)
+#if defined(CK_VNNI) || defined(CK_NEON_DOT)
 #define CK_DEPTH 4
 #else
 #define CK_DEPTH 1
@@ -16,6 +17,8 @@ CK_INLINE void tile_int8(
     ptrdiff_t count, uint8_t flip) {
 #if defined(CK_VNNI)
     uint32_t unsigned_flip = (flip ^ 0x80u) * 0x01010101u;
+#elif defined(CK_NEON_DOT)
+    const int8x16_t flips = vdupq_n_s8((int8_t)flip);
 #endif
     for (ptrdiff_t k = 0; k < count; k += CK_DEPTH) {
 #pragma clang loop unroll(full)
@@ -29,6 +32,19 @@ CK_INLINE void tile_int8(
                 memcpy(&four, x[r] + k, 4);
                 sums[r * blocks + b] = (ck_i32x16)_mm512_dpbusd_epi32(
                     (__m512i)sums[r * blocks + b], _mm512_set1_epi32((int32_t)(four ^ unsigned_flip)), weights);
+            }
+#elif defined(CK_NEON_DOT)
+            int8x16_t weights[4];
+            for (int i = 0; i < 4; i++) weights[i] = vld1q_s8(w + b * w_block + k * CK_BLOCK + i * 16);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) {
+                int32_t four;
+                memcpy(&four, x[r] + k, 4);
+                int8x16_t values = veorq_s8(vreinterpretq_s8_s32(vdupq_n_s32(four)), flips);
+                int32x4_t parts[4];
+                memcpy(parts, &sums[r * blocks + b], sizeof parts);
+                for (int i = 0; i < 4; i++) parts[i] = vdotq_s32(parts[i], weights[i], values);
+                memcpy(&sums[r * blocks + b], parts, sizeof parts);
             }
 #else
             ck_i8x16 narrow;

@@ -4,7 +4,11 @@
 #include <string.h>
 
 ck_rounding ck_rounding_of(const ck_requantization *output, ptrdiff_t count) {
-    if (output->factor) return CK_ROUNDS_SINGLE;
+    if (output->factor) {
+        for (ptrdiff_t i = 0; i < count; i++)
+            if (!(output->factor[i] < 1)) return CK_ROUNDS_OTHERWISE;
+        return CK_ROUNDS_SINGLE;
+    }
     if (output->rounds_up) return CK_ROUNDS_OTHERWISE;
     for (ptrdiff_t i = 0; i < count; i++) {
         if (output->multiplier[i] == 0) continue;

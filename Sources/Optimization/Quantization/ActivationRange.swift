@@ -1,4 +1,5 @@
 import ModelGraph
+import Runtime
 
 /// How the values of one tensor were spread over a calibration set.
 package struct ActivationHistogram: Sendable, Equatable {
@@ -19,15 +20,29 @@ package struct ActivationHistogram: Sendable, Equatable {
 
     /// Counts values, in bins of their own where they lie outside the range.
     package mutating func count(_ values: UnsafeBufferPointer<Float>) {
-        let last = counts.count - 1
-        guard maximum > minimum else { return }
-        let factor = Float(counts.count) / (maximum - minimum)
-        counts.withUnsafeMutableBufferPointer { counts in
-            for value in values where value != 0 && value.isFinite {
-                let bin = Int(max(0, min((value - minimum) * factor, Float(last))))
-                counts[bin] &+= 1
-            }
+        Histogram.count(values, from: minimum, to: maximum, in: &counts)
+    }
+
+    /// The least and the largest of the finite values; nil if there are none.
+    static func extremes(of values: UnsafeBufferPointer<Float>) -> (Float, Float)? {
+        var lower = SIMD8<Float>(repeating: .infinity)
+        var upper = -lower
+        let largest = SIMD8<Float>(repeating: .greatestFiniteMagnitude)
+        func take(_ value: SIMD8<Float>) {
+            // Neither holds for what is no number.
+            lower.replace(with: value, where: (value .< lower) .& (value .>= -largest))
+            upper.replace(with: value, where: (value .> upper) .& (value .<= largest))
         }
+        let raw = UnsafeRawBufferPointer(values)
+        let whole = values.count & ~7
+        var index = 0
+        while index < whole {
+            take(raw.loadUnaligned(fromByteOffset: index * MemoryLayout<Float>.stride, as: SIMD8<Float>.self))
+            index += 8
+        }
+        for value in values[whole...] { take(SIMD8(repeating: value)) }
+        let range = (lower.min(), upper.max())
+        return range.0 <= range.1 ? range : nil
     }
 
     package mutating func merge(_ other: ActivationHistogram) {

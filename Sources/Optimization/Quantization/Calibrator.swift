@@ -18,6 +18,8 @@ package struct Calibrator {
     private static let shardLimit = 16
 
     private let plan: Plan
+    /// The same for several samples at once, where that is faster.
+    private let batched: Plan?
     private let samples: any SampleSource
     private let pool: ThreadPool
     private let progress: @Sendable (PipelineProgress) -> Void
@@ -36,6 +38,7 @@ package struct Calibrator {
                 .cannotRun, "the model cannot be run to observe its ranges",
                 remedy: "--dynamic-range and --weight-only need no calibration", cause: error)
         }
+        batched = samples.count >= 2 * Plan.usualBatch ? plan.profitablyBatched() : nil
         self.samples = samples
         self.pool = pool
         self.progress = progress
@@ -72,33 +75,42 @@ package struct Calibrator {
         stage: String, initial: State,
         body: @escaping @Sendable (inout State, TensorInfo, UnsafeBufferPointer<Float>) -> Void
     ) throws(PassError) -> [State] {
-        let shards = min(Self.shardLimit, samples.count)
+        let batch = batched == nil ? 1 : Plan.usualBatch
+        let batches = (samples.count + batch - 1) / batch
+        let shards = min(Self.shardLimit, batches)
         let states = Mutex<[State?]>(Array(repeating: nil, count: shards))
         let failure = Mutex<(any Error)?>(nil)
         let completed = Mutex(0)
-        let plan = plan
+        let plans = (one: plan, many: batched)
         let samples = samples
         let progress = progress
         let total = samples.count
         pool.forEach(shards) { shard, _ in
             do {
                 var state = initial
-                let execution = try Execution(plan)
-                let first = total * shard / shards
-                let end = total * (shard + 1) / shards
-                for sample in first..<end {
+                let one = try Execution(plans.one)
+                let many = try plans.many.map { try Execution($0) }
+                var sample = batches * shard / shards * batch
+                let end = min(total, batches * (shard + 1) / shards * batch)
+                while sample < end {
                     if failure.withLock({ $0 != nil }) { return }
+                    let count = end - sample < batch ? 1 : batch
+                    let execution = count == 1 ? one : many ?? one
                     try execution.withInputs { buffers in
-                        try samples.load(sample: sample, into: buffers, as: plan.inputs)
-                        try Self.requireFinite(buffers, plan.inputs, sample: sample, of: samples)
+                        for index in 0..<count {
+                            let parts = buffers.map { $0.part(index, of: count) }
+                            try samples.load(sample: sample + index, into: parts, as: plans.one.inputs)
+                            try Self.requireFinite(parts, plans.one.inputs, sample: sample + index, of: samples)
+                        }
                     }
                     try execution.run { value, bytes in
                         guard let tensor = execution.info(of: value), tensor.type == .float32 else { return }
                         body(&state, tensor, bytes.assumingMemoryBound(to: Float.self))
                     }
-                    let done = completed.withLock { count in
-                        count += 1
-                        return count
+                    sample += count
+                    let done = completed.withLock { completed in
+                        completed += count
+                        return completed
                     }
                     progress(PipelineProgress(stage: stage, completed: done, total: total))
                 }
@@ -134,13 +146,7 @@ private struct Extremes: Sendable {
     var ranges: [ValueID: (Float, Float)] = [:]
 
     mutating func observe(_ tensor: TensorInfo, _ elements: UnsafeBufferPointer<Float>) {
-        var lower = Float.infinity
-        var upper = -Float.infinity
-        for element in elements where element.isFinite {
-            lower = min(lower, element)
-            upper = max(upper, element)
-        }
-        guard lower <= upper else { return }
+        guard let (lower, upper) = ActivationHistogram.extremes(of: elements) else { return }
         let known = ranges[tensor.value] ?? (lower, upper)
         ranges[tensor.value] = (min(known.0, lower), max(known.1, upper))
     }

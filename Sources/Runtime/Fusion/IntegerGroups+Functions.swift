@@ -11,7 +11,9 @@ extension IntegerGroups {
         var patch = GraphPatch("tabulate functions of bytes", for: graph)
         var taken: Set<NodeID> = []
         for id in graph.order.reversed() where !taken.contains(id) {
-            guard let (root, nodes) = chain(to: id, taken), let function = function(of: root, nodes) else { continue }
+            guard let (root, nodes) = chain(to: id, taken), isWorthwhile(root, nodes),
+                let function = function(of: root, nodes)
+            else { continue }
             taken.formUnion(nodes)
             for node in nodes where node != id { patch.removeNode(node) }
             var node = graph[id]
@@ -36,7 +38,7 @@ extension IntegerGroups {
             let next = frontier.compactMap { value in connections.producer(of: value).map { (value, $0) } }
                 .max { connections.position(of: $0.1) < connections.position(of: $1.1) }
             guard let (value, producer) = next, isPointwise(producer), !taken.contains(producer),
-                !connections.isGraphOutput(value),
+                !connections.isGraphOutput(value), !hasIntegers || isScaledByte(value),
                 let operands = variables(of: producer),
                 connections.consumers(of: value).allSatisfy(nodes.contains)
             else { break }
@@ -50,6 +52,11 @@ extension IntegerGroups {
         return found
     }
 
+    /// One operator on integers is a table as it is. LiteRT computes those of more than six axes in another way.
+    private func isWorthwhile(_ root: ValueID, _ nodes: [NodeID]) -> Bool {
+        !hasIntegers || nodes.count > 1 && graph[root].shape.map { $0.rank <= 6 } == true
+    }
+
     private func isScaledByte(_ value: ValueID) -> Bool {
         isByte(value) && graph[value].quantization?.isPerTensor == true && !graph[value].isVariable
     }
@@ -58,7 +65,9 @@ extension IntegerGroups {
         let node = graph[id]
         guard node.outputs.count == 1, node.intermediates.isEmpty, node.implicitInputs.isEmpty else { return false }
         switch node.operation {
-        case is Quantize, is Dequantize, is Unary, is ParametricUnary, is Clip, is Binary: return true
+        case is Unary, is ParametricUnary, is Binary: return true
+        case _ where hasIntegers: return false
+        case is Quantize, is Dequantize, is Clip: return true
         case let unsigned as MadeUnsigned: return unsigned.operation is Binary
         default: return false
         }

@@ -15,8 +15,12 @@ struct IntegerGroups {
     /// Signed activations that onnxruntime leaves signed.
     private var staysSigned: Set<ValueID> = []
 
-    private init(_ graph: Graph) {
+    /// Whether all operators are those of integers that the graph has, as a .tflite has them.
+    let hasIntegers: Bool
+
+    private init(_ graph: Graph, hasIntegers: Bool = false) {
         self.graph = graph
+        self.hasIntegers = hasIntegers
         connections = GraphConnections(graph)
     }
 
@@ -32,6 +36,19 @@ struct IntegerGroups {
         try groups.fuseAll()
         try groups.dropUnread()
         if !keepsAllValues { try groups.tabulate() }
+        return groups.graph
+    }
+
+    /// Makes tables of operators on integers: Logistic → Multiply, and the like.
+    ///
+    /// - Throws: `GraphError` if the graph is not valid.
+    static func tabulate(_ graph: Graph) throws(GraphError) -> Graph {
+        let mayJoin = graph.order.contains { id in
+            graph[id].operation is Binary && graph[id].outputs.first.map { graph[$0].type.bitWidth == 8 } == true
+        }
+        guard mayJoin else { return graph }
+        var groups = IntegerGroups(graph, hasIntegers: true)
+        try groups.tabulate()
         return groups.graph
     }
 

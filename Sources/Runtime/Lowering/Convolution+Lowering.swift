@@ -93,9 +93,15 @@ extension Convolution: Lowerable {
             operands = [quantized[0], .value(y.id), quantized[1], quantized[2]]
         case .wide: throw lowering.unsupportedTypes()
         }
+        if isPrepared {
+            parameters.standPixelsInAColumn()
+            units = y.sizes[0] * parameters.output_height
+        }
         lowering.multiplyAdds = saturatingProduct(y.count, taps, w.sizes[3])
-        try lowering.emit(
-            kernel, parameters, operands: operands, units: units, cost: lowering.multiplyAdds / max(1, units))
+        // A result takes as long to scale and store as so many products do.
+        let epilogue = 20
+        let work = saturatingProduct(y.count, min(saturatingProduct(taps, w.sizes[3]), .max - epilogue) + epilogue)
+        try lowering.emit(kernel, parameters, operands: operands, units: units, cost: work / max(1, units))
     }
 }
 
@@ -167,6 +173,17 @@ extension ck_conv {
         (dilation_height, dilation_width) = (windows[0].dilation, windows[1].dilation)
         (pad_top, pad_left) = (windows[0].before, windows[1].before)
         self.groups = groups
+    }
+
+    /// Makes each pixel a row of its own where windows are single pixels that follow each other: threads then share as
+    /// evenly as can be, and the kernels that take pixels over the ends of rows do so all the same.
+    mutating func standPixelsInAColumn() {
+        guard kernel_height == 1, kernel_width == 1, stride_height == 1, stride_width == 1, pad_top == 0, pad_left == 0,
+            input_height == output_height, input_width == output_width
+        else { return }
+        // The product is that of extents of a tensor, which can be counted.
+        (input_height, output_height) = (input_height * input_width, output_height * output_width)
+        (input_width, output_width) = (1, 1)
     }
 
     mutating func use(_ weights: LinearWeights, bounds: (lower: Float, upper: Float)) {

@@ -42,6 +42,7 @@ enum KernelFamily: String, CaseIterable {
     case gelu
     case layerNorm = "layer_norm"
     case affineWindowPool = "affine_window_pool"
+    case limit
     case integerConv = "integer_conv"
     case integerMatmul = "integer_matmul"
     case dynamicQuantize = "dynamic_quantize"
@@ -66,8 +67,13 @@ struct KernelCall {
     var operands: [Operand]
     /// How many independent units of work there are.
     var units: Int
-    /// About as many multiply-adds, or element operations, as one unit takes.
+    /// About how many picoseconds one unit takes on one core.
     var cost: Int
+    /// Whether it computes with integers.
+    var isInteger: Bool
+
+    /// About how many picoseconds the call takes on one core.
+    var time: Int { saturatingProduct(units, cost) }
 }
 
 /// One node while it is turned into kernel calls.
@@ -153,13 +159,15 @@ struct Lowering {
         return kernel.pointee
     }
 
+    /// - Parameter cost: about as many multiply-adds, or element operations, as one unit takes.
     mutating func emit<Parameters: BitwiseCopyable>(
         _ kernel: ck_kernel, _ parameters: Parameters, operands: [Operand], units: Int, cost: Int
     ) throws(RuntimeError) {
         calls.append(
             KernelCall(
                 function: kernel.function, parameters: try storage.parameters(parameters), operands: operands,
-                units: units, cost: max(cost, 1)))
+                units: units, cost: saturatingProduct(max(cost, 1), kernel.picosecondsPerOperation),
+                isInteger: kernel.isInteger))
     }
 
     /// Calls a kernel that goes over `count` elements in chunks.

@@ -11,13 +11,19 @@ final class Program: Sendable {
     /// What all graphs of a model have in common.
     final class Context: Sendable {
         let model: Model
+        /// The graph that is run.
+        let graph: Int
         let options: PlanOptions
         fileprivate let programs = Mutex<[Int: Program]>([:])
 
-        init(_ model: Model, options: PlanOptions) {
+        /// - Precondition: the model has the graph.
+        init(_ model: Model, graph: Int, options: PlanOptions) {
             self.model = model
+            self.graph = graph
             self.options = options
         }
+
+        var root: Graph { model.graphs[graph] }
     }
 
     let context: Context
@@ -53,12 +59,14 @@ final class Program: Sendable {
         let graph = try CallInlining.inline(graph, of: context.model)
         do throws(GraphError) {
             let options = context.options
-            let grouped =
-                options.numerics == .onnxruntime
-                ? try IntegerGroups.fuse(graph, keepsAllValues: options.keepsAllValues) : graph
-            self.graph =
-                options.joinsOperators && !options.keepsAllValues
-                ? try ResidualSums.fuse(JoinedPadding.fuse(RealGroups.fuse(grouped))) : grouped
+            let joins = options.joinsOperators && !options.keepsAllValues
+            var grouped = graph
+            if options.numerics == .onnxruntime {
+                grouped = try IntegerGroups.fuse(graph, keepsAllValues: options.keepsAllValues)
+            } else if joins {
+                grouped = try IntegerGroups.tabulate(graph)
+            }
+            self.graph = joins ? try ResidualSums.fuse(JoinedPadding.fuse(RealGroups.fuse(grouped))) : grouped
         } catch {
             throw RuntimeError(
                 error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)

@@ -4,6 +4,8 @@ import ModelGraph
 /// keeps from run to run.
 final class Session {
     let pool: ThreadPool?
+    /// Whether threads share what is too little to be worth it, too.
+    let sharesAll: Bool
     private var executions: [ObjectIdentifier: Execution] = [:]
     /// What variables hold, by their name, or by program and tensor.
     private var variables: [String: RuntimeTensor] = [:]
@@ -25,7 +27,10 @@ final class Session {
     /// Beyond this memory is not kept for further runs.
     private static let executionLimit = 64
 
-    init(pool: ThreadPool?) { self.pool = pool }
+    init(pool: ThreadPool?, sharesAll: Bool = false) {
+        self.pool = pool
+        self.sharesAll = sharesAll
+    }
 
     /// Memory to run the plan in.
     func execution(for plan: Plan) throws(RuntimeError) -> Execution {

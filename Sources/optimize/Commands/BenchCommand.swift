@@ -10,7 +10,8 @@ struct BenchCommand {
     func run() -> ExitCode {
         let benchmark = ModelBenchmark(
             model: settings.model, shapes: settings.optimization.shapes, threads: settings.optimization.threads,
-            numerics: settings.numerics.first, measuresLayers: settings.measuresLayers, seconds: settings.seconds)
+            numerics: settings.numerics.first, batch: settings.batch, measuresLayers: settings.measuresLayers,
+            seconds: settings.seconds)
         do throws(OptimizationError) {
             let result = try benchmark.run()
             if settings.printsJSON { return Entry.print(JSONReport.text(result)) }

@@ -6,7 +6,7 @@ enum HelpText {
         "optimize run MODEL --input in.npz --output out.npz [--numerics ENGINE] [--threads N]",
         "optimize compare MODEL [OTHER] [--numerics ENGINE,ENGINE] [--evaluate DATA] [options]",
         "optimize inspect MODEL [--json]",
-        "optimize bench MODEL [--threads N] [--numerics ENGINE] [--per-layer] [--json]",
+        "optimize bench MODEL [--threads N] [--numerics ENGINE] [--batch N] [--per-layer] [--json]",
     ]
 
     /// How the command is called.
@@ -51,8 +51,9 @@ enum HelpText {
             lines += ["", "Usage: " + usage(of: command)]
         case .bench:
             lines += wrapped(
-                "Runs a model again and again on made-up inputs, and prints how long one inference takes.", width: width
-            )
+                "Runs a model again and again on made-up inputs. Prints how long one inference takes, how many samples a "
+                    + "second go through when each thread has its own, and what part of the machine's arithmetic that uses.",
+                width: width)
             lines += ["", "Usage: " + usage(of: command)]
         }
         let column = 2 + (options.map { label($0).count }.max() ?? 0) + 2

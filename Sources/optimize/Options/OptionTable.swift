@@ -204,14 +204,20 @@ enum OptionTable {
         ) { $0.arrays = $1 },
         numerics,
         .count(
-            "threads", in: 1...256, .running, "threads inside a model", standard: "one for each core, at most 4",
+            "threads", in: 1...256, .running, "threads: each runs samples of its own, or all of them share one",
+            standard: "one for each core, at most 4",
             commands: [.optimize, .run, .compare, .bench]
         ) { $0.optimization.threads = $1 },
+        .count(
+            "batch", in: 1...4096, .running, "samples in one run", standard: "1, for throughput what is fastest",
+            commands: [.bench]
+        ) { $0.batch = $1 },
         .flag("per-layer", .running, "measure each operator by itself, too", commands: [.bench]) {
             $0.measuresLayers = true
         },
         .number(
-            "seconds", "S", in: 0.001...3600, .running, "how long to measure", standard: "1", commands: [.bench]
+            "seconds", "S", in: 0.001...3600, .running,
+            "how long to measure: the time of a run, then throughput, then layers", standard: "1", commands: [.bench]
         ) { $0.seconds = $1 },
         .count("jobs", in: 1...256, .running, "models at a time in a folder", standard: "1", isForFolder: true) {
             $0.jobs = $1

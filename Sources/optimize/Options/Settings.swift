@@ -56,6 +56,8 @@ struct Settings: Sendable {
     /// Whose arithmetic a model is run with; empty for that of the engine that the model's format belongs to.
     var numerics: [EngineNumerics] = []
     var printsJSON = false
+    /// How many samples `optimize bench` runs at once; nil for one.
+    var batch: Int?
     /// Whether `optimize bench` measures each operator by itself.
     var measuresLayers = false
     /// How long `optimize bench` measures.

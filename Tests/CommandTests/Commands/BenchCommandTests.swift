@@ -9,7 +9,10 @@ struct BenchCommandTests {
             "bench", Models.path("digits_dscnn_int8.tflite"), "--seconds=0.01", "--per-layer", "--threads=1",
         ])
         #expect(outcome.code == 0, "\(outcome.error)")
-        for part in ["median", "threads             1", "numerics            reference", "block3/pointwise/conv"] {
+        for part in [
+            "median", "threads          1", "samples a second on one thread", "numerics         reference",
+            "block3/pointwise/conv",
+        ] {
             #expect(outcome.output.contains(part), "\(part)")
         }
     }
@@ -28,6 +31,13 @@ struct BenchCommandTests {
         let minimum = try #require(latency["minimum"] as? Double)
         #expect(minimum > 0)
         #expect(try #require(latency["median"] as? Double) >= minimum)
+        let throughput = try #require(object["throughput"] as? [String: Any])
+        #expect(try #require(throughput["samplesPerSecond"] as? Double) > 0)
+        let limit = try #require(object["limit"] as? [String: Any])
+        // Its activations are real numbers in between.
+        #expect(limit["type"] as? String == "float32")
+        #expect(try #require(limit["share"] as? Double) > 0)
+        #expect(object["batch"] as? Int == 1)
         let layers = try #require(object["layers"] as? [[String: Any]])
         #expect(layers.reduce(0) { $0 + ($1["multiplyAdds"] as? Int ?? 0) } == 137_088)
     }
