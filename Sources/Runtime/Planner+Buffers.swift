@@ -22,13 +22,21 @@ extension Planner {
                 let input = try lowering.input(index)
                 // A buffer that lives beyond this step is read again, or is a result.
                 guard input.byteCount >= output.byteCount, let buffer = bufferOf[input.id.index],
-                    buffers[buffer].last <= step
+                    buffers[buffer].last <= step, !isReadOtherwise(buffer, lowering)
                 else { continue }
                 share(buffer, with: output)
                 return
             }
         }
         for output in lowering.outputs { addBuffer(for: output, at: step) }
+    }
+
+    /// Whether an operand that the output must not overwrite is in the same memory.
+    private func isReadOtherwise(_ buffer: Int, _ lowering: Lowering) -> Bool {
+        lowering.inputs.indices.contains { index in
+            guard let input = lowering.inputs[index], !lowering.overwritableInputs.contains(index) else { return false }
+            return bufferOf[input.id.index] == buffer
+        }
     }
 
     mutating func share(_ buffer: Int, with output: Tensor) {

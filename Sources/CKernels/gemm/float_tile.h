@@ -33,6 +33,10 @@ typedef struct {
 // between them, instead of a pointer for each row, for which there are not enough registers.
 #define CK_OPAQUE(pointer) __asm__("" : "+r"(pointer))
 
+// Tiles of so many rows ask for the weights of the blocks that come next: those of large networks do not stay in any cache
+// from run to run, and what waits for memory is idle. Fewer rows are bound by how fast weights come in as it is.
+#define CK_PREFETCHING_ROWS 4
+
 CK_INLINE ck_f32x16 load_block(const float *from) {
     ck_f32x16 block;
     memcpy(&block, from, sizeof block);
@@ -90,8 +94,11 @@ CK_INLINE void float_tile(
 #define CK_TILE_STEP(k)                                                                                      \
     {                                                                                                        \
         ck_f32x16 weights[8];                                                                                \
-        _Pragma("clang loop unroll(full)") for (int b = 0; b < blocks; b++)                                  \
+        _Pragma("clang loop unroll(full)") for (int b = 0; b < blocks; b++) {                                \
+            if (rows >= CK_PREFETCHING_ROWS)                                                                 \
+                __builtin_prefetch(w + (blocks + b) * block_step + (k) * CK_BLOCK, 0, 2);                    \
             weights[b] = load_block(w + b * block_step + (k) * CK_BLOCK);                                    \
+        }                                                                                                    \
         _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++) {                                  \
             float value = rest[r / 4][r % 4 * step + (k)];                                                   \
             _Pragma("clang loop unroll(full)") for (int b = 0; b < blocks; b++)                              \

@@ -3,7 +3,10 @@ import ModelGraph
 import Operators
 
 extension Convolution: Lowerable {
-    func lower(into lowering: inout Lowering) throws(RuntimeError) {
+    func lower(into lowering: inout Lowering) throws(RuntimeError) { try lower(into: &lowering, addend: .none) }
+
+    /// - Parameter addend: what is added to the sums of a float convolution of four axes.
+    func lower(into lowering: inout Lowering, addend: Operand) throws(RuntimeError) {
         let isByte = [.int8, .uint8].contains(try lowering.input(0).type)
         if isByte, layout == .channelsFirst, lowering.numerics == .onnxruntime {
             return try lowering.emitIntegers(self)
@@ -60,7 +63,7 @@ extension Convolution: Lowerable {
         case .float32:
             let packed = try LinearWeights(float: weights, bias: bias, packing: packing, storage: lowering.storage)
             parameters.use(packed, bounds: try activation.clampingBounds(at: location))
-            operands.append(.none)
+            operands.append(addend)
             units = ck_divide_conv(&parameters, x.sizes[0])
         case .int8:
             let from = try x.signedScale()

@@ -66,7 +66,7 @@ final class Program: Sendable {
             } else if joins {
                 grouped = try IntegerGroups.tabulate(graph)
             }
-            self.graph = joins ? try RealGroups.fuse(grouped) : grouped
+            self.graph = joins ? try ResidualSums.fuse(JoinedPadding.fuse(RealGroups.fuse(grouped))) : grouped
         } catch {
             throw RuntimeError(
                 error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)
