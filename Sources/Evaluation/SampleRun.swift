@@ -28,7 +28,7 @@ struct SampleRun {
             var executions: [Execution] = []
             for (index, plan) in plans.enumerated() {
                 let many = isWhole ? batched[index] : nil
-                let execution = try worker.execution(of: many ?? plan)
+                let execution = try worker.execution(of: many ?? plan, at: index)
                 executions.append(execution)
                 guard many != nil else { continue }
                 for sample in range {
@@ -64,7 +64,7 @@ struct SampleRun {
     func collect<Value: Sendable>(_ body: @Sendable (Int, [Execution]) throws -> Value) throws -> [Value] {
         try collect(batch: 1) { range, worker in
             worker.sample = range.lowerBound
-            let executions = try plans.map(worker.execution)
+            let executions = try plans.enumerated().map { try worker.execution(of: $1, at: $0) }
             for execution in executions { try load(range.lowerBound, into: execution) }
             return [try body(range.lowerBound, executions)]
         }
@@ -76,14 +76,22 @@ struct SampleRun {
 
     /// What one thread runs the models with; touched by that thread only.
     private final class Worker: @unchecked Sendable {
-        private var executions: [ObjectIdentifier: Execution] = [:]
+        private var executions: [Place: Execution] = [:]
         /// What an error is about.
         var sample = 0
 
-        func execution(of plan: Plan) throws -> Execution {
-            if let made = executions[ObjectIdentifier(plan)] { return made }
+        /// A plan that is compared with itself runs in two memories.
+        private struct Place: Hashable {
+            var plan: ObjectIdentifier
+            var index: Int
+        }
+
+        /// - Parameter index: which of the models it is.
+        func execution(of plan: Plan, at index: Int) throws -> Execution {
+            let place = Place(plan: ObjectIdentifier(plan), index: index)
+            if let made = executions[place] { return made }
             let made = try Execution(plan)
-            executions[ObjectIdentifier(plan)] = made
+            executions[place] = made
             return made
         }
     }
