@@ -13,8 +13,9 @@ extension Plan {
     /// - Parameter count: at least 2.
     /// - Returns: nil if the model does not run several samples at once, or keeps something from one run to the next.
     package func batched(by count: Int = usualBatch) -> Plan? {
-        guard count > 1, options.batch == 1, runsAreIndependent, inputs.allSatisfy({ $0.shape.first == 1 }),
-            !inputs.isEmpty
+        // Other integers are made up as zeros, and samples that are all the same tell nothing.
+        guard count > 1, options.batch == 1, runsAreIndependent, !inputs.isEmpty,
+            inputs.allSatisfy({ $0.shape.first == 1 && MadeUpInputs.varied.contains($0.type) })
         else { return nil }
         var options = options
         options.batch = count
@@ -29,7 +30,7 @@ extension Plan {
     /// The same if it is faster that way: dense layers read every weight for each sample, and it is them that take the
     /// time.
     package func profitablyBatched() -> Plan? {
-        let dense = steps.filter { Self.denseOperations.contains(String($0.operation.prefix { $0 != "+" })) }
+        let dense = steps.filter { Self.denseOperations.contains($0.operation) }
             .reduce(0) { $0.addingReportingOverflow($1.multiplyAdds).partialValue }
         return dense > multiplyAdds / 2 ? batched() : nil
     }
@@ -55,6 +56,9 @@ extension Plan {
         // A run uses the inputs' memory for other things.
         let samples = together.withInputs { $0.map { Array($0) } }
         try together.run()
+        // Results that are all the same would agree as well if samples were mixed.
+        var first: [[UInt8]] = []
+        var isVaried = false
         for sample in 0..<count {
             alone.withInputs { buffers in
                 for (buffer, bytes) in zip(buffers, samples) {
@@ -62,6 +66,8 @@ extension Plan {
                 }
             }
             try alone.run()
+            let results = outputs.indices.map { alone.withOutput($0) { Array($0) } }
+            if sample == 0 { first = results } else if results != first { isVaried = true }
             for (index, output) in outputs.enumerated() {
                 let agrees = together.withOutput(index) { many in
                     alone.withOutput(index) { one in
@@ -72,7 +78,7 @@ extension Plan {
                 guard agrees else { return false }
             }
         }
-        return true
+        return isVaried
     }
 
     private static func isClose(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {

@@ -6,6 +6,9 @@ package struct MadeUpInputs {
 
     package init(seed: UInt32 = 1) { state = seed }
 
+    /// The types whose numbers differ from one to the next.
+    package static let varied: Set<ElementType> = [.float32, .int8, .uint8]
+
     /// Reals in 0..<1, bytes of all values; other integers are 0, which is an index wherever one is wanted.
     package mutating func fill(_ buffer: UnsafeMutableRawBufferPointer, as tensor: TensorInfo) {
         switch tensor.type {

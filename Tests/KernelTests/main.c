@@ -62,7 +62,8 @@ static int untested(void) {
     ptrdiff_t count;
     const ck_kernel *rows = ck_kernels(&count);
     for (ptrdiff_t i = 0; i < count; i++) {
-        int is_tested = rows[i].isa == CK_ISA_PORTABLE;
+        // What measures the processor makes a result without a meaning.
+        int is_tested = rows[i].isa == CK_ISA_PORTABLE || !strcmp(rows[i].family, "limit");
         for (ptrdiff_t s = 0; s < suite_count; s++)
             is_tested |= !strcmp(suites[s].family, rows[i].family) && !strcmp(suites[s].type, rows[i].type);
         if (is_tested) continue;

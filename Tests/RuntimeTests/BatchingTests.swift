@@ -21,6 +21,20 @@ import Testing
         #expect(batched.batched(by: 2) == nil)
     }
 
+    /// Made-up samples of whole numbers are all the same, and so are results that say nothing of the samples.
+    @Test func whatSamplesDoNotTellApartIsNotBatched() throws {
+        for (type, operation) in [(.int32, Cast(to: .float32)), (.float32, Unary(.sign))]
+            as [(ElementType, any ModelGraph.Operation)]
+        {
+            var graph = Graph(name: "main")
+            let x = graph.addValue(Value(name: "x", type: type, shape: [1, 8]))
+            let y = graph.addValue(Value(name: "y", type: .float32, shape: [1, 8]))
+            graph.addNode(Node(operation, inputs: [x], outputs: [y]))
+            graph.setInterface(inputs: [x], outputs: [y])
+            #expect(try Plan(Model(format: .tflite, graphs: [graph])).batched(by: 4) == nil)
+        }
+    }
+
     /// A graph that mixes its samples, and one whose operator has the batch of 1 in its attributes.
     @Test func othersDoNot() throws {
         for operation in [Reduce(.sum, keepsDimensions: true), Reshape(shape: [1, 8])] as [any ModelGraph.Operation] {

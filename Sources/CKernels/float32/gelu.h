@@ -8,7 +8,8 @@ CK_INLINE lanes_f32 gelu_lanes(int32_t function, lanes_f32 alpha, lanes_f32 x) {
     }
 }
 
-CK_INLINE void gelu_run(const ck_gelu *p, int32_t function, const float *x, const float *bias, float *y, ptrdiff_t first, ptrdiff_t last) {
+CK_INLINE void gelu_run(
+    const ck_gelu *p, int32_t function, const float *x, const float *bias, float *y, ptrdiff_t first, ptrdiff_t last) {
     lanes_f32 alpha = all_lanes(p->alpha);
     ptrdiff_t channel = bias ? first % p->channels : 0;
     for (ptrdiff_t i = first; i < last; i += CK_LANES) {

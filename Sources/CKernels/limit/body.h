@@ -7,7 +7,7 @@ void CK_NAME(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrd
     CK_OPERAND x, y;
     CK_SUM sums[CK_SUMS] = {};
     memcpy(&x, buffers[0], sizeof x);
-    memcpy(&y, (const char *)buffers[0] + 1, sizeof y);
+    memcpy(&y, buffers[0], sizeof y);
     for (ptrdiff_t unit = begin; unit < end; unit++)
         for (int i = 0; i < CK_LIMIT_OPERATIONS / (CK_SUMS * CK_LANES); i++) {
             // Products that could be new ones each time are not computed ahead of the loop.

@@ -57,18 +57,6 @@ CK_INLINE void tile_int8(
     }
 }
 
-CK_INLINE void store_float32(float *y, ck_f32x16 sums, const float *bias, float low, float high, ptrdiff_t count) {
-    ck_f32x16 offset;
-    memcpy(&offset, bias, sizeof offset);
-    ck_f32x16 values = sums + offset;
-    for (int i = 0; i < CK_BLOCK; i++) {
-        float raised = values[i] < low ? low : values[i];
-        values[i] = raised > high ? high : raised;
-    }
-    if (count >= CK_BLOCK) memcpy(y, &values, sizeof values);
-    else memcpy(y, &values, (size_t)count * sizeof(float));
-}
-
 // MLAS's requantization (MlasRequantizeOutput): float(sum) · factor, cut off at the ends of the type, to the nearest
 // integer, ties to even.
 CK_INLINE void store_int8_single(

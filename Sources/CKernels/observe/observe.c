@@ -43,9 +43,10 @@ int32_t ck_observe(
     const float *values, ptrdiff_t outer, ptrdiff_t channels, ptrdiff_t run, double *sums, float *minimum,
     float *maximum) {
 #if defined(__x86_64__)
-    if (ck_has_isa(CK_ISA_AVX512))
+    ck_isa isa = ck_best_isa();
+    if (isa == CK_ISA_AVX512)
         return ck_observe_avx512(values, outer, channels, run, sums, minimum, maximum);
-    if (ck_has_isa(CK_ISA_AVX2)) return ck_observe_avx2(values, outer, channels, run, sums, minimum, maximum);
+    if (isa >= CK_ISA_AVX2) return ck_observe_avx2(values, outer, channels, run, sums, minimum, maximum);
 #endif
     return ck_observe_portable(values, outer, channels, run, sums, minimum, maximum);
 }
@@ -53,8 +54,9 @@ int32_t ck_observe(
 void ck_count(
     const float *values, ptrdiff_t count, ptrdiff_t step, float factor, uint32_t *counts, int32_t bins) {
 #if defined(__x86_64__)
-    if (ck_has_isa(CK_ISA_AVX512)) return ck_count_avx512(values, count, step, factor, counts, bins);
-    if (ck_has_isa(CK_ISA_AVX2)) return ck_count_avx2(values, count, step, factor, counts, bins);
+    ck_isa isa = ck_best_isa();
+    if (isa == CK_ISA_AVX512) return ck_count_avx512(values, count, step, factor, counts, bins);
+    if (isa >= CK_ISA_AVX2) return ck_count_avx2(values, count, step, factor, counts, bins);
 #endif
     ck_count_portable(values, count, step, factor, counts, bins);
 }

@@ -7,7 +7,8 @@
 // So many pixels of a channel are made at a time, before they take their places among the others.
 #define CK_IMAGE_PIXELS 256
 
-CK_INLINE void quantized_line(const ck_quantize *parameters, int rule, const float *x, uint8_t *y, ptrdiff_t count, uint8_t flip) {
+CK_INLINE void quantized_line(
+    const ck_quantize *parameters, int rule, const float *x, uint8_t *y, ptrdiff_t count, uint8_t flip) {
     // A copy of its own, which no byte that is written can be part of.
     ck_quantize by = *parameters;
     by.rounds_to_even = rule;

@@ -23,7 +23,8 @@ static window_axis CK_NAME(window_axis_of)(const ck_windows *w, ptrdiff_t axis) 
     window_axis a = {w->input[axis], w->kernel[axis], w->stride[axis], w->dilation[axis], w->before[axis],
                      1, w->dilation[axis], 1, w->stride[axis], w->is_transposed};
     if (!w->is_transposed) return a;
-    while (a.tap_step * a.dilation % a.stride != 0) a.tap_step++;
+    // Of taps that are further apart than the kernel is long, only one meets a position.
+    while (a.tap_step < a.kernel && a.tap_step * a.dilation % a.stride != 0) a.tap_step++;
     a.input_step = -(a.tap_step * a.dilation / a.stride);
     a.pitch = a.stride;
     a.input_pitch = 1;
@@ -119,7 +120,7 @@ CK_INLINE void window_dot(const window_source *s, axis_taps ty, axis_taps tx, fl
 static void CK_NAME(window_row_float32)(const window_source *s, axis_taps ty, float *y, ptrdiff_t begin, ptrdiff_t end) {
     const ck_window_conv *p = s->p;
     ptrdiff_t channels = p->groups * p->outputs, pitch = s->x.pitch;
-    for (ptrdiff_t phase = 0; phase < pitch; phase++)
+    for (ptrdiff_t phase = 0; phase < pitch && begin + phase < end; phase++)
         for (ptrdiff_t ox = begin + phase, positions; ox < end; ox += positions * pitch) {
             axis_taps tx = taps_at(&s->x, ox);
             positions = 1;

@@ -33,6 +33,8 @@ struct JoinedPadding {
         default: return
         }
         guard pad.outputs.count == 1, let x = pad.inputs.first ?? nil, graph[x].type == .float32,
+            // Windows do not go over nothing, even where there is padding around it.
+            let extents = graph[x].shape?.dimensions.dropFirst(), extents.allSatisfy({ ($0.size ?? 0) > 0 }),
             pad.inputs.count < 3 || isZero(pad.inputs[2]), let reader = connections.soleConsumer(of: pad.outputs[0])
         else { return }
         var node = graph[reader]

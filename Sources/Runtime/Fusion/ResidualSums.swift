@@ -55,6 +55,8 @@ struct ResidualSums {
 
     /// - Throws: `GraphError` if the graph is not valid.
     static func fuse(_ graph: Graph) throws(GraphError) -> Graph {
+        // A convolution moves to where its sum stands: what it reads must not be written to in between.
+        guard !graph.valueIDs.contains(where: { graph[$0].isState || graph[$0].isVariable }) else { return graph }
         var sums = ResidualSums(graph)
         for id in graph.order { sums.join(id) }
         return sums.patch.isEmpty ? graph : try graph.applying(sums.patch)

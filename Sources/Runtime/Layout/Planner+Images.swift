@@ -8,10 +8,12 @@ extension Planner {
     ///
     /// - Returns: false if it has to be done now.
     mutating func postpones(_ node: Node, _ x: Tensor?, _ output: Tensor, _ id: NodeID, step: Int) -> Bool {
-        guard !keepsAllValues, node.operation is Quantize, let x, x.type == .float32, x.constant == nil, !x.isState,
+        guard options.joinsOperators, !keepsAllValues, node.operation is Quantize, let x, x.type == .float32,
+            x.constant == nil, !x.isState,
             (3...4).contains(x.sizes.count), output.type == .int8 || output.type == .uint8,
             (try? output.affineScale()) != nil, lastUse[output.id.index] < order.count,
-            let buffer = bufferOf[x.id.index],
+            // The memory of state, under whatever name, may be written to before the convolution runs.
+            let buffer = bufferOf[x.id.index], buffers[buffer].first >= 0 || buffers[buffer].last < .max,
             let reader = order[(step + 1)...].firstIndex(where: { graph.reads(of: $0).contains(output.id) }),
             isImage(output.id, of: order[reader])
         else { return false }
