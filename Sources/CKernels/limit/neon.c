@@ -1,6 +1,7 @@
 #if defined(__aarch64__)
 
 #include "../declarations.h"
+#include "../numeric/target_neon.h"
 #include "ck_limit.h"
 
 #include <arm_neon.h>
@@ -8,7 +9,7 @@
 
 typedef int32_t ck_limit_i32x4 __attribute__((vector_size(16)));
 
-#pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
+CK_BEGIN_NEON_DOT
 #define CK_NAME ck_limit_int8_neon_dot
 #define CK_SUM ck_limit_i32x4
 #define CK_OPERAND int8x16_t
@@ -17,9 +18,9 @@ typedef int32_t ck_limit_i32x4 __attribute__((vector_size(16)));
 #define CK_SUMS 16
 #define CK_REGISTER "w"
 #include "body.h"
-#pragma clang attribute pop
+CK_END_NEON
 
-#pragma clang attribute push(__attribute__((target("dotprod,i8mm"))), apply_to = function)
+CK_BEGIN_NEON_I8MM
 #define CK_NAME ck_limit_int8_neon_i8mm
 #define CK_SUM ck_limit_i32x4
 #define CK_OPERAND int8x16_t
@@ -28,6 +29,6 @@ typedef int32_t ck_limit_i32x4 __attribute__((vector_size(16)));
 #define CK_SUMS 16
 #define CK_REGISTER "w"
 #include "body.h"
-#pragma clang attribute pop
+CK_END_NEON
 
 #endif

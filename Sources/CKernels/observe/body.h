@@ -10,8 +10,8 @@ CK_INLINE void CK_NAME(add_rows)(
         for (; c + 16 <= columns; c += 16) {
             lanes_f v = *(const lanes_f *)(values + c);
             *(lanes_f *)(sums + c) += v;
-            low = __builtin_elementwise_min(low, v);
-            high = __builtin_elementwise_max(high, v);
+            low = lesser(low, v);
+            high = greater(high, v);
         }
         for (; c < columns; c++) {
             float v = values[c];

@@ -21,6 +21,21 @@ typedef struct {
     float least, most;
 } bounds_f;
 
+// GCC has no such functions of vectors, and clang makes slow code of the loops.
+#if __has_builtin(__builtin_elementwise_min)
+#define lesser(a, b) __builtin_elementwise_min(a, b)
+#define greater(a, b) __builtin_elementwise_max(a, b)
+#else
+static inline lanes_f lesser(lanes_f a, lanes_f b) {
+    for (int i = 0; i < 16; i++) a[i] = b[i] < a[i] ? b[i] : a[i];
+    return a;
+}
+static inline lanes_f greater(lanes_f a, lanes_f b) {
+    for (int i = 0; i < 16; i++) a[i] = b[i] > a[i] ? b[i] : a[i];
+    return a;
+}
+#endif
+
 #define CK_NAME(name) name##_portable
 #include "body.h"
 #undef CK_NAME
