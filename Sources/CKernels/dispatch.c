@@ -68,7 +68,7 @@ static unsigned processor_isas(void) {
 
 int ck_has_isa(ck_isa isa) { return processor_isas() >> isa & 1; }
 
-ck_isa ck_best_isa(void) {
+static ck_isa ask_environment(void) {
     static const char *const names[] = {"portable", "avx2", "avx_vnni", "avx512", "neon_dot", "neon_i8mm"};
     const char *wanted = getenv("OPTIMIZE_ISA");
     ck_isa limit = CK_ISA_NEON_I8MM;
@@ -76,6 +76,13 @@ ck_isa ck_best_isa(void) {
         if (!strcmp(wanted, names[isa])) limit = (ck_isa)isa;
     while (limit > CK_ISA_PORTABLE && !ck_has_isa(limit)) limit--;
     return limit;
+}
+
+ck_isa ck_best_isa(void) {
+    // One more than the instruction set; 0 before the first question.
+    static _Atomic int known;
+    if (!known) known = (int)ask_environment() + 1;
+    return (ck_isa)(known - 1);
 }
 
 const ck_kernel *ck_find_kernel(const char *family, const char *type, ck_isa limit) {

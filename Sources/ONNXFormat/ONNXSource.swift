@@ -36,8 +36,6 @@ package final class ONNXSource: OperatorSetSource, @unchecked Sendable {
     package var hasExternalData: Bool { onnx_external_tensor_count(handle) > 0 }
     /// The files that hold external data of the main graph, by their location in the model.
     var externalFiles: [String: MappedFile] = [:]
-    /// Bytes of the files that hold external data.
-    package var externalByteCount: Int { externalFiles.values.reduce(0) { $0 + $1.bytes.count } }
     /// The files that hold external data, in the order of their locations.
     package var dataFiles: [MappedFile] { externalFiles.sorted { $0.key < $1.key }.map(\.value) }
 

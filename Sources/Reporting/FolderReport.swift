@@ -87,7 +87,4 @@ package struct FolderReport: Sendable, Codable, Equatable {
             }
         }
     }
-
-    /// Whether every model has a result and kept the gates.
-    package var isSuccess: Bool { totals.done == totals.models }
 }

@@ -35,6 +35,8 @@ package final class Execution {
     private let steps: [Step]
     private let operands: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private let inputs: [UnsafeMutableRawBufferPointer]
+    /// Brings what is stored in another order of axes into the model's.
+    private let reorder: ck_function
 
     private struct Call: @unchecked Sendable {
         var function: ck_function
@@ -72,6 +74,10 @@ package final class Execution {
 
     init(_ plan: Plan, _ session: Session) throws(RuntimeError) {
         precondition(!plan.options.isForFigures, "a plan for figures holds no weights")
+        guard let copy = ck_find_kernel(KernelFamily.copy.rawValue, "bytes", plan.options.isa) else {
+            throw RuntimeError(.unsupportedType, "there is no kernel that copies bytes")
+        }
+        reorder = copy.pointee.function
         self.plan = plan
         self.session = session
         let size = plan.arenaByteCount + Int(CK_SLACK)
@@ -238,11 +244,10 @@ package final class Execution {
             (copy.x_strides.0, copy.x_strides.1) = (area * channels, 1)
             (copy.y_strides.0, copy.y_strides.1) = (channels * area, area)
             (copy.inner, copy.x_step, copy.y_step, copy.element_size) = (area, channels, 1, size)
-            guard let kernel = ck_find_kernel("copy", "bytes", CK_ISA_PORTABLE) else { return try body(bytes) }
             withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: 2) { buffers in
                 buffers.initializeElement(at: 0, to: UnsafeMutableRawPointer(mutating: source))
                 buffers.initializeElement(at: 1, to: base)
-                kernel.pointee.function(&copy, buffers.baseAddress, 0, batch * channels)
+                reorder(&copy, buffers.baseAddress, 0, batch * channels)
             }
             return try body(UnsafeRawBufferPointer(target))
         }

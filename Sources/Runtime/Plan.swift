@@ -21,10 +21,16 @@ package struct PlanOptions: Sendable {
     package var batch = 1
 
     package init() {}
+
+    /// The limit for kernels.
+    var isa: ck_isa {
+        let best = InstructionSet.best
+        return min(best, instructionSet ?? best).isa
+    }
 }
 
 /// Instruction sets that kernels are compiled for, in the order of preference.
-package enum InstructionSet: UInt32, Sendable, CaseIterable {
+package enum InstructionSet: UInt32, Sendable, CaseIterable, Comparable {
     case portable
     case avx2
     case avxVNNI
@@ -44,8 +50,12 @@ package enum InstructionSet: UInt32, Sendable, CaseIterable {
         }
     }
 
+    package static func < (a: InstructionSet, b: InstructionSet) -> Bool { a.rawValue < b.rawValue }
+
+    var isa: ck_isa { ck_isa(rawValue: rawValue) }
+
     /// Whether this processor has it.
-    package var isAvailable: Bool { ck_has_isa(ck_isa(rawValue: rawValue)) != 0 }
+    package var isAvailable: Bool { ck_has_isa(isa) != 0 }
 
     /// The best one that this processor has.
     package static var best: InstructionSet { InstructionSet(rawValue: ck_best_isa().rawValue) ?? .portable }

@@ -58,8 +58,7 @@ struct Planner {
         keepsAllValues = options.keepsAllValues
         self.options = options
         storage = Storage(holdsConstants: !options.isForFigures)
-        let best = InstructionSet.best
-        isa = ck_isa(rawValue: min(best.rawValue, options.instructionSet?.rawValue ?? best.rawValue))
+        isa = options.isa
         let count = (graph.valueIDs.last?.index ?? -1) + 1
         givenCount = count
         tensors = Array(repeating: nil, count: count)

@@ -8,15 +8,16 @@ package enum TensorObservation {
     /// - Returns: nil if there are elements that are not finite; `sums` then hold nothing of use.
     package static func extremes(
         of elements: UnsafeBufferPointer<Float>, channels: Int = 1, run: Int = 1,
-        sums: UnsafeMutableBufferPointer<Double> = .init(start: nil, count: 0)
+        sums: UnsafeMutableBufferPointer<Double> = .init(start: nil, count: 0), on set: InstructionSet = .best
     ) -> (lower: Float, upper: Float)? {
         guard let base = elements.baseAddress, channels > 0, run > 0 else { return nil }
         precondition(sums.isEmpty || sums.count == channels)
         var (lower, upper) = (Float.infinity, -Float.infinity)
         let isFinite =
             sums.isEmpty
-            ? ck_observe(base, 1, 1, elements.count, nil, &lower, &upper)
-            : ck_observe(base, elements.count / (channels * run), channels, run, sums.baseAddress, &lower, &upper)
+            ? ck_observe(set.isa, base, 1, 1, elements.count, nil, &lower, &upper)
+            : ck_observe(
+                set.isa, base, elements.count / (channels * run), channels, run, sums.baseAddress, &lower, &upper)
         return isFinite != 0 && lower <= upper ? (lower, upper) : nil
     }
 
@@ -32,12 +33,13 @@ package enum TensorObservation {
     ///   - counts: as many as there are bins, and four more that are used up.
     package static func count(
         _ elements: UnsafeBufferPointer<Float>, step: Int, start: Int, factor: Float,
-        in counts: UnsafeMutableBufferPointer<UInt32>
+        in counts: UnsafeMutableBufferPointer<UInt32>, on set: InstructionSet = .best
     ) {
         precondition(step > 0 && start >= 0 && counts.count > 4)
         let first = start * countedTogether
         guard let base = elements.baseAddress, first < elements.count else { return }
         ck_count(
-            base + first, elements.count - first, step, factor, counts.baseAddress, Int32(clamping: counts.count - 4))
+            set.isa, base + first, elements.count - first, step, factor, counts.baseAddress,
+            Int32(clamping: counts.count - 4))
     }
 }

@@ -5,16 +5,17 @@ import Testing
 
 /// Zeros around an image that a convolution leaves out.
 @Suite struct JoinedPaddingTests {
-    /// Pad → convolution, x [1, 5, 6, 3].
+    /// Pad → convolution.
     private static func model(
-        _ convolution: any ModelGraph.Operation, w: [Int], amounts: [Int32], value: Float? = nil, readsPad: Bool = false
+        _ convolution: any ModelGraph.Operation, x extents: [Int] = [1, 5, 6, 3], w: [Int], amounts: [Int32],
+        value: Float? = nil, readsPad: Bool = false
     ) -> Model {
         var generator = Generator(state: 9)
         var graph = Graph(name: "main")
-        let x = graph.addValue(Value(name: "x", type: .float32, shape: [1, 5, 6, 3]))
+        let x = graph.addValue(Value(name: "x", type: .float32, shape: Shape(extents)))
         let pads = graph.addValue(
             Value(name: "pads", type: .int32, shape: [4, 2], constant: TensorData(amounts)))
-        let size = (0..<4).map { [1, 5, 6, 3][$0] + Int(amounts[2 * $0] + amounts[2 * $0 + 1]) }
+        let size = (0..<4).map { extents[$0] + Int(amounts[2 * $0] + amounts[2 * $0 + 1]) }
         let padded = graph.addValue(Value(name: "padded", type: .float32, shape: Shape(size)))
         let filling = value.map {
             graph.addValue(Value(name: "value", type: .float32, shape: [1], constant: TensorData([$0])))
@@ -53,12 +54,13 @@ import Testing
         }
     }
 
-    /// Other numbers than zero, axes that no window slides over, padding that follows from the extents, other readers.
+    /// An image without rows, other numbers than zero, axes that no window slides over, padding that follows from the extents, other readers.
     @Test func othersStay() throws {
         let valid = Convolution(strides: [1, 1])
         try check(Self.model(valid, w: [4, 3, 3, 3], amounts: [0, 0, 1, 1, 1, 1, 0, 0], value: 1), pads: 1)
         try check(Self.model(valid, w: [4, 3, 3, 5], amounts: [0, 0, 1, 1, 1, 1, 1, 1]), pads: 1)
         try check(Self.model(valid, w: [4, 3, 3, 3], amounts: [1, 0, 1, 1, 1, 1, 0, 0]), pads: 1)
+        try check(Self.model(valid, x: [1, 0, 6, 3], w: [4, 3, 3, 3], amounts: [0, 0, 2, 2, 1, 1, 0, 0]), pads: 1)
         let same = Convolution(strides: [2, 2], padding: .same)
         try check(Self.model(same, w: [4, 3, 3, 3], amounts: [0, 0, 1, 1, 1, 1, 0, 0]), pads: 1)
         try check(Self.model(valid, w: [4, 3, 3, 3], amounts: [0, 0, 1, 1, 1, 1, 0, 0], readsPad: true), pads: 1)

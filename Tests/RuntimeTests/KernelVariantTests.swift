@@ -6,7 +6,7 @@ import Testing
 /// The portable kernels are the oracle of all others.
 @Suite struct KernelVariantTests {
     static let variants = InstructionSet.allCases.filter {
-        $0.isAvailable && $0.rawValue <= InstructionSet.best.rawValue
+        $0.isAvailable && $0 <= .best
     }
 
     private static func plan(

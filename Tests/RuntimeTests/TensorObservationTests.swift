@@ -4,12 +4,12 @@ import Testing
 @Suite("What calibration takes of a tensor")
 struct TensorObservationTests {
     /// numpy.clip(numpy.floor(v) + 2, 0, 3), without zeros.
-    @Test func valuesAreCountedByInterval() {
+    @Test(arguments: KernelVariantTests.variants) func valuesAreCountedByInterval(_ set: InstructionSet) {
         let values: [Float] = [-5, -1, 0, 0.5, 0.75, 1, 1.5, 2, 9, 0.5, 0.5, 0.5, 0.5, 0.5, 0]
         var counts = [UInt32](repeating: 0, count: 4 + 4)
         values.withUnsafeBufferPointer { values in
             counts.withUnsafeMutableBufferPointer {
-                TensorObservation.count(values, step: 1, start: 0, factor: 1, in: $0)
+                TensorObservation.count(values, step: 1, start: 0, factor: 1, in: $0, on: set)
             }
         }
         #expect(counts[..<4] == [1, 1, 7, 4])
@@ -17,14 +17,17 @@ struct TensorObservationTests {
     }
 
     /// Whole numbers, whose sums are exact in any order.
-    @Test(arguments: [(3, 1), (16, 1), (70, 1), (600, 1), (3, 5), (2, 70), (5, 50)])
-    func extremesAndSums(_ channels: Int, _ run: Int) throws {
+    @Test(
+        arguments: KernelVariantTests.variants,
+        [[3, 1], [16, 1], [70, 1], [600, 1], [3, 5], [2, 70], [5, 50], [1, 63], [17, 15], [130, 2]])
+    func extremesAndSums(_ set: InstructionSet, _ extents: [Int]) throws {
+        let (channels, run) = (extents[0], extents[1])
         let outer = 130
         let values = (0..<outer * channels * run).map { Float($0 * 7919 % 1013 - 400) }
         var sums = [Double](repeating: 0, count: channels)
         let found = values.withUnsafeBufferPointer { values in
             sums.withUnsafeMutableBufferPointer {
-                TensorObservation.extremes(of: values, channels: channels, run: run, sums: $0)
+                TensorObservation.extremes(of: values, channels: channels, run: run, sums: $0, on: set)
             }
         }
         let extremes = try #require(found)
@@ -38,6 +41,8 @@ struct TensorObservationTests {
     func whatIsNotFiniteIsNoticed(_ value: Float, _ place: Int) {
         var values = [Float](repeating: 1, count: 41)
         values[place] = value
-        #expect(values.withUnsafeBufferPointer { TensorObservation.extremes(of: $0) } == nil)
+        for set in KernelVariantTests.variants {
+            #expect(values.withUnsafeBufferPointer { TensorObservation.extremes(of: $0, on: set) } == nil, "\(set)")
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 #include "../declarations.h"
 
-#include "../numeric/target_neon.h"
+#include "../numeric/target.h"
 #include <arm_neon.h>
 #include <string.h>
 
@@ -13,6 +13,6 @@ CK_BEGIN_NEON_DOT
 #define CK_HYBRID_ONLY
 #define CK_NAME(name) name##_neon_dot
 #include "body.h"
-CK_END_NEON
+CK_END_TARGET
 
 #endif

@@ -1,5 +1,6 @@
 // An image with its padding around it.
 #include "../declarations.h"
+#include "../numeric/target.h"
 
 #include <string.h>
 
@@ -28,7 +29,7 @@
 PAD(ck_pad_rows_bytes_portable)
 
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+CK_BEGIN_AVX2
 PAD(ck_pad_rows_bytes_avx2)
-#pragma clang attribute pop
+CK_END_TARGET
 #endif

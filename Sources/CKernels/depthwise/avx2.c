@@ -2,14 +2,15 @@
 
 #include "../declarations.h"
 #include "interleaved.h"
+#include "../numeric/target.h"
 
 #include <string.h>
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX2
 #define CK_ROWS 4
 #define CK_DIRECT ck_depthwise_direct_avx2
 #define CK_NAME(name) name##_avx2
 #include "body.h"
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

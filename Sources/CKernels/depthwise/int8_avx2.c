@@ -2,11 +2,12 @@
 
 #include "../declarations.h"
 #include "interleaved.h"
+#include "../numeric/target.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX2
 
 #include "../numeric/requantize_avx2.h"
 #include "interleave_256.h"
@@ -53,6 +54,6 @@ CK_INLINE void accumulate(
 #define CK_NAME(name) name##_avx2
 #include "interleaved_body.h"
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

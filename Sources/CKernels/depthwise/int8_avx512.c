@@ -2,11 +2,12 @@
 
 #include "../declarations.h"
 #include "interleaved.h"
+#include "../numeric/target.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX512
 
 #include "../numeric/requantize_avx512.h"
 #include "interleave_16.h"
@@ -55,6 +56,6 @@ CK_INLINE void accumulate(
 #define CK_NAME(name) name##_avx512
 #include "interleaved_body.h"
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

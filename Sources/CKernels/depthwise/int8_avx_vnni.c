@@ -2,11 +2,12 @@
 
 #include "../declarations.h"
 #include "interleaved.h"
+#include "../numeric/target.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-#pragma clang attribute push(__attribute__((target("avxvnni,avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX_VNNI
 
 #include "../numeric/requantize_avx2.h"
 #include "interleave_256.h"
@@ -34,6 +35,6 @@ CK_INLINE void accumulate(
 #define CK_NAME(name) name##_avx_vnni
 #include "interleaved_body.h"
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

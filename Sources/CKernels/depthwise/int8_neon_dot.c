@@ -4,7 +4,7 @@
 #include "../declarations.h"
 #include "interleaved.h"
 
-#include "../numeric/target_neon.h"
+#include "../numeric/target.h"
 #include <arm_neon.h>
 #include <string.h>
 
@@ -49,6 +49,6 @@ CK_INLINE void accumulate(
 #define CK_NAME(name) name##_neon_dot
 #include "interleaved_body.h"
 
-CK_END_NEON
+CK_END_TARGET
 
 #endif

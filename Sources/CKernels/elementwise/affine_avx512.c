@@ -1,10 +1,11 @@
 #if defined(__x86_64__)
 
 #include "../declarations.h"
+#include "../numeric/target.h"
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX512
 #define CK_NAME(name) name##_avx512
 #include "affine.h"
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

@@ -2,10 +2,11 @@
 #if defined(__x86_64__)
 
 #include "../declarations.h"
+#include "../numeric/target.h"
 
 #include <immintrin.h>
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX512
 
 static inline __mmask64 first_lanes(ptrdiff_t count) {
     return count >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << count) - 1;
@@ -33,8 +34,8 @@ static void look_up_pairs(const int8_t *entries, const int8_t *x, int8_t *y, ptr
     }
 }
 
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx2,fma"))), apply_to = function)
+CK_END_TARGET
+CK_BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx2,fma")
 
 static void look_up(const int8_t *entries, const int8_t *x, int8_t *y, ptrdiff_t count) {
     __m512i table[4];
@@ -50,7 +51,7 @@ static void look_up(const int8_t *entries, const int8_t *x, int8_t *y, ptrdiff_t
     }
 }
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 void ck_unary_int8_avx512(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_unary *p = parameters;

@@ -1,8 +1,9 @@
 #if defined(__x86_64__)
 
 #include "../declarations.h"
+#include "../numeric/target.h"
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX2
 
 // A block is two registers of 16.
 #define CK_TILES(do) \
@@ -16,6 +17,6 @@
 #include "float_dense.h"
 #include "float_matmul.h"
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

@@ -1,8 +1,9 @@
 #if defined(__x86_64__)
 
 #include "../declarations.h"
+#include "../numeric/target.h"
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX512
 
 // A block is one register of 32.
 #define CK_TILES(do)                                                                                             \
@@ -26,6 +27,6 @@
 #include "float_dense.h"
 #include "float_matmul.h"
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

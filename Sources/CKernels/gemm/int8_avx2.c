@@ -2,11 +2,12 @@
 #if defined(__x86_64__)
 
 #include "gemm.h"
+#include "../numeric/target.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX2
 
 #include "../numeric/requantize_avx2.h"
 
@@ -65,6 +66,6 @@ CK_INLINE void multiply(
 #define CK_NAME(name) name##_avx2
 #include "int8_body.h"
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

@@ -1,11 +1,12 @@
 #if defined(__x86_64__)
 
 #include "gemm.h"
+#include "../numeric/target.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX512
 
 #include "../numeric/requantize_avx512.h"
 
@@ -49,6 +50,6 @@ CK_INLINE void multiply(
 #define CK_NAME(name) name##_avx512
 #include "int8_body.h"
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

@@ -1,11 +1,12 @@
 #if defined(__x86_64__)
 
 #include "gemm.h"
+#include "../numeric/target.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-#pragma clang attribute push(__attribute__((target("avxvnni,avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX_VNNI
 
 #include "../numeric/requantize_avx2.h"
 
@@ -50,6 +51,6 @@ CK_INLINE void multiply(
 #define CK_NAME(name) name##_avx_vnni
 #include "int8_body.h"
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "gemm.h"
 
-#include "../numeric/target_neon.h"
+#include "../numeric/target.h"
 #include <arm_neon.h>
 
 CK_BEGIN_NEON_DOT
@@ -61,6 +61,6 @@ CK_INLINE void multiply(
     do(1, 0, rounding) do(1, 1, rounding) do(1, 2, rounding) do(1, 4, rounding)
 #include "int8_body.h"
 
-CK_END_NEON
+CK_END_TARGET
 
 #endif

@@ -1,14 +1,16 @@
-// What calibration sees of real tensors.
+// What calibration sees of real tensors. `isa` is one that the processor has.
 #ifndef CK_OBSERVE_H
 #define CK_OBSERVE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ckernels.h"
+
 // Widens [minimum, maximum] to hold all values, which are [outer, channels, run], and adds each channel's values to its
 // sum, unless there are no sums. Returns whether all values are finite for sure; if not, the results mean nothing.
 int32_t ck_observe(
-    const float *values, ptrdiff_t outer, ptrdiff_t channels, ptrdiff_t run, double *sums, float *minimum,
+    ck_isa isa, const float *values, ptrdiff_t outer, ptrdiff_t channels, ptrdiff_t run, double *sums, float *minimum,
     float *maximum);
 
 // Elements that are counted side by side.
@@ -16,6 +18,7 @@ int32_t ck_observe(
 
 // Counts the first CK_COUNTED values of every CK_COUNTED * step, in bins: floor(value * factor) + bins / 2, or the first or
 // the last where that is beyond them. Zeros are counted in the four places behind the bins together.
-void ck_count(const float *values, ptrdiff_t count, ptrdiff_t step, float factor, uint32_t *counts, int32_t bins);
+void ck_count(
+    ck_isa isa, const float *values, ptrdiff_t count, ptrdiff_t step, float factor, uint32_t *counts, int32_t bins);
 
 #endif

@@ -1,7 +1,7 @@
 #if defined(__aarch64__)
 
 #include "../declarations.h"
-#include "../numeric/target_neon.h"
+#include "../numeric/target.h"
 #include "ck_limit.h"
 
 #include <arm_neon.h>
@@ -18,7 +18,7 @@ CK_BEGIN_NEON_DOT
 #define CK_SUMS 16
 #define CK_REGISTER "w"
 #include "body.h"
-CK_END_NEON
+CK_END_TARGET
 
 CK_BEGIN_NEON_I8MM
 #define CK_NAME ck_limit_int8_neon_i8mm
@@ -29,6 +29,6 @@ CK_BEGIN_NEON_I8MM
 #define CK_SUMS 16
 #define CK_REGISTER "w"
 #include "body.h"
-CK_END_NEON
+CK_END_TARGET
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "../declarations.h"
 #include "ck_limit.h"
+#include "../numeric/target.h"
 
 #include <immintrin.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 typedef int32_t ck_limit_i32x8 __attribute__((vector_size(32)));
 typedef int32_t ck_limit_i32x16 __attribute__((vector_size(64)));
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX2
 #define CK_NAME ck_limit_float32_avx2
 #define CK_SUM __m256
 #define CK_OPERAND __m256
@@ -29,9 +30,9 @@ typedef int32_t ck_limit_i32x16 __attribute__((vector_size(64)));
 #define CK_SUMS 8
 #define CK_REGISTER "x"
 #include "body.h"
-#pragma clang attribute pop
+CK_END_TARGET
 
-#pragma clang attribute push(__attribute__((target("avx2,fma,avxvnni"))), apply_to = function)
+CK_BEGIN_AVX_VNNI
 #define CK_NAME ck_limit_int8_avx_vnni
 #define CK_SUM ck_limit_i32x8
 #define CK_OPERAND __m256i
@@ -40,9 +41,9 @@ typedef int32_t ck_limit_i32x16 __attribute__((vector_size(64)));
 #define CK_SUMS 8
 #define CK_REGISTER "x"
 #include "body.h"
-#pragma clang attribute pop
+CK_END_TARGET
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX512
 #define CK_NAME ck_limit_float32_avx512
 #define CK_SUM __m512
 #define CK_OPERAND __m512
@@ -60,6 +61,6 @@ typedef int32_t ck_limit_i32x16 __attribute__((vector_size(64)));
 #define CK_SUMS 16
 #define CK_REGISTER "v"
 #include "body.h"
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

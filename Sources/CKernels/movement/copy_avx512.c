@@ -1,11 +1,12 @@
 #if defined(__x86_64__)
 
 #include "../declarations.h"
+#include "../numeric/target.h"
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX512
 #define CK_LANES 16
 #define CK_NAME(name) name##_avx512
 #include "copy.h"
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

@@ -33,21 +33,4 @@ CK_INLINE float mlas_exp(float x) {
     return p * mlas_power_of_two(half) * mlas_power_of_two(exponent - half);
 }
 
-// 1 / (1 + exp(−x)) as a quotient of polynomials.
-CK_INLINE float mlas_logistic(float x) {
-    x = x < -18 ? -18 : x > 18 ? 18 : x;
-    float square = x * x;
-    float p = __builtin_fmaf(square, 4.37031012579801e-11f, 1.15627324459942e-07f);
-    p = __builtin_fmaf(p, square, 6.08574864600143e-05f);
-    p = __builtin_fmaf(p, square, 8.51377133304701e-03f);
-    p = __builtin_fmaf(p, square, 2.48287947061529e-01f) * x;
-    float q = __builtin_fmaf(square, 6.10247389755681e-13f, 5.76102136993427e-09f);
-    q = __builtin_fmaf(q, square, 6.29106785017040e-06f);
-    q = __builtin_fmaf(q, square, 1.70198817374094e-03f);
-    q = __builtin_fmaf(q, square, 1.16817656904453e-01f);
-    q = __builtin_fmaf(q, square, 9.93151921023180e-01f);
-    float y = p / q + 0.5f;
-    return y < 0 ? 0 : y > 1 ? 1 : y;
-}
-
 #endif

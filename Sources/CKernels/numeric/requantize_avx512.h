@@ -143,17 +143,6 @@ CK_INLINE void ck_store_16(int8_t *y, ck_bytes bytes, int quarter) {
     _mm_storeu_si128((__m128i *)y, part);
 }
 
-// The first `count` of 16 bytes.
-CK_INLINE void ck_store_bytes(int8_t *y, __m128i bytes, ptrdiff_t count) {
-    if (count >= 16) {
-        _mm_storeu_si128((__m128i *)y, bytes);
-        return;
-    }
-    int8_t copy[16];
-    _mm_storeu_si128((__m128i *)copy, bytes);
-    ck_store_part(y, copy, count);
-}
-
 // The first `count` bytes from a quarter on, no more than there are; of quarter 2 both last ones.
 #define CK_STORES_SOME
 CK_INLINE void ck_store_some(int8_t *y, ck_bytes bytes, const int quarter, ptrdiff_t count) {

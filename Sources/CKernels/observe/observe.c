@@ -1,4 +1,5 @@
 #include "../declarations.h"
+#include "../numeric/target.h"
 
 #include "../numeric/fixed_point.h"
 #include "ck_observe.h"
@@ -41,37 +42,39 @@ static inline lanes_f greater(lanes_f a, lanes_f b) {
 #undef CK_NAME
 
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX2
 #define CK_NAME(name) name##_avx2
 #include "body.h"
 #undef CK_NAME
-#pragma clang attribute pop
+CK_END_TARGET
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+CK_BEGIN_AVX512
 #define CK_NAME(name) name##_avx512
 #include "body.h"
 #undef CK_NAME
-#pragma clang attribute pop
+CK_END_TARGET
 #endif
 
 int32_t ck_observe(
-    const float *values, ptrdiff_t outer, ptrdiff_t channels, ptrdiff_t run, double *sums, float *minimum,
+    ck_isa isa, const float *values, ptrdiff_t outer, ptrdiff_t channels, ptrdiff_t run, double *sums, float *minimum,
     float *maximum) {
 #if defined(__x86_64__)
-    ck_isa isa = ck_best_isa();
     if (isa == CK_ISA_AVX512)
         return ck_observe_avx512(values, outer, channels, run, sums, minimum, maximum);
     if (isa >= CK_ISA_AVX2) return ck_observe_avx2(values, outer, channels, run, sums, minimum, maximum);
+#else
+    (void)isa;
 #endif
     return ck_observe_portable(values, outer, channels, run, sums, minimum, maximum);
 }
 
 void ck_count(
-    const float *values, ptrdiff_t count, ptrdiff_t step, float factor, uint32_t *counts, int32_t bins) {
+    ck_isa isa, const float *values, ptrdiff_t count, ptrdiff_t step, float factor, uint32_t *counts, int32_t bins) {
 #if defined(__x86_64__)
-    ck_isa isa = ck_best_isa();
     if (isa == CK_ISA_AVX512) return ck_count_avx512(values, count, step, factor, counts, bins);
     if (isa >= CK_ISA_AVX2) return ck_count_avx2(values, count, step, factor, counts, bins);
+#else
+    (void)isa;
 #endif
     ck_count_portable(values, count, step, factor, counts, bins);
 }

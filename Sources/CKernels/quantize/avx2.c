@@ -3,10 +3,11 @@
 
 #include "../declarations.h"
 #include "../numeric/store_bytes.h"
+#include "../numeric/target.h"
 
 #include <immintrin.h>
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX2
 
 static inline __m256i quantized(__m256 x, const ck_quantize *p) {
     const __m256 scale = _mm256_set1_ps(p->scale);
@@ -54,6 +55,6 @@ void ck_quantize_float32_to_uint8_avx2(
     quantize(parameters, buffers[0], buffers[1], begin, end);
 }
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

@@ -2,10 +2,11 @@
 #if defined(__x86_64__)
 
 #include "../declarations.h"
+#include "../numeric/target.h"
 
 #include <immintrin.h>
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX512
 
 static inline __m512i quantized(__m512 x, const ck_quantize *p) {
     const __m512 scale = _mm512_set1_ps(p->scale);
@@ -46,6 +47,6 @@ void ck_quantize_float32_to_uint8_avx512(
     quantize(parameters, buffers[0], buffers[1], begin, end);
 }
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

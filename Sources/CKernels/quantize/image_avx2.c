@@ -1,10 +1,11 @@
 #if defined(__x86_64__)
 
 #include "../declarations.h"
+#include "../numeric/target.h"
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX2
 #define CK_NAME(name) name##_avx2
 #include "image.h"
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

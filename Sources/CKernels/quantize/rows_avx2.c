@@ -1,6 +1,7 @@
 #if defined(__x86_64__)
 
 #include "../declarations.h"
+#include "../numeric/target.h"
 
 #include "../numeric/fixed_point.h"
 #include <math.h>
@@ -8,9 +9,9 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX2
 #define CK_NAME(name) name##_avx2
 #include "rows.h"
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

@@ -5,11 +5,12 @@
 #include "../numeric/fixed_point.h"
 #include "../numeric/store_bytes.h"
 #include "halves.h"
+#include "../numeric/target.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX2
 
 // 16 numbers of 32 bits in the order in which 16-bit ones are unpacked: 0 to 3 and 8 to 11, 4 to 7 and 12 to 15.
 typedef struct {
@@ -224,6 +225,6 @@ CK_INLINE void run(
 #define CK_NAME(name) name##_avx2
 #include "binary_body.h"
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

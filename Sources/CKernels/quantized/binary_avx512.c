@@ -4,11 +4,12 @@
 #include "../declarations.h"
 #include "../numeric/fixed_point.h"
 #include "halves.h"
+#include "../numeric/target.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX512
 
 #include "../numeric/rescale_avx512.h"
 
@@ -145,6 +146,6 @@ CK_INLINE void run(
 #define CK_NAME(name) name##_avx512
 #include "binary_body.h"
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif

@@ -3,11 +3,12 @@
 
 #include "../declarations.h"
 #include "../numeric/fixed_point.h"
+#include "../numeric/target.h"
 
 #include <immintrin.h>
 
 #pragma STDC FP_CONTRACT OFF
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), apply_to = function)
+CK_BEGIN_AVX512
 
 #include "../numeric/rescale_avx512.h"
 
@@ -125,6 +126,6 @@ void ck_quantized_reduce_uint8_avx512(const void *parameters, void *const *buffe
     else ck_quantized_reduce_uint8_portable(parameters, buffers, begin, end);
 }
 
-#pragma clang attribute pop
+CK_END_TARGET
 
 #endif
