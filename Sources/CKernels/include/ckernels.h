@@ -449,6 +449,5 @@ typedef struct {
 #include "ck_plain.h"
 #include "ck_recurrent.h"
 #include "ck_spectral.h"
-#include "ck_weights.h"
 
 #endif
