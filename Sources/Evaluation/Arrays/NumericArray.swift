@@ -72,6 +72,17 @@ package struct NumericArray: Sendable {
         return result
     }
 
+    /// The same in place; nil where elements have to be moved or swapped first.
+    ///
+    /// - Precondition: `sample` lies within the outermost axis.
+    func withSample<R>(_ sample: Int, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R? {
+        let byteCount = shape.dropFirst().reduce(1, *) * element.byteCount
+        guard !header.isFortranOrder, !header.isBigEndian || element.wordByteCount == 1 else { return nil }
+        return try withUnsafeBytes { bytes in
+            try body(UnsafeRawBufferPointer(rebasing: bytes[(sample * byteCount)..<((sample + 1) * byteCount)]))
+        }
+    }
+
     /// All elements in row-major order and native byte order.
     package func rowMajorBytes() -> [UInt8] {
         guard let extent = shape.first else {

@@ -110,12 +110,14 @@ package struct QuantizationPlan: Sendable {
         }
         for input in node.quantizedOperands(in: graph) {
             let isConstant = graph.isRealConstant(input, connections: connections)
-            guard isConstant || statistics.histograms[input] != nil else {
+            guard isConstant || statistics.histogram(of: input, in: graph, connections: connections) != nil else {
                 return .none("no values of \(graph.describe(input)) were observed")
             }
         }
-        guard results(of: id, in: graph).allSatisfy({ statistics.histograms[$0] != nil }) else {
-            return .none("no finite values of its result were observed")
+        for result in results(of: id, in: graph) {
+            guard statistics.histogram(of: result, in: graph, connections: connections) != nil else {
+                return .none("no finite values of its result were observed")
+            }
         }
         return rule
     }
@@ -219,20 +221,13 @@ package struct QuantizationPlan: Sendable {
             let finite = constant.filter(\.isFinite)
             return ActivationRange(lower: finite.min() ?? 0, upper: finite.max() ?? 0)
         }
-        // What a clamp behind it cuts off needs no integers.
-        if let reader = connections.soleConsumer(of: value), let unary = graph[reader].operation as? Unary,
-            unary.isClamp, let clamped = graph[reader].outputs.first,
-            let histogram = statistics.histograms[clamped]
-        {
-            return histogram.leastErrorRange()
-        }
-        return statistics.histograms[value]?.leastErrorRange()
+        return statistics.histogram(of: value, in: graph, connections: connections)?.leastErrorRange()
     }
 }
 
 extension Unary {
     /// Whether the operator clamps and does nothing else.
-    fileprivate var isClamp: Bool { activation != nil || kind == .relu0To1 }
+    var isClamp: Bool { activation != nil || kind == .relu0To1 }
 }
 
 /// Sets of tensors that must have the same parameters.
