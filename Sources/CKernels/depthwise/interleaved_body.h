@@ -10,6 +10,7 @@
 //   CK_VECTORS(rows)     vectors of 16 lanes at a time for so many output rows: 2 or 4
 //   interleave_many      some whole vectors of a run, and how many lanes they are
 //   accumulate           adds the products of all steps
+//   CK_COLUMNS_KERNEL    if defined, the kernel for windows that go by columns
 //   CK_DIRECT            the kernel for windows that have no plan
 //   what gemm/int8_body.h has of sums and bytes
 #include "../numeric/store_bytes.h"
@@ -204,6 +205,9 @@ static void depthwise_interleaved(const ck_conv *p, void *const *buffers, ptrdif
 
 void CK_NAME(ck_depthwise_int8)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_conv *p = parameters;
+#if defined(CK_COLUMNS_KERNEL)
+    if (ck_depthwise_goes_by_columns(p)) return CK_COLUMNS_KERNEL(p, buffers, begin, end);
+#endif
     if (p->prepared) depthwise_interleaved(p, buffers, begin, end);
     else CK_DIRECT(parameters, buffers, begin, end);
 }

@@ -1,3 +1,4 @@
+#include "columns.h"
 #include "interleaved.h"
 
 #include <string.h>
@@ -72,13 +73,19 @@ static int make_plan(const ck_conv *p, ck_depthwise_plan *plan) {
     return 1;
 }
 
-ptrdiff_t ck_prepared_depthwise_size(const ck_conv *p) {
+static int goes_by_columns(const ck_conv *p, ck_isa isa) {
+    return isa == CK_ISA_AVX512 && ck_depthwise_goes_by_columns(p);
+}
+
+ptrdiff_t ck_prepared_depthwise_size(const ck_conv *p, ck_isa isa) {
+    if (goes_by_columns(p, isa)) return ck_prepared_columns_size(p);
     ck_depthwise_plan plan;
     if (!make_plan(p, &plan)) return 0;
     return ck_depthwise_weights_offset(&plan) + plan.phases * plan.steps * plan.output_rows * 4 * CK_BLOCK;
 }
 
-void ck_prepare_depthwise(const ck_conv *p, void *prepared) {
+void ck_prepare_depthwise(const ck_conv *p, ck_isa isa, void *prepared) {
+    if (goes_by_columns(p, isa)) return ck_prepare_columns(p, prepared);
     ck_depthwise_plan *plan = prepared;
     if (!make_plan(p, plan)) return;
     ptrdiff_t channels = p->output_channels, taps = p->kernel_height * p->kernel_width;

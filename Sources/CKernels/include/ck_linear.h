@@ -83,10 +83,10 @@ void ck_prepare_lanes(
     const int32_t *bias, const int32_t *weight_sum, const ck_requantization *output, ptrdiff_t lanes,
     ptrdiff_t outputs, int is_double, void *prepared);
 
-// `prepared` of a depthwise convolution, for all other parameters; 0 bytes for windows that its kernel of a depth above 1
-// leaves to the slow one. The memory is zero and aligned to 64 bytes.
-ptrdiff_t ck_prepared_depthwise_size(const ck_conv *parameters);
-void ck_prepare_depthwise(const ck_conv *parameters, void *prepared);
+// `prepared` of a depthwise convolution by the kernel of an instruction set, for all other parameters; 0 bytes for windows
+// that its kernel of a depth above 1 leaves to the slow one. The memory is zero and aligned to 64 bytes.
+ptrdiff_t ck_prepared_depthwise_size(const ck_conv *parameters, ck_isa isa);
+void ck_prepare_depthwise(const ck_conv *parameters, ck_isa isa, void *prepared);
 
 // Units: blocks of outputs. Buffers float32, int8: x, y. Buffers hybrid: x int8, y, ck_batch_quantization of each
 // `shared_rows` rows.

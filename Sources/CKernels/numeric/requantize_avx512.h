@@ -111,15 +111,21 @@ CK_INLINE __m512i ck_rescaled(
     return sums;
 }
 
-// Four vectors of results less their zero point as bytes behind each other.
-CK_INLINE __m512i ck_packed_output(
+// Four vectors of results less their zero point as bytes: the first four of each, the next four of each, and so on.
+CK_INLINE __m512i ck_packed_quarters(
     __m512i a, __m512i b, __m512i c, __m512i d, const ck_common_output *common, ck_rounding rounding) {
     __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(a, b), common->zero_point);
     __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(c, d), common->zero_point);
     __m512i bytes = _mm512_packs_epi16(low, high);
     if (rounding != CK_ROUNDS_DOUBLE && rounding != CK_ROUNDS_OTHERWISE)
         bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, common->minimum), common->maximum);
-    return _mm512_permutexvar_epi32(common->order, _mm512_xor_si512(bytes, common->flip));
+    return _mm512_xor_si512(bytes, common->flip);
+}
+
+// Four vectors of results less their zero point as bytes behind each other.
+CK_INLINE __m512i ck_packed_output(
+    __m512i a, __m512i b, __m512i c, __m512i d, const ck_common_output *common, ck_rounding rounding) {
+    return _mm512_permutexvar_epi32(common->order, ck_packed_quarters(a, b, c, d, common, rounding));
 }
 
 // The first `count` of 16 sums as real numbers.

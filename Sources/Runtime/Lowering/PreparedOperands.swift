@@ -18,11 +18,12 @@ extension LinearWeights {
 
 extension Storage {
     /// - Returns: nil for a window that is left to the slow kernel.
-    func prepareDepthwise(_ parameters: inout ck_conv) throws(RuntimeError) -> UnsafeRawPointer? {
-        let size = ck_prepared_depthwise_size(&parameters)
+    func prepareDepthwise(_ parameters: inout ck_conv, for kernel: ck_kernel) throws(RuntimeError) -> UnsafeRawPointer?
+    {
+        let size = ck_prepared_depthwise_size(&parameters, kernel.isa)
         guard size > 0 else { return nil }
         let memory = try bytes(size)
-        ck_prepare_depthwise(&parameters, memory)
+        ck_prepare_depthwise(&parameters, kernel.isa, memory)
         return UnsafeRawPointer(memory)
     }
 }
