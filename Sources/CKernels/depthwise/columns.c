@@ -1,4 +1,5 @@
 #include "columns.h"
+#include "interleaved.h"
 
 #include <string.h>
 
@@ -30,7 +31,7 @@ static ck_columns_plan plan_of(const ck_conv *p) {
     // Two output rows share the input.
     int fits = p->stride_height + p->kernel_height <= 4 && p->stride_width == 1;
     return (ck_columns_plan){
-        .rounding = ck_rounding_of(&p->output, p->output_channels),
+        .rounding = ck_rounding_of(&p->output, p->output_channels, ck_largest_depthwise_sum(p)),
         .output_rows = fits ? 2 : 1,
         .blocks = divide(p->output_channels, NULL),
     };
@@ -59,7 +60,7 @@ void ck_prepare_columns(const ck_conv *p, void *prepared) {
         for (ptrdiff_t tap = 0; tap < taps; tap++) sum += (uint32_t)weights[tap * padded + channel];
         uint32_t bias =
             (uint32_t)((const int32_t *)p->bias)[channel] - ((uint32_t)p->input_zero_point + CK_BYTE_OFFSET) * sum;
-        ck_fill_lane(&lanes[i / CK_BLOCK], (int)lane, &p->output, channel, (int32_t)bias);
+        ck_fill_lane(&lanes[i / CK_BLOCK], (int)lane, &p->output, plan->rounding, channel, (int32_t)bias);
         int8_t *to = packed + i / CHANNELS * ck_column_weights(plan) + (vector * CK_BLOCK + lane) * 4;
         for (ptrdiff_t kx = 0; kx < CK_COLUMNS; kx++)
             for (ptrdiff_t row = 0; row < rows; row++, to += CK_COLUMN_VECTORS * CK_BLOCK * 4)

@@ -181,6 +181,7 @@ typedef void (*walk_function)(strip *);
     do(stride, rows, 1, rounding) do(stride, rows, 2, rounding) do(stride, rows, 4, rounding)
 #define KINDS(do, rounding) PARTS(do, 1, 1, rounding) PARTS(do, 1, 2, rounding) PARTS(do, 2, 1, rounding)
 KINDS(WALK, CK_ROUNDS_SINGLE)
+KINDS(WALK, CK_ROUNDS_POSITIVE)
 KINDS(WALK, CK_ROUNDS_TWICE_UP)
 KINDS(WALK, CK_ROUNDS_TWICE)
 KINDS(WALK, CK_ROUNDS_OTHERWISE)
@@ -189,7 +190,8 @@ KINDS(WALK, CK_ROUNDS_OTHERWISE)
     [stride - 1][rows - 1][parts / 2] = walk_##stride##_##rows##_##parts##_##rounding,
 #define ENTRIES(rounding) [rounding] = {KINDS(ENTRY, rounding)},
 static const walk_function walks[CK_ROUNDINGS][2][MOST_ROWS][3] = {
-    ENTRIES(CK_ROUNDS_SINGLE) ENTRIES(CK_ROUNDS_TWICE_UP) ENTRIES(CK_ROUNDS_TWICE) ENTRIES(CK_ROUNDS_OTHERWISE)};
+    ENTRIES(CK_ROUNDS_SINGLE) ENTRIES(CK_ROUNDS_POSITIVE) ENTRIES(CK_ROUNDS_TWICE_UP) ENTRIES(CK_ROUNDS_TWICE)
+    ENTRIES(CK_ROUNDS_OTHERWISE)};
 
 void ck_depthwise_columns_avx512(const ck_conv *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_columns_plan *plan = p->prepared;

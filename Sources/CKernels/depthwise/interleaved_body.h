@@ -166,6 +166,7 @@ CK_INLINE void compute_phases(
     }
 #define BOTH(rounding) PHASES(1, rounding) PHASES(2, rounding)
 BOTH(CK_ROUNDS_SINGLE)
+BOTH(CK_ROUNDS_POSITIVE)
 BOTH(CK_ROUNDS_TWICE_UP)
 BOTH(CK_ROUNDS_TWICE)
 BOTH(CK_ROUNDS_OTHERWISE)
@@ -173,7 +174,8 @@ BOTH(CK_ROUNDS_OTHERWISE)
 typedef void (*phases_function)(const depthwise *, ptrdiff_t, ptrdiff_t, int8_t *, ptrdiff_t);
 #define ROWS(rounding) [rounding] = {phases_1_##rounding, phases_2_##rounding}
 static const phases_function phases_functions[CK_ROUNDINGS][2] = {
-    ROWS(CK_ROUNDS_SINGLE), ROWS(CK_ROUNDS_TWICE_UP), ROWS(CK_ROUNDS_TWICE), ROWS(CK_ROUNDS_OTHERWISE)};
+    ROWS(CK_ROUNDS_SINGLE), ROWS(CK_ROUNDS_POSITIVE), ROWS(CK_ROUNDS_TWICE_UP), ROWS(CK_ROUNDS_TWICE),
+    ROWS(CK_ROUNDS_OTHERWISE)};
 
 static void depthwise_interleaved(const ck_conv *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     depthwise d;

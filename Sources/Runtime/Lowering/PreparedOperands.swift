@@ -11,7 +11,8 @@ extension LinearWeights {
         let memory = try storage.bytes(ck_prepared_lanes_size(lanes))
         var output = output
         ck_prepare_lanes(
-            bias.assumingMemoryBound(to: Int32.self), sums, &output, lanes, packing.outputs, isDouble ? 1 : 0, memory)
+            bias.assumingMemoryBound(to: Int32.self), sums, output.maximum > output.minimum ? magnitudes : nil, &output,
+            lanes, packing.outputs, isDouble ? 1 : 0, memory)
         return UnsafeRawPointer(memory)
     }
 }
