@@ -53,13 +53,15 @@ enum SampleArrangement: Equatable {
         let columns = self == .toChannelsFirst ? extents[2] : extents[1] * extents[2]
         let size = MemoryLayout<Float>.size
         precondition(rows * columns * size == source.count)
-        // A narrow matrix is read, and a flat one written, from one end to the other.
-        for outer in 0..<min(rows, columns) {
-            for inner in 0..<max(rows, columns) {
-                let (row, column) = columns < rows ? (inner, outer) : (outer, inner)
-                let bits = (from + size * (row * columns + column)).loadUnaligned(as: UInt32.self)
-                (to + size * (column * rows + row)).storeBytes(of: bits, as: UInt32.self)
-            }
+        func move(_ row: Int, _ column: Int) {
+            let bits = (from + size * (row * columns + column)).loadUnaligned(as: UInt32.self)
+            (to + size * (column * rows + row)).storeBytes(of: bits, as: UInt32.self)
+        }
+        // Over the pixels, all channels at once.
+        if columns < rows {
+            for row in 0..<rows { for column in 0..<columns { move(row, column) } }
+        } else {
+            for column in 0..<columns { for row in 0..<rows { move(row, column) } }
         }
     }
 

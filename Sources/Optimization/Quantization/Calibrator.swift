@@ -9,6 +9,25 @@ package struct CalibrationStatistics: Sendable {
     /// The mean of each channel over samples and positions, of the tensors asked for.
     package var channelMeans: [ValueID: [Double]] = [:]
     package var sampleCount = 0
+    /// The ranges of the tensors, once they have been found.
+    private var ranges: [ValueID: ActivationRange] = [:]
+
+    /// Finds the best range of each tensor on the threads of a pool, ahead of those who ask for it.
+    mutating func findRanges(_ pool: ThreadPool) {
+        let values = Array(histograms)
+        let found = Mutex<[ValueID: ActivationRange]>([:])
+        pool.forEach(values.count) { index, _ in
+            let range = values[index].value.leastErrorRange()
+            found.withLock { $0[values[index].key] = range }
+        }
+        ranges = found.withLock { $0 }
+    }
+
+    /// The best range of a tensor's integers; nil if nothing was seen of it.
+    func range(of value: ValueID, in graph: Graph, connections: GraphConnections) -> ActivationRange? {
+        let seen = graph.clamped(value, connections: connections).flatMap { histograms[$0] == nil ? nil : $0 } ?? value
+        return ranges[seen] ?? histograms[seen]?.leastErrorRange()
+    }
 
     /// What was seen of a tensor: of one that only a clamp reads, what the clamp leaves, for what it cuts off needs no
     /// integers.

@@ -101,7 +101,7 @@ package struct QuantizationPlan: Sendable {
             guard let bias = group.realBias(in: graph, connections: connections) else {
                 return .none("its bias is not a real constant for each channel")
             }
-            guard weights.values.allSatisfy(\.isFinite), bias.allSatisfy(\.isFinite) else {
+            guard weights.isFinite, bias.allSatisfy(\.isFinite) else {
                 return .none("its weights are not all finite")
             }
         }
@@ -190,6 +190,8 @@ package struct QuantizationPlan: Sendable {
             touched.formUnion(graph[id].quantizedOperands(in: graph))
             touched.formUnion(results(of: id, in: graph))
         }
+        // Weights and biases of groups are quantized by their channels.
+        touched.subtract(groups.values.flatMap { [$0.weights, $0.bias].compactMap(\.self) })
         var ranges: [ValueID: ActivationRange] = [:]
         for value in touched.sorted() {
             guard let range = range(of: value, in: graph, connections: connections, statistics: statistics) else {
@@ -205,9 +207,7 @@ package struct QuantizationPlan: Sendable {
             let root = classes.root(of: value)
             ranges[root] = ranges[root].map { $0.union(range) } ?? range
         }
-        // Weights and biases of groups are quantized by their channels.
-        let ofGroups = Set(groups.values.flatMap { [$0.weights, $0.bias].compactMap(\.self) })
-        for value in touched where !ofGroups.contains(value) {
+        for value in touched {
             activations[value] =
                 classes.fixedParameters(of: value)
                 ?? ranges[classes.root(of: value)].map { target.parameters($0.quantization) }
@@ -221,7 +221,7 @@ package struct QuantizationPlan: Sendable {
             let finite = constant.filter(\.isFinite)
             return ActivationRange(lower: finite.min() ?? 0, upper: finite.max() ?? 0)
         }
-        return statistics.histogram(of: value, in: graph, connections: connections)?.leastErrorRange()
+        return statistics.range(of: value, in: graph, connections: connections)
     }
 }
 
