@@ -20,6 +20,8 @@ package struct QuantizePass: Pass {
     private var work: [Step]?
     private var plan = QuantizationPlan()
     private var means: [ValueID: [Double]] = [:]
+    /// The weights of linear operators that are yet to be replaced.
+    private var quantizedGroups: [NodeID: QuantizedGroup] = [:]
     /// The integer form of each real tensor that has one.
     private var integers: [ValueID: ValueID] = [:]
     package private(set) var notes: [String] = []
@@ -109,9 +111,10 @@ package struct QuantizePass: Pass {
             throw PassError(
                 .calibrationRequired, "full int8 needs calibration samples", remedy: "pass --calibrate PATH")
         }
-        let statistics = try Calibrator(
+        var statistics = try Calibrator(
             model: context.model, samples: calibration, pool: context.pool, progress: context.progress
         ).observe(channelMeansOf: inputs)
+        statistics.findRanges(context.pool)
         means = statistics.channelMeans
         let undeclared = statistics.histograms.keys.filter { graph[$0].type == .variant }.sorted()
         return [
@@ -135,6 +138,9 @@ package struct QuantizePass: Pass {
     ) -> GraphPatch? {
         plan = QuantizationPlan(graph: graph, statistics: statistics, foldsLater: foldsLater, target: target)
         noteRealNodes(in: graph)
+        quantizedGroups = QuantizedGroup.all(
+            plan.nodes.compactMap { plan.groups[$0] }, in: graph, scales: plan.activations.mapValues(\.scale),
+            means: means, pool: context.pool)
         work?.append(contentsOf: plan.nodes.reversed().map(Step.integerOperator))
         return nil
     }
@@ -273,21 +279,15 @@ package struct QuantizePass: Pass {
         _ group: LinearGroup, in graph: Graph, node: inout Node, patch: inout GraphPatch
     ) {
         let connections = GraphConnections(graph)
-        guard let weights = group.realWeights(in: graph, connections: connections),
-            let bias = group.effectiveBias(in: graph, connections: connections),
-            case let input = group.data,
-            let inputScale = plan.activations[input]?.scale
+        guard let inputScale = plan.activations[group.data]?.scale,
+            let quantized = quantizedGroups.removeValue(forKey: group.linear)
+                ?? QuantizedGroup(
+                    group, in: graph, connections: connections, inputScale: inputScale, inputMeans: means[group.data])
         else { return }
-        let minimum = WeightQuantizer.minimumScales(bias: bias, gamma: group.affine.scale, inputScale: inputScale)
-        let quantized =
-            group.kind == .fullyConnected
-            ? WeightQuantizer.quantizeDense(weights, minimumScales: minimum)
-            : WeightQuantizer.quantize(weights, minimumScales: minimum)
         node.inputs[1] = integerWeights(quantized, of: group, in: graph, connections: connections, patch: &patch)
         // A matrix product has no place for a bias, nor for a correction.
         guard group.takesBias else { return }
-        let correction = group.meanError(
-            from: weights, to: quantized.dequantized, inputMeans: means[input])
+        let correction = quantized.correction
         let name = group.bias.map { graph[$0].name } ?? "\(graph.layerName(group.linear))/bias"
         let biasValue: Value
         if group.isFoldable, let own = group.realBias(in: graph, connections: connections) {
@@ -295,7 +295,7 @@ package struct QuantizePass: Pass {
             biasValue = Value(name: name, type: .float32, shape: [own.count], constant: TensorData(corrected))
         } else {
             biasValue = .quantizedBias(
-                zip(bias, correction).map { $0 - $1 }, inputScale: inputScale, weightScales: quantized.scales,
+                zip(quantized.bias, correction).map { $0 - $1 }, inputScale: inputScale, weightScales: quantized.scales,
                 name: name)
         }
         node = node.withBias(patch.addValue(biasValue))
@@ -304,7 +304,7 @@ package struct QuantizePass: Pass {
     /// The integers as a constant, the one of an earlier group where both have read the same numbers. Folding changes
     /// the scales of a group with a chain, which are its own then.
     private mutating func integerWeights(
-        _ quantized: WeightQuantizer.Result, of group: LinearGroup, in graph: Graph, connections: GraphConnections,
+        _ quantized: QuantizedGroup, of group: LinearGroup, in graph: Graph, connections: GraphConnections,
         patch: inout GraphPatch
     ) -> ValueID {
         let source = graph.constantSource(of: group.weights, connections: connections)
