@@ -53,15 +53,17 @@ enum SampleArrangement: Equatable {
         let columns = self == .toChannelsFirst ? extents[2] : extents[1] * extents[2]
         let size = MemoryLayout<Float>.size
         precondition(rows * columns * size == source.count)
-        func move(_ row: Int, _ column: Int) {
-            let bits = (from + size * (row * columns + column)).loadUnaligned(as: UInt32.self)
-            (to + size * (column * rows + row)).storeBytes(of: bits, as: UInt32.self)
-        }
         // Over the pixels, all channels at once.
-        if columns < rows {
-            for row in 0..<rows { for column in 0..<columns { move(row, column) } }
-        } else {
-            for column in 0..<columns { for row in 0..<rows { move(row, column) } }
+        let (pixels, channels) = (max(rows, columns), min(rows, columns))
+        let (pixelStep, channelStep) = columns < rows ? (columns, 1) : (1, columns)
+        let (pixelPlace, channelPlace) = columns < rows ? (1, rows) : (rows, 1)
+        for pixel in 0..<pixels {
+            var (source, target) = (from + size * pixel * pixelStep, to + size * pixel * pixelPlace)
+            for _ in 0..<channels {
+                target.copyMemory(from: source, byteCount: size)
+                source += size * channelStep
+                target += size * channelPlace
+            }
         }
     }
 
