@@ -15,6 +15,13 @@ package struct WeightTensor: Sendable {
         precondition(values.count == arrangement.count)
     }
 
+    /// Whether all weights are finite.
+    var isFinite: Bool {
+        values.withUnsafeBufferPointer { values in
+            TensorObservation.extremes(of: values) != nil || values.allSatisfy(\.isFinite)
+        }
+    }
+
     /// The indices of one channel's elements.
     package func forEachIndex(ofChannel channel: Int, _ body: (Int) -> Void) {
         arrangement.forEachIndex(ofChannel: channel, body)

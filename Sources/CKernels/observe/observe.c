@@ -6,9 +6,16 @@
 
 #include <string.h>
 
+// A fused multiplication would round once where others round twice.
+#pragma STDC FP_CONTRACT OFF
+
 // What calibration sees of a tensor, in vectors that every instruction set splits as it can. All of them add up in the same
 // order, so that they give the same sums.
 typedef float lanes_f __attribute__((vector_size(64), aligned(4)));
+typedef int32_t mask_f __attribute__((vector_size(64), aligned(4)));
+typedef float half_f __attribute__((vector_size(32), aligned(4)));
+typedef double lanes_d __attribute__((vector_size(64)));
+typedef int64_t mask_d __attribute__((vector_size(64)));
 
 // Rows that are added up in single precision before they go into sums in double precision, how wide a row is at most, and
 // how wide one is made where numbers have no order.
@@ -22,20 +29,11 @@ typedef struct {
     float least, most;
 } bounds_f;
 
-// GCC has no such functions of vectors, and clang makes slow code of the loops.
-#if __has_builtin(__builtin_elementwise_min)
-#define lesser(a, b) __builtin_elementwise_min(a, b)
-#define greater(a, b) __builtin_elementwise_max(a, b)
-#else
-static inline lanes_f lesser(lanes_f a, lanes_f b) {
-    for (int i = 0; i < 16; i++) a[i] = b[i] < a[i] ? b[i] : a[i];
-    return a;
-}
-static inline lanes_f greater(lanes_f a, lanes_f b) {
-    for (int i = 0; i < 16; i++) a[i] = b[i] > a[i] ? b[i] : a[i];
-    return a;
-}
-#endif
+// As masks, of which compilers make the instructions that take the lesser and the greater of two numbers.
+#define chosen(mask, a, b) (lanes_f)(((mask) & (mask_f)(a)) | (~(mask) & (mask_f)(b)))
+#define chosen_d(mask, a, b) (lanes_d)(((mask) & (mask_d)(a)) | (~(mask) & (mask_d)(b)))
+#define lesser(a, b) chosen((b) < (a), b, a)
+#define greater(a, b) chosen((b) > (a), b, a)
 
 #define CK_NAME(name) name##_portable
 #include "body.h"
@@ -77,4 +75,14 @@ void ck_count(
     (void)isa;
 #endif
     ck_count_portable(values, count, step, factor, counts, bins);
+}
+
+int32_t ck_compare(ck_isa isa, const float *a, const float *b, ptrdiff_t count, ck_differences *total) {
+#if defined(__x86_64__)
+    if (isa == CK_ISA_AVX512) return ck_compare_avx512(a, b, count, total);
+    if (isa >= CK_ISA_AVX2) return ck_compare_avx2(a, b, count, total);
+#else
+    (void)isa;
+#endif
+    return ck_compare_portable(a, b, count, total);
 }
