@@ -55,7 +55,7 @@ package struct StoredWeights: Sendable {
     package var isReal: Bool { quantization == nil }
 
     /// Elements that are read at once: with what is made of them they stay in a core's cache.
-    private static let blockSize = 1 << 14
+    private static let blockSize = 1 << 13
 
     /// Bytes of a layer that may stay in memory between two readings that follow each other.
     private static let keptByteCount = 8 << 20
@@ -77,7 +77,7 @@ package struct StoredWeights: Sendable {
                 let size = min(count - start, Self.blockSize)
                 withBlock(start, size, buffer) { body(start, $0) }
                 start += size
-                if releases, start == count || start - released >= 16 * Self.blockSize {
+                if releases, start == count || start - released >= 32 * Self.blockSize {
                     release(released..<start)
                     released = start
                 }
@@ -144,32 +144,70 @@ package struct StoredWeights: Sendable {
         return arrangement.count == 0 ? 0 : Double(zeros) / Double(arrangement.count)
     }
 
-    /// The share of zeros, and the signal-to-noise ratio in dB against other weights of as many elements, both multiplied
-    /// by a factor for each channel.
-    ///
-    /// - Returns: nil for the ratio where nothing was lost.
+    /// What has become of other weights of as many elements, whose errors are told of products with a factor for each
+    /// channel.
     package func comparison(
         scaledBy factors: [Float], with original: StoredWeights, scaledBy originalFactors: [Float]
-    ) -> (sparsity: Double, signalToNoise: Double?) {
-        var zeros = 0
-        var ratio = SignalToNoise()
-        let size = min(arrangement.count, Self.blockSize)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * size) { buffer in
-            let parts = (0..<3).map { UnsafeMutableBufferPointer(rebasing: buffer[$0 * size..<($0 + 1) * size]) }
+    ) -> WeightComparison {
+        var comparison = WeightComparison(count: arrangement.count)
+        withParts(scaling: factors != originalFactors || factors.contains { $0 != 1 }) { parts in
             forEachBlock { start, values in
-                zeros += WeightArithmetic.zeros(in: values)
-                let count = min(values.count, original.arrangement.count - start)
-                guard count > 0 else { return }
-                let values = UnsafeBufferPointer(rebasing: values.prefix(count))
+                let count = max(0, min(values.count, original.arrangement.count - start))
                 original.withBlock(start, count, parts[0]) { before in
-                    ratio.add(
-                        original.arrangement.scaled(before, from: start, by: originalFactors, in: parts[1]),
-                        arrangement.scaled(values, from: start, by: factors, in: parts[2]))
+                    comparison.countZeros(before: before, after: values)
+                    let values = UnsafeBufferPointer(rebasing: values.prefix(count))
+                    comparison.addErrors(
+                        before: original.arrangement.scaled(before, from: start, by: originalFactors, in: parts[1]),
+                        after: arrangement.scaled(values, from: start, by: factors, in: parts[2]))
                 }
             }
         }
         original.data.release()
-        return (arrangement.count == 0 ? 0 : Double(zeros) / Double(arrangement.count), ratio.decibels)
+        return comparison
+    }
+
+    /// Memory for a block and, if products are needed, for two more.
+    private func withParts(scaling: Bool, _ body: ([UnsafeMutableBufferPointer<Float>]) -> Void) {
+        let size = min(arrangement.count, Self.blockSize)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: scaling ? 3 * size : size) { buffer in
+            let empty = UnsafeMutableBufferPointer(rebasing: buffer.prefix(0))
+            body(
+                (0..<3).map { part in
+                    scaling || part == 0
+                        ? UnsafeMutableBufferPointer(rebasing: buffer[part * size..<(part + 1) * size]) : empty
+                })
+        }
+    }
+
+    /// The integers of weights, with a scale for each channel, and what the weights lose by that.
+    ///
+    /// - Parameters:
+    ///   - factors: for each channel, what the weights are multiplied by before their errors are told.
+    ///   - integers: memory for all.
+    func quantize(
+        scales: [Float], factors: [Float], into integers: UnsafeMutableBufferPointer<Int8>
+    ) -> WeightComparison {
+        var comparison = WeightComparison(count: arrangement.count)
+        let zeroPoints = Array(repeating: Float(0), count: scales.count)
+        withParts(scaling: factors.contains { $0 != 1 }) { parts in
+            forEachBlock { start, values in
+                let block = UnsafeMutableBufferPointer(rebasing: integers[start..<start + values.count])
+                let after = UnsafeMutableBufferPointer(rebasing: parts[0].prefix(values.count))
+                scales.withUnsafeBufferPointer { scales in
+                    WeightArithmetic.quantize(values, from: start, in: arrangement.layout, scales: scales, into: block)
+                    zeroPoints.withUnsafeBufferPointer {
+                        WeightArithmetic.dequantize(
+                            UnsafeBufferPointer(block), from: start, in: arrangement.layout, zeroPoints: $0,
+                            scales: scales, into: after)
+                    }
+                }
+                comparison.countZeros(before: values, after: UnsafeBufferPointer(after))
+                comparison.addErrors(
+                    before: arrangement.scaled(values, from: start, by: factors, in: parts[1]),
+                    after: arrangement.scaled(UnsafeBufferPointer(after), from: start, by: factors, in: parts[2]))
+            }
+        }
+        return comparison
     }
 }
 
@@ -188,19 +226,6 @@ extension WeightArrangement {
         }
         return UnsafeBufferPointer(products)
     }
-}
-
-/// How much of a signal is left, gathered block by block.
-struct SignalToNoise {
-    private var signal = 0.0
-    private var noise = 0.0
-
-    mutating func add(_ original: UnsafeBufferPointer<Float>, _ approximate: UnsafeBufferPointer<Float>) {
-        WeightArithmetic.addErrors(of: approximate, against: original, signal: &signal, noise: &noise)
-    }
-
-    /// nil if nothing was lost.
-    var decibels: Double? { noise > 0 && signal > 0 ? 10 * (signal / noise).log10 : nil }
 }
 
 extension LinearGroup {

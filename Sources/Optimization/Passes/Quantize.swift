@@ -1,5 +1,6 @@
 import ModelGraph
 import Operators
+import Synchronization
 
 /// Stores weights, and with full int8 activations too, as 8-bit integers.
 ///
@@ -41,6 +42,9 @@ package struct QuantizePass: Pass {
     private var denseLayers = GraphScan()
     /// The integers of weights that several operators read, so that they are stored once.
     private var sharedWeights: [TensorData.Identity: ValueID] = [:]
+    /// Weights that have been quantized already, by the operator that reads them.
+    private var preparedWeights: [NodeID: WeightQuantizer.StoredResult] = [:]
+    package private(set) var comparisons: [ValueID: KnownComparison] = [:]
 
     package init(context: PassContext) throws(PassError) {
         self.context = context
@@ -91,6 +95,7 @@ package struct QuantizePass: Pass {
                     "convolutions keep real activations: engines are slower with integers that a .onnx quantizes as it runs"
                 )
             }
+            preparedWeights = quantizedWeights(of: real, in: graph, connections: connections)
             return real.reversed().map(Step.weights)
         }
         let inputs = Set(groups.map(\.data))
@@ -321,6 +326,28 @@ package struct QuantizePass: Pass {
 
     // MARK: Weights alone
 
+    /// The integers of all layers' weights, but of those that share a constant only the first one's.
+    private func quantizedWeights(
+        of groups: [LinearGroup], in graph: Graph, connections: GraphConnections
+    ) -> [NodeID: WeightQuantizer.StoredResult] {
+        var seen: Set<TensorData.Identity> = []
+        var layers: [(node: NodeID, weights: StoredWeights, factors: [Float])] = groups.compactMap { group in
+            guard group.weightGroups == 1, let weights = StoredWeights(group, in: graph, connections: connections),
+                weights.isReal, seen.insert(weights.data.identity).inserted
+            else { return nil }
+            return (group.linear, weights, group.affine.scale.map(Float.init))
+        }
+        // The largest first: one that comes last would be waited for.
+        layers.sort { ($1.weights.arrangement.count, $0.node) < ($0.weights.arrangement.count, $1.node) }
+        let results = Mutex<[NodeID: WeightQuantizer.StoredResult]>([:])
+        context.pool.forEach(layers.count) { [layers] index, _ in
+            let layer = layers[index]
+            let result = WeightQuantizer.quantizeStored(layer.weights, factors: layer.factors)
+            results.withLock { $0[layer.node] = result }
+        }
+        return results.withLock { $0 }
+    }
+
     private mutating func quantizeWeights(
         of group: LinearGroup, in graph: Graph, _ mode: QuantizationSettings.Mode
     ) -> GraphPatch? {
@@ -340,7 +367,10 @@ package struct QuantizePass: Pass {
             useIntegers(known, in: group, of: graph, mode, patch: &patch)
             return patch
         }
-        let quantized = WeightQuantizer.quantizeStored(weights)
+        let factors = group.affine.scale.map(Float.init)
+        let quantized =
+            preparedWeights.removeValue(forKey: group.linear)
+            ?? WeightQuantizer.quantizeStored(weights, factors: factors)
         let constant = Value(
             name: graph[source].name, type: .int8, shape: graph[group.weights].shape,
             quantization: Quantization(scales: quantized.scales, axis: group.channelAxis),
@@ -353,6 +383,9 @@ package struct QuantizePass: Pass {
         var patch = GraphPatch("quantize the weights of \(graph.layerName(group.linear))", for: graph)
         let integer = patch.addValue(constant)
         if let original = graph[source].constant { sharedWeights[original.identity] = integer }
+        comparisons[integer] = KnownComparison(
+            before: weights.data.identity, after: quantized.integers.identity, factors: factors,
+            comparison: quantized.comparison)
         useIntegers(integer, in: group, of: graph, mode, patch: &patch)
         return patch
     }

@@ -64,24 +64,30 @@ package enum WeightQuantizer {
         return Result(integers: integers, scales: scales, dequantized: dequantized)
     }
 
+    /// The integers of weights that are read where they are stored.
+    package struct StoredResult: Sendable {
+        package var integers: TensorData
+        /// One for each channel.
+        package var scales: [Float]
+        package var comparison: WeightComparison
+    }
+
     /// A scale for each channel, for weights that are read where they are stored.
-    package static func quantizeStored(_ weights: StoredWeights) -> (integers: TensorData, scales: [Float]) {
+    ///
+    /// - Parameter factors: for each channel, what the weights are multiplied by before their errors are told.
+    package static func quantizeStored(_ weights: StoredWeights, factors: [Float] = []) -> StoredResult {
         let scales = scales(weights.maximumMagnitudes(), minimumScales: nil)
-        let arrangement = weights.arrangement
-        let bytes = [UInt8](unsafeUninitializedCapacity: arrangement.count) { bytes, initialized in
-            bytes.withMemoryRebound(to: Int8.self) { integers in
-                scales.withUnsafeBufferPointer { scales in
-                    weights.forEachBlock { start, values in
-                        let block = integers[start..<start + values.count]
-                        WeightArithmetic.quantize(
-                            values, from: start, in: arrangement.layout, scales: scales,
-                            into: UnsafeMutableBufferPointer(rebasing: block))
-                    }
-                }
+        let count = weights.arrangement.count
+        var comparison: WeightComparison?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
+            bytes.withMemoryRebound(to: Int8.self) {
+                comparison = weights.quantize(scales: scales, factors: factors, into: $0)
             }
-            initialized = arrangement.count
+            initialized = count
         }
-        return (TensorData(bytes: bytes), scales)
+        return StoredResult(
+            integers: TensorData(bytes: bytes), scales: scales,
+            comparison: comparison ?? WeightComparison(count: count))
     }
 
     private static func scales(_ magnitudes: [Float], minimumScales: [Float]?) -> [Float] {

@@ -71,9 +71,11 @@ struct JobRun {
         let compresses = options.measuresCompressedSizes && input.byteCount <= ModelFile.compressionLimit
         let (threads, layerSNR) = (threads, quality.layerSNR)
         var report = try stage("measure sizes") { _ in
-            var report = Report(input: input.summary(compresses: compresses), before: before.summary)
+            var report = Report(
+                input: input.summary(compresses: compresses),
+                before: before.summary(known: pipeline.firstLayers, threads: threads))
             report.output = output.summary(as: target.path, compresses: compresses)
-            report.after = after.summary
+            report.after = after.summary(threads: threads)
             report.passes = Report.passes(
                 pipeline.records, from: input.model.main, layerSNR: layerSNR,
                 compressedBy: compresses ? threads : nil)
@@ -328,5 +330,12 @@ struct JobRun {
         }
         report.warnings = warnings
         report.stages = stages
+    }
+}
+
+extension PipelineResult {
+    /// The layers that passes changed, as the first of them did, by operator.
+    fileprivate var firstLayers: [NodeID: LayerRecord] {
+        Dictionary(records.flatMap(\.layers).map { ($0.node, $0) }) { first, _ in first }
     }
 }
