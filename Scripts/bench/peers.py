@@ -99,6 +99,11 @@ def refused(options, reason):
     options.refusals.append(reason)
 
 
+def ratio(ours, theirs):
+    """The median of the rounds' ratios: where cores are lent, how fast they reach each other changes from minute to minute."""
+    return statistics.median(a / b for a, b in zip(ours, theirs))
+
+
 def contest(rules, name, files, options, folder):
     """The rows of one contest on one model."""
     ours = [r for r in rules.ours if r.file in files]
@@ -133,7 +138,7 @@ def contest(rules, name, files, options, folder):
                 rows.append({
                     "contest": rules.title, "model": name, "numerics": runner.numerics, "format": runner.file.split("_")[0],
                     "peer": peer.engine, "threads": options.threads, "batch": batch, "ours": medians[runner],
-                    "theirs": medians[peer], "ratio": medians[runner] / medians[peer],
+                    "theirs": medians[peer], "ratio": ratio(times[runner], times[peer]),
                     "target": rules.targets[runner.numerics].get(name), "outputs": text, "agrees": is_right,
                     "others": {p.engine: medians[p] for p in found if p is not peer} if rules.best else {}})
     finally:
@@ -178,7 +183,7 @@ def throughput(name, files, options):
                 return None
             found.append(result["throughput"]["samplesPerSecond"])
     one, two = (statistics.median(rates[n]) for n in (1, 2))
-    return {"model": name, "one": one, "two": two, "ratio": two / one, "target": 1.9}
+    return {"model": name, "one": one, "two": two, "ratio": ratio(rates[2], rates[1]), "target": 1.9}
 
 
 def processor():

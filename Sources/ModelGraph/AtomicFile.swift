@@ -24,6 +24,11 @@ package final class AtomicFile {
     private var isTemporary: Bool
     /// Mapped files that what is written may come from; their pages are let go once they are written.
     package var sources: [MappedFile] = []
+    /// Under way once all is written.
+    private var flush: FileFlush?
+    /// Small parts that are written together.
+    private var gathered: [UInt8] = []
+    private static let gatheredByteCount = 1 << 16
 
     /// - Parameters:
     ///   - replaces: whether a file that is there already may be replaced.
@@ -62,6 +67,7 @@ package final class AtomicFile {
     }
 
     deinit {
+        _ = flush?.wait()
         if descriptor >= 0 { close(descriptor) }
         if isTemporary { unlink(temporaryPath) }
     }
@@ -72,6 +78,21 @@ package final class AtomicFile {
 
     /// - Throws: `FileError` with the system's reason.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+        if gathered.count + bytes.count > Self.gatheredByteCount { try writeGathered() }
+        guard bytes.count > Self.gatheredByteCount / 4 else { return gathered.append(contentsOf: bytes) }
+        try writeGathered()
+        try writeAtOnce(bytes)
+    }
+
+    private func writeGathered() throws(FileError) {
+        guard !gathered.isEmpty else { return }
+        let bytes = TensorData(bytes: gathered)
+        gathered = []
+        gathered.reserveCapacity(Self.gatheredByteCount)
+        try bytes.withUnsafeBytes { bytes throws(FileError) in try writeAtOnce(bytes) }
+    }
+
+    private func writeAtOnce(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             // Some systems take no more than 2 GB at once, and what is written need not stay in memory.
@@ -84,12 +105,19 @@ package final class AtomicFile {
         }
     }
 
-    /// Flushes what was written to the disk. The file can be read under its temporary name from then on, and nothing can be
-    /// written to it any more.
+    /// Ends writing. The file can be read under its temporary name from then on, while it is being flushed to the disk.
+    package func complete() throws(FileError) {
+        guard descriptor >= 0, flush == nil else { return }
+        try writeGathered()
+        flush = FileFlush(descriptor)
+    }
+
+    /// Waits until what was written is on the disk. Nothing can be written any more.
     package func finish() throws(FileError) {
         guard descriptor >= 0 else { return }
-        // Devices and some file systems cannot flush, which loses nothing.
-        let flushed = fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno
+        try complete()
+        let flushed = flush?.wait() ?? 0
+        flush = nil
         let closed = close(descriptor) == 0 ? 0 : errno
         descriptor = -1
         guard flushed == 0 else { throw failure("flush", flushed) }

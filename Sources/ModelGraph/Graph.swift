@@ -114,8 +114,9 @@ package struct Graph: Sendable {
         self.sourceIndex = sourceIndex
     }
 
+    // Lent and not copied: most callers look at one property, and a copy counts references to all of them.
     package subscript(id: ValueID) -> Value {
-        get { valueTable[id.index]! }
+        _read { yield valueTable[id.index]! }
         set {
             connections = nil
             valueTable[id.index] = newValue
@@ -123,7 +124,7 @@ package struct Graph: Sendable {
     }
 
     package subscript(id: NodeID) -> Node {
-        get { nodeTable[id.index]! }
+        _read { yield nodeTable[id.index]! }
         set {
             connections = nil
             nodeTable[id.index] = newValue

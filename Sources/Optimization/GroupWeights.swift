@@ -45,16 +45,53 @@ extension LinearGroup {
         from original: WeightTensor, to changed: WeightTensor, inputMeans: [Double]?
     ) -> [Double] {
         guard let inputMeans, !inputMeans.isEmpty else { return Array(repeating: 0, count: channels) }
-        return (0..<channels).map { channel in
-            var error = 0.0
-            var position = 0
-            original.forEachIndex(ofChannel: channel) { index in
-                // A dense layer may read several axes as one, of which the means tell of the last.
-                let mean = inputMeans[inputChannel(of: channel, position: position) % inputMeans.count]
-                error += Double(changed.values[index] - original.values[index]) * mean
-                position += 1
-            }
-            return error
+        // A dense layer may read several axes as one, of which the means tell of the last.
+        func mean(_ channel: Int, _ position: Int) -> Double {
+            inputMeans[inputChannel(of: channel, position: position) % inputMeans.count]
         }
+        let arrangement = original.arrangement
+        var errors = Array(repeating: 0.0, count: channels)
+        original.values.withUnsafeBufferPointer { original in
+            changed.values.withUnsafeBufferPointer { changed in
+                guard arrangement.groups == 1, arrangement.outer == 1, arrangement.channels == channels else {
+                    for channel in 0..<channels {
+                        var (error, position) = (0.0, 0)
+                        arrangement.forEachIndex(ofChannel: channel) { index in
+                            error += Double(changed[index] - original[index]) * mean(channel, position)
+                            position += 1
+                        }
+                        errors[channel] = error
+                    }
+                    return
+                }
+                // Channels that read the same inputs, several at once: one sum would wait for itself.
+                let (length, alike) = (arrangement.inner, max(1, channels / groups))
+                for first in stride(from: 0, to: channels, by: alike) {
+                    let means = (0..<length).map { mean(first, $0) }
+                    let end = min(first + alike, channels)
+                    var channel = first
+                    while channel + 4 <= end {
+                        var sums = SIMD4<Double>.zero
+                        let start = channel * length
+                        for position in 0..<length {
+                            let places = SIMD4(0, length, 2 * length, 3 * length) &+ (start + position)
+                            var difference = SIMD4<Float>()
+                            for lane in 0..<4 { difference[lane] = changed[places[lane]] - original[places[lane]] }
+                            sums += SIMD4<Double>(difference) * means[position]
+                        }
+                        for lane in 0..<4 { errors[channel + lane] = sums[lane] }
+                        channel += 4
+                    }
+                    while channel < end {
+                        for position in 0..<length {
+                            let index = channel * length + position
+                            errors[channel] += Double(changed[index] - original[index]) * means[position]
+                        }
+                        channel += 1
+                    }
+                }
+            }
+        }
+        return errors
     }
 }

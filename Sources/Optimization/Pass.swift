@@ -21,10 +21,14 @@ package protocol Pass: SendableMetatype {
 
     /// The operators that stay in real numbers although the pass was to make them integer ones.
     var realOperators: [RealOperator] { get }
+
+    /// What is known of weights that the pass has made, by their constant.
+    var comparisons: [ValueID: KnownComparison] { get }
 }
 
 extension Pass {
     package var realOperators: [RealOperator] { [] }
+    package var comparisons: [ValueID: KnownComparison] { [:] }
 }
 
 /// What a pass may draw on.

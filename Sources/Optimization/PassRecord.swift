@@ -1,4 +1,6 @@
 import ModelGraph
+import Runtime
+import Synchronization
 
 /// What one pass did, as values that can be printed, saved and compared.
 package struct PassRecord: Sendable {
@@ -27,6 +29,7 @@ package struct RealOperator: Sendable, Equatable {
 
 /// What a pass did to one linear layer.
 package struct LayerRecord: Sendable {
+    package var node: NodeID
     package var name: String
     /// The name of the tensor that the layer computes, its whole group included.
     package var result: String
@@ -36,6 +39,8 @@ package struct LayerRecord: Sendable {
     package var weightsAfter: TensorData
     /// The share of zeros among the layer's weights after the pass.
     package var sparsity: Double
+    /// The same before the pass.
+    package var originalSparsity: Double
     /// The least and the largest real value that the layer's int8 result can hold.
     package var range: ClosedRange<Float>?
     /// Signal-to-noise ratio of the effective weights after the pass against those before it, in dB; nil where nothing
@@ -45,14 +50,38 @@ package struct LayerRecord: Sendable {
 
 extension Graph {
     /// The linear layers that differ from those of the graph before a pass.
-    func layerRecords(since original: Graph) -> [LayerRecord] {
+    ///
+    /// - Parameter known: what the pass has measured already, by constant.
+    func layerRecords(
+        since original: Graph, known: [ValueID: KnownComparison], threads: ThreadPool
+    ) -> [LayerRecord] {
         let connections = GraphConnections(self)
+        let layers = changedLayers(since: original, connections)
+        let comparisons = Mutex([WeightComparison?](repeating: nil, count: layers.count))
+        threads.forEach(layers.count) { index, _ in
+            let comparison = layers[index].comparison(known: known)
+            comparisons.withLock { $0[index] = comparison }
+        }
+        return zip(layers, comparisons.withLock { $0 }).compactMap { layer, comparison in
+            guard let comparison else { return nil }
+            let node = layer.group.linear
+            return LayerRecord(
+                node: node, name: layerName(node), result: self[layer.group.output].name,
+                operation: self[node].operation.name, weightsBefore: layer.weightsBefore.data,
+                weightsAfter: layer.weights.data, sparsity: comparison.sparsity,
+                originalSparsity: comparison.originalSparsity, range: self[layer.group.output].realRange,
+                weightSNR: comparison.signalToNoise)
+        }
+    }
+
+    private func changedLayers(since original: Graph, _ connections: GraphConnections) -> [ChangedLayer] {
         let originalConnections = GraphConnections(original)
         return order.compactMap { id in
             guard original.contains(id),
                 let group = LinearGroup(at: id, in: self, connections: connections),
                 let before = LinearGroup(at: id, in: original, connections: originalConnections),
-                let stored = self[constantSource(of: group.weights, connections: connections)].constant,
+                case let source = constantSource(of: group.weights, connections: connections),
+                let stored = self[source].constant,
                 let storedBefore = original[
                     original.constantSource(of: before.weights, connections: originalConnections)
                 ].constant,
@@ -62,13 +91,28 @@ extension Graph {
                 let weights = StoredWeights(group, in: self, connections: connections),
                 let weightsBefore = StoredWeights(before, in: original, connections: originalConnections)
             else { return nil }
-            let comparison = weights.comparison(
-                scaledBy: group.affine.scale.map(Float.init), with: weightsBefore,
-                scaledBy: before.affine.scale.map(Float.init))
-            return LayerRecord(
-                name: layerName(id), result: self[group.output].name, operation: self[id].operation.name,
-                weightsBefore: storedBefore, weightsAfter: stored, sparsity: comparison.sparsity,
-                range: self[group.output].realRange, weightSNR: comparison.signalToNoise)
+            return ChangedLayer(
+                group: group, constant: source, weights: weights, factors: group.affine.scale.map(Float.init),
+                weightsBefore: weightsBefore, factorsBefore: before.affine.scale.map(Float.init))
         }
+    }
+}
+
+/// A linear layer whose weights or results a pass has changed.
+private struct ChangedLayer: Sendable {
+    let group: LinearGroup
+    let constant: ValueID
+    let weights: StoredWeights
+    let factors: [Float]
+    let weightsBefore: StoredWeights
+    let factorsBefore: [Float]
+
+    func comparison(known: [ValueID: KnownComparison]) -> WeightComparison {
+        if let known = known[constant], known.before == weightsBefore.data.identity,
+            known.after == weights.data.identity, known.factors == factors, known.factors == factorsBefore
+        {
+            return known.comparison
+        }
+        return weights.comparison(scaledBy: factors, with: weightsBefore, scaledBy: factorsBefore)
     }
 }

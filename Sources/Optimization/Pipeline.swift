@@ -97,7 +97,10 @@ package enum Pipeline {
             pass: type.name, seconds: (clock.now - start).inSeconds, patches: patches, graph: model.main,
             constantBytesBefore: context.model.main.constantByteCount,
             constantBytesAfter: model.main.constantByteCount,
-            layers: model.main.layerRecords(since: context.model.main), notes: pass.notes,
+            layers: patches.isEmpty
+                ? []
+                : model.main.layerRecords(
+                    since: context.model.main, known: pass.comparisons, threads: context.pool), notes: pass.notes,
             realOperators: pass.realOperators)
     }
 

@@ -1,5 +1,6 @@
 import ModelGraph
 import Operators
+import Runtime
 
 /// The weights of a linear operator where they are stored, as the real numbers that they stand for.
 ///
@@ -9,8 +10,8 @@ package struct StoredWeights: Sendable {
     package let data: TensorData
     package let arrangement: WeightArrangement
     private let type: ElementType
-    /// What int8 weights stand for; nil for real numbers.
-    private let quantization: Quantization?
+    /// What int8 weights stand for, for each channel; nil for real numbers.
+    private let quantization: (scales: [Float], zeroPoints: [Float])?
 
     /// - Returns: nil if the weights are neither real numbers nor int8 with a scale for each channel or for all.
     package init?(_ group: LinearGroup, in graph: Graph, connections: GraphConnections) {
@@ -22,9 +23,14 @@ package struct StoredWeights: Sendable {
             sizes = extents
         } else if value.type == .int8, let parameters = value.quantization, let extents = value.shape?.sizes,
             group.weightGroups == 1, extents.count > group.channelAxis,
-            parameters.scales.count == 1 || parameters.scales.count == extents[group.channelAxis]
+            case let channels = extents[group.channelAxis], channels == group.channels,
+            parameters.scales.count == 1 || parameters.scales.count == channels
         {
-            quantization = parameters
+            let isShared = parameters.scales.count == 1
+            quantization = (
+                isShared ? Array(repeating: parameters.scales[0], count: channels) : parameters.scales,
+                (0..<channels).map { Float(parameters.zeroPoints[isShared ? 0 : $0]) }
+            )
             sizes = extents
         } else {
             return nil
@@ -48,58 +54,84 @@ package struct StoredWeights: Sendable {
     /// Whether the weights are stored as real numbers.
     package var isReal: Bool { quantization == nil }
 
-    /// Elements that are read at once.
-    private static let blockSize = 1 << 16
+    /// Elements that are read at once: with what is made of them they stay in a core's cache.
+    private static let blockSize = 1 << 13
+
+    /// Bytes of a layer that may stay in memory between two readings that follow each other.
+    private static let keptByteCount = 8 << 20
 
     /// Reads all weights in the order of memory.
     ///
-    /// - Parameter body: is given where a block begins and its real numbers, which it may change.
-    @inline(__always)
-    package func forEachBlock(_ body: (_ start: Int, _ values: UnsafeMutableBufferPointer<Float>) -> Void) {
+    /// - Parameters:
+    ///   - isReadAgain: whether the weights will be read once more right away; what is not too large stays in memory then.
+    ///   - body: is given where a block begins and its real numbers.
+    package func forEachBlock(
+        isReadAgain: Bool = false, _ body: (_ start: Int, _ values: UnsafeBufferPointer<Float>) -> Void
+    ) {
         let count = arrangement.count
+        let releases = !isReadAgain || data.byteCount > Self.keptByteCount
         withUnsafeTemporaryAllocation(of: Float.self, capacity: min(count, Self.blockSize)) { buffer in
             var start = 0
+            var released = 0
             while start < count {
-                let block = UnsafeMutableBufferPointer(rebasing: buffer.prefix(count - start))
-                read(start, into: block)
-                body(start, block)
-                start += block.count
+                let size = min(count - start, Self.blockSize)
+                withBlock(start, size, buffer) { body(start, $0) }
+                start += size
+                if releases, start == count || start - released >= 32 * Self.blockSize {
+                    release(released..<start)
+                    released = start
+                }
             }
         }
     }
 
-    /// Reads as many weights as there is room for.
-    fileprivate func read(_ start: Int, into values: UnsafeMutableBufferPointer<Float>) {
+    private func release(_ elements: Range<Int>) {
         let width = (type.bitWidth ?? 8) / 8
-        let range = start * width..<(start + values.count) * width
+        data.release(elements.lowerBound * width..<elements.upperBound * width)
+    }
+
+    /// Reads some weights: where they are, if they are floats there.
+    ///
+    /// - Parameter buffer: has room for them.
+    private func withBlock(
+        _ start: Int, _ count: Int, _ buffer: UnsafeMutableBufferPointer<Float>,
+        _ body: (UnsafeBufferPointer<Float>) -> Void
+    ) {
+        let width = (type.bitWidth ?? 8) / 8
+        let values = UnsafeMutableBufferPointer(rebasing: buffer.prefix(count))
         data.withUnsafeBytes { all in
-            let bytes = UnsafeRawBufferPointer(rebasing: all[range])
-            if type == .int8 {
-                for index in values.indices { values[index] = Float(Int8(bitPattern: bytes[index])) }
+            let bytes = UnsafeRawBufferPointer(rebasing: all[start * width..<(start + count) * width])
+            if let quantization {
+                dequantize(bytes, from: start, quantization, into: values)
+            } else if type == .float32, let floats = bytes.aligned(for: Float.self) {
+                return body(floats)
             } else {
                 type.widen(bytes, into: values)
             }
-        }
-        data.release(range)
-        guard let quantization else { return }
-        let isShared = quantization.scales.count == 1
-        arrangement.forEachRun(in: start..<start + values.count) { channel, run in
-            let scale = quantization.scales[isShared ? 0 : channel]
-            let zeroPoint = Float(quantization.zeroPoints[isShared ? 0 : channel])
-            for index in run { values[index - start] = (values[index - start] - zeroPoint) * scale }
+            body(UnsafeBufferPointer(values))
         }
     }
 
-    /// The largest magnitude in each channel.
+    private func dequantize(
+        _ bytes: UnsafeRawBufferPointer, from start: Int, _ quantization: (scales: [Float], zeroPoints: [Float]),
+        into values: UnsafeMutableBufferPointer<Float>
+    ) {
+        quantization.scales.withUnsafeBufferPointer { scales in
+            quantization.zeroPoints.withUnsafeBufferPointer { zeroPoints in
+                bytes.withMemoryRebound(to: Int8.self) {
+                    WeightArithmetic.dequantize(
+                        $0, from: start, in: arrangement.layout, zeroPoints: zeroPoints, scales: scales, into: values)
+                }
+            }
+        }
+    }
+
+    /// The largest magnitude in each channel, of weights that are read again right away.
     package func maximumMagnitudes() -> [Float] {
         var largest = Array(repeating: Float(0), count: arrangement.channels)
         largest.withUnsafeMutableBufferPointer { largest in
-            forEachBlock { start, values in
-                arrangement.forEachRun(in: start..<start + values.count) { channel, run in
-                    var most = largest[channel]
-                    for index in run { most = max(most, abs(values[index - start])) }
-                    largest[channel] = most
-                }
+            forEachBlock(isReadAgain: true) { start, values in
+                WeightArithmetic.raise(largest, toMagnitudesOf: values, from: start, in: arrangement.layout)
             }
         }
         return largest
@@ -108,66 +140,92 @@ package struct StoredWeights: Sendable {
     /// The share of elements that are zero.
     package var sparsity: Double {
         var zeros = 0
-        forEachBlock { _, values in zeros += values.zeroCount }
+        forEachBlock { _, values in zeros += WeightArithmetic.zeros(in: values) }
         return arrangement.count == 0 ? 0 : Double(zeros) / Double(arrangement.count)
     }
 
-    /// The share of zeros, and the signal-to-noise ratio in dB against other weights of as many elements, both multiplied
-    /// by a factor for each channel.
-    ///
-    /// - Returns: nil for the ratio where nothing was lost.
+    /// What has become of other weights of as many elements, whose errors are told of products with a factor for each
+    /// channel.
     package func comparison(
         scaledBy factors: [Float], with original: StoredWeights, scaledBy originalFactors: [Float]
-    ) -> (sparsity: Double, signalToNoise: Double?) {
-        var zeros = 0
-        var ratio = SignalToNoise()
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.blockSize) { buffer in
+    ) -> WeightComparison {
+        var comparison = WeightComparison(count: arrangement.count)
+        withParts(scaling: factors != originalFactors || factors.contains { $0 != 1 }) { parts in
             forEachBlock { start, values in
-                zeros += values.zeroCount
-                let count = min(values.count, original.arrangement.count - start)
-                guard count > 0 else { return }
-                let before = UnsafeMutableBufferPointer(rebasing: buffer.prefix(count))
-                original.read(start, into: before)
-                original.arrangement.scale(before, from: start, by: originalFactors)
-                arrangement.scale(values, from: start, by: factors)
-                for index in 0..<count { ratio.add(before[index], values[index]) }
+                let count = max(0, min(values.count, original.arrangement.count - start))
+                original.withBlock(start, count, parts[0]) { before in
+                    comparison.countZeros(before: before, after: values)
+                    let values = UnsafeBufferPointer(rebasing: values.prefix(count))
+                    comparison.addErrors(
+                        before: original.arrangement.scaled(before, from: start, by: originalFactors, in: parts[1]),
+                        after: arrangement.scaled(values, from: start, by: factors, in: parts[2]))
+                }
             }
         }
-        return (arrangement.count == 0 ? 0 : Double(zeros) / Double(arrangement.count), ratio.decibels)
+        original.data.release()
+        return comparison
     }
-}
 
-extension UnsafeMutableBufferPointer<Float> {
-    fileprivate var zeroCount: Int {
-        var zeros: Int32 = 0
-        for index in indices { zeros &+= self[index] == 0 ? 1 : 0 }
-        return Int(zeros)
+    /// Memory for a block and, if products are needed, for two more.
+    private func withParts(scaling: Bool, _ body: ([UnsafeMutableBufferPointer<Float>]) -> Void) {
+        let size = min(arrangement.count, Self.blockSize)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: scaling ? 3 * size : size) { buffer in
+            let empty = UnsafeMutableBufferPointer(rebasing: buffer.prefix(0))
+            body(
+                (0..<3).map { part in
+                    scaling || part == 0
+                        ? UnsafeMutableBufferPointer(rebasing: buffer[part * size..<(part + 1) * size]) : empty
+                })
+        }
+    }
+
+    /// The integers of weights, with a scale for each channel, and what the weights lose by that.
+    ///
+    /// - Parameters:
+    ///   - factors: for each channel, what the weights are multiplied by before their errors are told.
+    ///   - integers: memory for all.
+    func quantize(
+        scales: [Float], factors: [Float], into integers: UnsafeMutableBufferPointer<Int8>
+    ) -> WeightComparison {
+        var comparison = WeightComparison(count: arrangement.count)
+        let zeroPoints = Array(repeating: Float(0), count: scales.count)
+        withParts(scaling: factors.contains { $0 != 1 }) { parts in
+            forEachBlock { start, values in
+                let block = UnsafeMutableBufferPointer(rebasing: integers[start..<start + values.count])
+                let after = UnsafeMutableBufferPointer(rebasing: parts[0].prefix(values.count))
+                scales.withUnsafeBufferPointer { scales in
+                    WeightArithmetic.quantize(values, from: start, in: arrangement.layout, scales: scales, into: block)
+                    zeroPoints.withUnsafeBufferPointer {
+                        WeightArithmetic.dequantize(
+                            UnsafeBufferPointer(block), from: start, in: arrangement.layout, zeroPoints: $0,
+                            scales: scales, into: after)
+                    }
+                }
+                comparison.countZeros(before: values, after: UnsafeBufferPointer(after))
+                comparison.addErrors(
+                    before: arrangement.scaled(values, from: start, by: factors, in: parts[1]),
+                    after: arrangement.scaled(UnsafeBufferPointer(after), from: start, by: factors, in: parts[2]))
+            }
+        }
+        return comparison
     }
 }
 
 extension WeightArrangement {
-    /// Multiplies a part of the weights, which begins at `start`, by its channels' factors.
-    fileprivate func scale(_ values: UnsafeMutableBufferPointer<Float>, from start: Int, by factors: [Float]) {
-        guard factors.contains(where: { $0 != 1 }) else { return }
-        forEachRun(in: start..<start + values.count) { channel, run in
-            for index in run { values[index - start] *= factors[channel] }
+    /// A part of the weights, which begins at `start`, multiplied by its channels' factors.
+    ///
+    /// - Parameter products: memory for as many, which is used if any factor is not 1.
+    fileprivate func scaled(
+        _ values: UnsafeBufferPointer<Float>, from start: Int, by factors: [Float],
+        in products: UnsafeMutableBufferPointer<Float>
+    ) -> UnsafeBufferPointer<Float> {
+        guard factors.contains(where: { $0 != 1 }) else { return values }
+        let products = UnsafeMutableBufferPointer(rebasing: products.prefix(values.count))
+        factors.withUnsafeBufferPointer {
+            WeightArithmetic.multiply(values, from: start, in: layout, by: $0, into: products)
         }
+        return UnsafeBufferPointer(products)
     }
-}
-
-/// How much of a signal is left, gathered element by element.
-struct SignalToNoise {
-    private var signal = 0.0
-    private var noise = 0.0
-
-    @inline(__always)
-    mutating func add(_ original: Float, _ approximate: Float) {
-        signal += Double(original) * Double(original)
-        noise += Double(original - approximate) * Double(original - approximate)
-    }
-
-    /// nil if nothing was lost.
-    var decibels: Double? { noise > 0 && signal > 0 ? 10 * (signal / noise).log10 : nil }
 }
 
 extension LinearGroup {
@@ -206,6 +264,16 @@ extension ElementType {
             }
         default: UnsafeMutableRawBufferPointer(values).copyMemory(from: bytes)
         }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The bytes as elements of a type, if they stand where such elements may.
+    fileprivate func aligned<Element: BitwiseCopyable>(for type: Element.Type) -> UnsafeBufferPointer<Element>? {
+        guard let baseAddress, UInt(bitPattern: baseAddress) % UInt(MemoryLayout<Element>.alignment) == 0 else {
+            return nil
+        }
+        return assumingMemoryBound(to: Element.self)
     }
 }
 

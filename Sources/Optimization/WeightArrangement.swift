@@ -1,3 +1,5 @@
+import Runtime
+
 /// How the output channels of a linear operator stand in the memory of its weights.
 ///
 /// The element of channel `c` at (`o`, `i`) stands at (o · channels + c) · inner + i, where `inner` is the extent behind
@@ -30,25 +32,8 @@ package struct WeightArrangement: Sendable, Equatable {
         }
     }
 
-    /// The elements of a part of memory in their order, as runs of one channel.
-    @inline(__always)
-    package func forEachRun(in part: Range<Int>, _ body: (_ channel: Int, _ range: Range<Int>) -> Void) {
-        guard !part.isEmpty else { return }
-        let perGroup = channels / groups
-        var (row, first) = part.lowerBound.quotientAndRemainder(dividingBy: inner)
-        var place = row % perGroup
-        row /= perGroup
-        var start = part.lowerBound
-        while start < part.upperBound {
-            let end = min(start + inner - first, part.upperBound)
-            body(row / outer * perGroup + place, start..<end)
-            start = end
-            first = 0
-            place += 1
-            if place == perGroup {
-                place = 0
-                row += 1
-            }
-        }
+    /// The same as the arithmetic on weights takes it.
+    package var layout: ChannelLayout {
+        ChannelLayout(groups: groups, outer: outer, channels: channels / groups, run: inner)
     }
 }

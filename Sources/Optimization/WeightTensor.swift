@@ -1,5 +1,6 @@
 import ModelGraph
 import Operators
+import Runtime
 
 /// The weights of a linear operator as real numbers, seen by output channel.
 package struct WeightTensor: Sendable {
@@ -14,25 +15,24 @@ package struct WeightTensor: Sendable {
         precondition(values.count == arrangement.count)
     }
 
+    /// Whether all weights are finite.
+    var isFinite: Bool {
+        values.withUnsafeBufferPointer { values in
+            TensorObservation.extremes(of: values) != nil || values.allSatisfy(\.isFinite)
+        }
+    }
+
     /// The indices of one channel's elements.
     package func forEachIndex(ofChannel channel: Int, _ body: (Int) -> Void) {
         arrangement.forEachIndex(ofChannel: channel, body)
-    }
-
-    /// All elements in the order of memory, as runs of one channel.
-    @inline(__always)
-    package func forEachRun(_ body: (_ channel: Int, _ range: Range<Int>) -> Void) {
-        arrangement.forEachRun(in: 0..<values.count, body)
     }
 
     /// The largest magnitude in each channel.
     package func maximumMagnitudes() -> [Float] {
         var largest = Array(repeating: Float(0), count: channels)
         values.withUnsafeBufferPointer { values in
-            largest.withUnsafeMutableBufferPointer { largest in
-                forEachRun { channel, range in
-                    for index in range { largest[channel] = max(largest[channel], abs(values[index])) }
-                }
+            largest.withUnsafeMutableBufferPointer {
+                WeightArithmetic.raise($0, toMagnitudesOf: values, from: 0, in: arrangement.layout)
             }
         }
         return largest
@@ -43,8 +43,9 @@ package struct WeightTensor: Sendable {
         guard factors.contains(where: { $0 != 1 }) else { return self }
         var result = self
         result.values.withUnsafeMutableBufferPointer { values in
-            forEachRun { channel, range in
-                for index in range { values[index] *= factors[channel] }
+            factors.withUnsafeBufferPointer { factors in
+                WeightArithmetic.multiply(
+                    UnsafeBufferPointer(values), from: 0, in: arrangement.layout, by: factors, into: values)
             }
         }
         return result

@@ -112,6 +112,11 @@ public struct OptimizationOptions: Sendable, Equatable {
     public var reports: [String] = []
     /// Whether sizes under gzip are measured too, which takes longer than most other parts of a job.
     public var measuresCompressedSizes = true
+    /// Whether the outputs of the models before and after are compared on some of the calibration samples where no
+    /// evaluation was asked for.
+    public var comparesModels = true
+    /// Whether the results of their layers are compared where the models are.
+    public var comparesLayers = true
     /// nil for one thread for each core, at most 4.
     public var threads: Int?
     /// Whether to refuse what would otherwise be done with a warning.

@@ -183,6 +183,26 @@ package final class Execution {
         try withoutActuallyEscaping(observing) { try runStages(observing: $0) }
     }
 
+    /// The same with each tensor as it is stored: with its channels last, where the model may have them first.
+    package func run(observingStored observing: (TensorInfo, UnsafeRawBufferPointer) throws -> Void) throws {
+        for (info, buffer) in zip(plan.inputs, inputs) { try observing(info, UnsafeRawBufferPointer(buffer)) }
+        status.pointee = ck_status()
+        for step in steps {
+            try runCalls(step.calls.lowerBound, step.calls.upperBound)
+            for (value, bytes) in step.outputs {
+                guard var info = info(of: value) else { continue }
+                if let sizes = plan.movedSizes(of: value) { (info.shape, info.channelAxis) = (sizes, sizes.count - 1) }
+                try observing(info, bytes)
+            }
+        }
+        guard plan.isDynamic else { return }
+        try withoutActuallyEscaping(observing) { observing in
+            try runStages { value, bytes in
+                if let info = self.info(of: value) { try observing(info, bytes) }
+            }
+        }
+    }
+
     /// Runs and calls `finished` behind each step of the plan with its number; a dynamic model's later stages follow
     /// uncounted.
     package func run(finished: (Int) -> Void) throws {

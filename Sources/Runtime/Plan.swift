@@ -8,6 +8,8 @@ package struct PlanOptions: Sendable {
     package var keepsAllValues = false
     /// Whether operators may be joined, so that nobody can observe the values between them.
     package var joinsOperators = true
+    /// Whether clamps are joined with what they clamp even so, which changes no bit: only what they cut off is not seen.
+    package var joinsClamps = false
     /// The best instruction set to use; nil for the best that there is, or what `OPTIMIZE_ISA` in the environment names.
     package var instructionSet: InstructionSet?
     /// Shapes of graph inputs, by name, where the model leaves them open. Without one a batch is 1.

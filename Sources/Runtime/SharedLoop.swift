@@ -13,31 +13,37 @@ import Darwin
 ///
 /// Each thread has a slot with a run of indices, from which it takes one after the other; a thread whose slot is empty
 /// goes on with the others'. So a thread computes the same part of every loop of the same size, whose data its cache
-/// holds, without waiting for one that the system runs late. Nothing is shared while a thread has work of its own: a loop
-/// costs the time in which one cache line goes there and another one back.
+/// holds, without waiting for one that the system runs late. A loop costs the time in which one cache line goes to a
+/// thread and another one comes back: between cores that share no cache that is half a microsecond, and each further way
+/// would cost as much as the work of a small operator.
 final class SharedLoop: @unchecked Sendable {
     /// Indices of one loop, so that two of them fit one word.
     static let mostIndices = Int(UInt32.max)
     /// Looks at the slot before going to sleep: a few hundred microseconds, longer than most steps between two loops
     /// take.
     private static let spins = 20_000
+    /// Bytes that are fetched together.
+    private static let lines = 128
+    /// How many times a thread spins before it looks around.
+    private static let spinsAtOnce = 256
+    /// How many times a thread looks around between two attempts to get away from the caller's core.
+    private static let looksBetweenMoves = 64
 
-    /// What one thread is to do, in cache lines of its own.
+    private typealias Padding = (
+        UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64
+    )
+
+    /// What one thread is to do: written by the caller, and by who takes an index.
     private struct Slot: ~Copyable {
         /// The next index in the low half, the end in the high half.
         let indices = Atomic<UInt64>(0)
-        // Written while no index of any slot is left and nobody runs one; read by those who have taken one.
+        // Read by those who have taken an index, which keeps the next loop away.
         var body: ThreadPool.Body?
         var context: UnsafeRawPointer?
-        /// How many indices of the loop the thread has done, once it finds no more.
-        let finished = Atomic<Int>(0)
-        let isAsleep = Atomic<Bool>(false)
+        /// Where the thread runs that asks for the loop.
+        let callersCore = Atomic<Int32>(-1)
         // Lines are fetched in pairs.
-        private let padding: Padding = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-
-        private typealias Padding = (
-            UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64
-        )
+        private let padding: Padding = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
         var hasWork: Bool {
             let state = indices.load(ordering: .relaxed)
@@ -57,18 +63,29 @@ final class SharedLoop: @unchecked Sendable {
         }
     }
 
+    /// What one thread tells.
+    private struct Progress: ~Copyable {
+        /// How many indices of all loops it has done.
+        let finished = Atomic<Int>(0)
+        let isAsleep = Atomic<Bool>(false)
+        private let padding: Padding = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        private let rest: (UInt64, UInt64) = (0, 0)
+    }
+
     private let isStopped = Atomic<Bool>(false)
     private let slots: UnsafeMutablePointer<Slot>
+    private let progress: UnsafeMutablePointer<Progress>
     private let slotCount: Int
+    /// How many indices of all loops so far the other threads have done.
+    private var finishedBefore = 0
     /// For those that sleep; nothing else is guarded by it.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
     private let condition: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
 
     init(threads: Int) {
         slotCount = threads
-        slots = UnsafeMutableRawPointer.allocate(byteCount: threads * MemoryLayout<Slot>.stride, alignment: 128)
-            .bindMemory(to: Slot.self, capacity: threads)
-        for index in 0..<threads { (slots + index).initialize(to: Slot()) }
+        slots = Self.allocate(threads) { Slot() }
+        progress = Self.allocate(threads) { Progress() }
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
     }
@@ -80,33 +97,48 @@ final class SharedLoop: @unchecked Sendable {
         mutex.deallocate()
         slots.deinitialize(count: slotCount)
         slots.deallocate()
+        progress.deinitialize(count: slotCount)
+        progress.deallocate()
+    }
+
+    /// - Returns: values that begin where lines do.
+    private static func allocate<Value: ~Copyable>(_ count: Int, _ make: () -> Value) -> UnsafeMutablePointer<Value> {
+        let values = UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<Value>.stride, alignment: lines)
+            .bindMemory(to: Value.self, capacity: count)
+        for index in 0..<count { (values + index).initialize(to: make()) }
+        return values
     }
 
     /// - Parameters:
-    ///   - count: at most `mostIndices`.
+    ///   - count: 1...mostIndices.
     ///   - threads: those that have been started, the calling one included; at most as many as there are slots.
     func run(_ count: Int, on threads: Int, _ context: UnsafeRawPointer, _ body: ThreadPool.Body) {
         let (share, remainder) = count.quotientAndRemainder(dividingBy: threads)
-        var worker = 0
-        while worker < threads {
-            slots[worker].body = body
-            slots[worker].context = context
-            slots[worker].finished.store(0, ordering: .relaxed)
-            worker += 1
-        }
-        // The others begin first.
+        let core = ck_current_core()
+        var worker = threads
+        // The others begin first. The caller does its first index in any case, so that it shares none if it has but one.
         while worker > 0 {
             worker -= 1
-            let begin = worker * share + min(worker, remainder)
-            let end = begin + share + (worker < remainder ? 1 : 0)
+            let begin = worker * share + min(worker, remainder) + (worker == 0 ? 1 : 0)
+            let end = (worker + 1) * share + min(worker + 1, remainder)
+            guard begin < end else { continue }
+            slots[worker].body = body
+            slots[worker].context = context
+            slots[worker].callersCore.store(core, ordering: .relaxed)
             slots[worker].indices.store(UInt64(begin) | UInt64(end) << 32, ordering: .releasing)
         }
         // Who goes to sleep now either sees its work, or is seen.
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         wake(min(threads, count))
-        let own = work(0, of: threads)
+        body(context, 0, 0)
+        let own = work(in: 0, as: 0) + 1
+        finishedBefore &+= count - own
+        // What is done by now needs no look at what is left.
+        guard finishedByOthers(threads) != finishedBefore else { return }
+        let taken = workForOthers(0, of: threads)
+        finishedBefore &-= taken
         var spins = 0
-        while finishedByOthers(threads) < count - own {
+        while finishedByOthers(threads) != finishedBefore {
             spins += 1
             ck_spin_wait()
             // On a machine with fewer cores than threads, the others need this one.
@@ -118,7 +150,7 @@ final class SharedLoop: @unchecked Sendable {
         var sum = 0
         var worker = 1
         while worker < threads {
-            sum += slots[worker].finished.load(ordering: .acquiring)
+            sum &+= progress[worker].finished.load(ordering: .acquiring)
             worker += 1
         }
         return sum
@@ -134,63 +166,88 @@ final class SharedLoop: @unchecked Sendable {
         var anySleeps = false
         var worker = 1
         while worker < threads {
-            anySleeps = slots[worker].isAsleep.load(ordering: .sequentiallyConsistent) || anySleeps
+            anySleeps = progress[worker].isAsleep.load(ordering: .sequentiallyConsistent) || anySleeps
             worker += 1
         }
         guard anySleeps else { return }
         pthread_mutex_lock(mutex)
         while worker > 1 {
             worker -= 1
-            slots[worker].isAsleep.store(false, ordering: .relaxed)
+            progress[worker].isAsleep.store(false, ordering: .relaxed)
         }
         pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
     }
 
-    /// Works off the thread's own slot, and then what is left in the others.
+    /// Works off what is left in a slot.
     /// - Returns: how many indices it did.
-    private func work(_ worker: Int, of threads: Int) -> Int {
+    private func work(in slot: Int, as worker: Int) -> Int {
         var done = 0
-        var victim = worker
-        repeat {
-            while let index = slots[victim].take() {
-                // Every slot of a loop holds the same; an index of it keeps the next loop away.
-                if let body = slots[worker].body, let context = slots[worker].context { body(context, index, worker) }
-                done += 1
-            }
-            victim = victim + 1 == threads ? 0 : victim + 1
-        } while victim != worker
+        while let index = slots[slot].take() {
+            if let body = slots[slot].body, let context = slots[slot].context { body(context, index, worker) }
+            done += 1
+        }
+        return done
+    }
+
+    /// Works off what is left in the slots of the other threads.
+    /// - Returns: how many indices it did.
+    private func workForOthers(_ worker: Int, of threads: Int) -> Int {
+        var done = 0
+        var victim = worker + 1
+        while victim < worker + threads {
+            done += work(in: victim < threads ? victim : victim - threads, as: worker)
+            victim += 1
+        }
         return done
     }
 
     /// What a started thread does until the pool goes away.
     func serve(_ worker: Int) {
-        while waitForWork(worker) {
-            let done = work(worker, of: slotCount)
-            if done > 0 { slots[worker].finished.add(done, ordering: .releasing) }
+        var looks = 0
+        while waitForWork(worker, &looks) {
+            // The caller may wait for these, and gets to know before the others' slots are looked at.
+            let own = work(in: worker, as: worker)
+            if own > 0 { progress[worker].finished.add(own, ordering: .releasing) }
+            let taken = workForOthers(worker, of: slotCount)
+            if taken > 0 { progress[worker].finished.add(taken, ordering: .releasing) }
         }
     }
 
+    private func isOnCallersCore(_ worker: Int) -> Bool {
+        let core = ck_current_core()
+        return core >= 0 && core == slots[worker].callersCore.load(ordering: .relaxed)
+    }
+
+    /// - Parameter looks: how many times the thread has looked around since it last tried to get to another core.
     /// - Returns: whether there may be work; false if there will never be any again.
-    private func waitForWork(_ worker: Int) -> Bool {
+    private func waitForWork(_ worker: Int, _ looks: inout Int) -> Bool {
         var spin = 0
         while spin < Self.spins {
+            // So that the line comes to be written to: an index is about to be taken.
+            ck_prefetch_for_writing(slots + worker)
             if slots[worker].hasWork { return true }
             ck_spin_wait()
             spin += 1
-            guard spin % 256 == 0 else { continue }
+            guard spin % Self.spinsAtOnce == 0 else { continue }
             if isStopped.load(ordering: .relaxed) { return false }
+            looks += 1
+            if looks > Self.looksBetweenMoves, isOnCallersCore(worker) {
+                // Left alone, the system may let both share it for a tenth of a second. Who is woken goes to an idle core.
+                looks = 0
+                break
+            }
             sched_yield()
         }
-        slots[worker].isAsleep.store(true, ordering: .sequentiallyConsistent)
+        progress[worker].isAsleep.store(true, ordering: .sequentiallyConsistent)
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         guard !slots[worker].hasWork else {
-            slots[worker].isAsleep.store(false, ordering: .relaxed)
+            progress[worker].isAsleep.store(false, ordering: .relaxed)
             return true
         }
         pthread_mutex_lock(mutex)
         // Who is woken comes back, even if the work is done by then: where one loop was there will be more.
-        while slots[worker].isAsleep.load(ordering: .relaxed), !isStopped.load(ordering: .sequentiallyConsistent) {
+        while progress[worker].isAsleep.load(ordering: .relaxed), !isStopped.load(ordering: .sequentiallyConsistent) {
             pthread_cond_wait(condition, mutex)
         }
         pthread_mutex_unlock(mutex)

@@ -8,5 +8,10 @@ import Darwin
 
 Stream.reserveDescriptors()
 Interruption.install()
-Task.detached { exit(await Entry.run().rawValue) }
-Interruption.waitForSignals()
+Interruption.watch()
+switch Entry.run() {
+case .ended(let code): exit(code.rawValue)
+case .folder(let command):
+    Task.detached { exit(await command.run().rawValue) }
+    while true { pause() }
+}

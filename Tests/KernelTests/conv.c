@@ -95,7 +95,8 @@ static void *conv_int8(const void *shape, const call *call) {
     void *buffers[] = {x, output(conv_output_count(s))};
     if (is_prepared) {
         void *prepared = constant(ck_prepared_lanes_size(weights.lanes));
-        ck_prepare_lanes(p.bias, p.weight_sum, &p.output, weights.lanes, packing.outputs, 0, prepared);
+        ck_prepare_lanes(
+            p.bias, p.weight_sum, weights.magnitudes, &p.output, weights.lanes, packing.outputs, 0, prepared);
         p.prepared = prepared;
         buffers[0] = padded(&p, s->batch, x, zero_point);
     } else {

@@ -63,9 +63,9 @@ static void *depthwise_int8(const void *shape, const call *call) {
     p.flip = is_unsigned ? 0x80 : 0;
     p.output = draw_requantization(&source, &packing, rounding, typical, is_unsigned);
     if (call->kernel->depth > 1) {
-        ptrdiff_t size = ck_prepared_depthwise_size(&p);
+        ptrdiff_t size = ck_prepared_depthwise_size(&p, call->kernel->isa);
         void *prepared = size > 0 ? constant(size) : NULL;
-        if (prepared) ck_prepare_depthwise(&p, prepared);
+        if (prepared) ck_prepare_depthwise(&p, call->kernel->isa, prepared);
         p.prepared = prepared;
     }
     int8_t *x = input(conv_input_count(s));

@@ -61,7 +61,9 @@ static void *dense_int8(const void *shape, const call *call) {
     p.is_real = (uint8_t)s->is_real;
     if (call->kernel->depth > 1) {
         void *prepared = constant(ck_prepared_lanes_size(weights.lanes));
-        ck_prepare_lanes(p.bias, p.weight_sum, &p.output, weights.lanes, s->outputs, 1, prepared);
+        ck_prepare_lanes(
+            p.bias, p.weight_sum, s->is_real ? NULL : weights.magnitudes, &p.output, weights.lanes, s->outputs, 1,
+            prepared);
         p.prepared = prepared;
     }
     int8_t *x = input(s->batch * s->inputs);

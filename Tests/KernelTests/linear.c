@@ -143,8 +143,10 @@ static linear_weights byte_weights(random_source *source, ck_packing packing) {
     draw_bytes(source, plain, weight_count(&packing));
     linear_weights weights = packed_weights(packing, plain);
     int32_t *sums = constant(weights.lanes * (ptrdiff_t)sizeof *sums);
-    ck_sum_weights(&packing, plain, sums);
+    int32_t *magnitudes = constant(weights.lanes * (ptrdiff_t)sizeof *magnitudes);
+    ck_sum_weights(&packing, plain, sums, magnitudes);
     weights.sums = sums;
+    weights.magnitudes = magnitudes;
     return weights;
 }
 

@@ -22,7 +22,7 @@ typedef struct {
     // [group · output, tap, input], and packed.
     const void *plain, *packed;
     const void *bias;
-    const int32_t *sums;
+    const int32_t *sums, *magnitudes;
     const float *scales;
     ck_requantization output;
 } linear_weights;

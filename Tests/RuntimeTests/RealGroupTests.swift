@@ -53,6 +53,22 @@ import Testing
         #expect(joined == apart)
     }
 
+    /// Clamps alone, where all other values are to be seen.
+    @Test func clampsAreJoinedByThemselves() throws {
+        let operations: [(any ModelGraph.Operation, [Int])] = [
+            (Binary(.add), [0, 0]), (Unary(.relu6), [1]), (Unary(.logistic), [2]), (Binary(.multiply), [2, 3]),
+        ]
+        var options = PlanOptions()
+        (options.joinsOperators, options.joinsClamps) = (false, true)
+        let model = Self.graph(operations, outputs: [4])
+        let plan = try Plan(model, options: options)
+        #expect(plan.steps.map(\.operation) == ["Add", "Logistic", "Multiply"])
+        let bytes = try RandomGraph.run(plan)
+        #expect(bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) } == (try Self.run(model, joins: false)))
+        options.keepsAllValues = true
+        #expect(try Plan(model, options: options).steps.count == 4)
+    }
+
     /// What somebody else reads stays: another operator, or who runs the model.
     @Test func valuesThatAreReadStay() throws {
         let gate: [(any ModelGraph.Operation, [Int])] = [(Unary(.logistic), [0]), (Binary(.multiply), [0, 1])]

@@ -1,6 +1,7 @@
 #if defined(__x86_64__)
 
 #include "../declarations.h"
+#include "columns.h"
 #include "interleaved.h"
 #include "../numeric/target.h"
 
@@ -52,6 +53,7 @@ CK_INLINE void accumulate(
 }
 
 #define CK_VECTORS(rows) 4
+#define CK_COLUMNS_KERNEL ck_depthwise_columns_avx512
 #define CK_DIRECT ck_depthwise_direct_avx2
 #define CK_NAME(name) name##_avx512
 #include "interleaved_body.h"

@@ -2,6 +2,7 @@
 #ifndef CK_INTERLEAVED_H
 #define CK_INTERLEAVED_H
 
+#include "../include/ck_linear.h"
 #include "../numeric/lanes.h"
 
 #define CK_BAND_BYTES 32768
@@ -34,6 +35,9 @@ static inline ptrdiff_t ck_depthwise_lanes_offset(void) {
 static inline ptrdiff_t ck_depthwise_weights_offset(const ck_depthwise_plan *plan) {
     return ck_depthwise_lanes_offset() + plan->phases * (ptrdiff_t)((sizeof(ck_lanes) + 63) / 64 * 64);
 }
+
+// What no sum of a depthwise convolution goes beyond.
+int64_t ck_largest_depthwise_sum(const ck_conv *parameters);
 
 // Convolution of bytes without a plan, as in ck_depthwise_int8_portable.
 void ck_depthwise_direct_avx2(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end);

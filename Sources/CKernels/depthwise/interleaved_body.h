@@ -10,6 +10,7 @@
 //   CK_VECTORS(rows)     vectors of 16 lanes at a time for so many output rows: 2 or 4
 //   interleave_many      some whole vectors of a run, and how many lanes they are
 //   accumulate           adds the products of all steps
+//   CK_COLUMNS_KERNEL    if defined, the kernel for windows that go by columns
 //   CK_DIRECT            the kernel for windows that have no plan
 //   what gemm/int8_body.h has of sums and bytes
 #include "../numeric/store_bytes.h"
@@ -165,6 +166,7 @@ CK_INLINE void compute_phases(
     }
 #define BOTH(rounding) PHASES(1, rounding) PHASES(2, rounding)
 BOTH(CK_ROUNDS_SINGLE)
+BOTH(CK_ROUNDS_POSITIVE)
 BOTH(CK_ROUNDS_TWICE_UP)
 BOTH(CK_ROUNDS_TWICE)
 BOTH(CK_ROUNDS_OTHERWISE)
@@ -172,7 +174,8 @@ BOTH(CK_ROUNDS_OTHERWISE)
 typedef void (*phases_function)(const depthwise *, ptrdiff_t, ptrdiff_t, int8_t *, ptrdiff_t);
 #define ROWS(rounding) [rounding] = {phases_1_##rounding, phases_2_##rounding}
 static const phases_function phases_functions[CK_ROUNDINGS][2] = {
-    ROWS(CK_ROUNDS_SINGLE), ROWS(CK_ROUNDS_TWICE_UP), ROWS(CK_ROUNDS_TWICE), ROWS(CK_ROUNDS_OTHERWISE)};
+    ROWS(CK_ROUNDS_SINGLE), ROWS(CK_ROUNDS_POSITIVE), ROWS(CK_ROUNDS_TWICE_UP), ROWS(CK_ROUNDS_TWICE),
+    ROWS(CK_ROUNDS_OTHERWISE)};
 
 static void depthwise_interleaved(const ck_conv *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     depthwise d;
@@ -204,6 +207,9 @@ static void depthwise_interleaved(const ck_conv *p, void *const *buffers, ptrdif
 
 void CK_NAME(ck_depthwise_int8)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_conv *p = parameters;
+#if defined(CK_COLUMNS_KERNEL)
+    if (ck_depthwise_goes_by_columns(p)) return CK_COLUMNS_KERNEL(p, buffers, begin, end);
+#endif
     if (p->prepared) depthwise_interleaved(p, buffers, begin, end);
     else CK_DIRECT(parameters, buffers, begin, end);
 }

@@ -1,3 +1,4 @@
+#include "columns.h"
 #include "interleaved.h"
 
 #include <string.h>
@@ -11,6 +12,24 @@ static ptrdiff_t greatest_common_divisor(ptrdiff_t a, ptrdiff_t b) {
         b = rest;
     }
     return a;
+}
+
+int64_t ck_largest_depthwise_sum(const ck_conv *p) {
+    ptrdiff_t channels = p->output_channels, taps = p->kernel_height * p->kernel_width;
+    ptrdiff_t padded = (channels + CK_BLOCK - 1) / CK_BLOCK * CK_BLOCK;
+    const int8_t *weights = p->weights;
+    int64_t largest = 0;
+    for (ptrdiff_t channel = 0; channel < channels; channel++) {
+        // No difference between a byte and the zero point is larger.
+        int64_t sum = ((const int32_t *)p->bias)[channel];
+        if (sum < 0) sum = -sum;
+        for (ptrdiff_t tap = 0; tap < taps; tap++) {
+            int64_t weight = weights[tap * padded + channel];
+            sum += (weight < 0 ? -weight : weight) * UINT8_MAX;
+        }
+        if (sum > largest) largest = sum;
+    }
+    return largest;
 }
 
 // Output pixels that are worth a part of a row.
@@ -68,17 +87,23 @@ static int make_plan(const ck_conv *p, ck_depthwise_plan *plan) {
         plan->offsets[i] = (i / p->kernel_width * plan->planes + plane) * plan->plane_bytes
             + column / plan->spacing * plan->pitch * 4;
     }
-    plan->rounding = ck_rounding_of(&p->output, channels);
+    plan->rounding = ck_rounding_of(&p->output, channels, ck_largest_depthwise_sum(p));
     return 1;
 }
 
-ptrdiff_t ck_prepared_depthwise_size(const ck_conv *p) {
+static int goes_by_columns(const ck_conv *p, ck_isa isa) {
+    return isa == CK_ISA_AVX512 && ck_depthwise_goes_by_columns(p);
+}
+
+ptrdiff_t ck_prepared_depthwise_size(const ck_conv *p, ck_isa isa) {
+    if (goes_by_columns(p, isa)) return ck_prepared_columns_size(p);
     ck_depthwise_plan plan;
     if (!make_plan(p, &plan)) return 0;
     return ck_depthwise_weights_offset(&plan) + plan.phases * plan.steps * plan.output_rows * 4 * CK_BLOCK;
 }
 
-void ck_prepare_depthwise(const ck_conv *p, void *prepared) {
+void ck_prepare_depthwise(const ck_conv *p, ck_isa isa, void *prepared) {
+    if (goes_by_columns(p, isa)) return ck_prepare_columns(p, prepared);
     ck_depthwise_plan *plan = prepared;
     if (!make_plan(p, plan)) return;
     ptrdiff_t channels = p->output_channels, taps = p->kernel_height * p->kernel_width;
@@ -92,7 +117,7 @@ void ck_prepare_depthwise(const ck_conv *p, void *prepared) {
         for (ptrdiff_t tap = 0; tap < taps; tap++) sum += (uint32_t)weights[tap * padded + channel];
         uint32_t bias =
             (uint32_t)((const int32_t *)p->bias)[channel] - ((uint32_t)p->input_zero_point + CK_BYTE_OFFSET) * sum;
-        ck_fill_lane(&lanes[phase], (int)lane, &p->output, channel, (int32_t)bias);
+        ck_fill_lane(&lanes[phase], (int)lane, &p->output, plan->rounding, channel, (int32_t)bias);
         for (ptrdiff_t ky = 0; ky < p->kernel_height; ky++)
             for (ptrdiff_t kx = 0; kx < p->kernel_width; kx++)
                 for (ptrdiff_t row = 0; row < plan->output_rows; row++) {

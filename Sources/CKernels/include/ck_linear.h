@@ -67,8 +67,8 @@ typedef struct {
 ptrdiff_t ck_packed_lanes(const ck_packing *packing);
 // `packed` holds lanes · taps · (inputs rounded up to depth) elements, all zero.
 void ck_pack_linear(const ck_packing *packing, const void *weights, void *packed);
-// The sum of each channel's int8 weights, [lanes].
-void ck_sum_weights(const ck_packing *packing, const int8_t *weights, int32_t *sums);
+// The sum of each channel's int8 weights, and that of their magnitudes, [lanes].
+void ck_sum_weights(const ck_packing *packing, const int8_t *weights, int32_t *sums, int32_t *magnitudes);
 
 // What a dynamic-range operator found for one batch: real = scale · (q − zero_point).
 typedef struct {
@@ -76,17 +76,17 @@ typedef struct {
     int32_t zero_point;
 } ck_batch_quantization;
 
-// `prepared` of products of rows, for `lanes` lanes of groups of `outputs` outputs. `is_double` chooses LiteRT's rounding of
-// fully connected layers.
+// `prepared` of products of rows, for `lanes` lanes of groups of `outputs` outputs. `magnitude` is that of ck_sum_weights, or
+// null if results may be real numbers. `is_double` chooses LiteRT's rounding of fully connected layers.
 ptrdiff_t ck_prepared_lanes_size(ptrdiff_t lanes);
 void ck_prepare_lanes(
-    const int32_t *bias, const int32_t *weight_sum, const ck_requantization *output, ptrdiff_t lanes,
-    ptrdiff_t outputs, int is_double, void *prepared);
+    const int32_t *bias, const int32_t *weight_sum, const int32_t *magnitude, const ck_requantization *output,
+    ptrdiff_t lanes, ptrdiff_t outputs, int is_double, void *prepared);
 
-// `prepared` of a depthwise convolution, for all other parameters; 0 bytes for windows that its kernel of a depth above 1
-// leaves to the slow one. The memory is zero and aligned to 64 bytes.
-ptrdiff_t ck_prepared_depthwise_size(const ck_conv *parameters);
-void ck_prepare_depthwise(const ck_conv *parameters, void *prepared);
+// `prepared` of a depthwise convolution by the kernel of an instruction set, for all other parameters; 0 bytes for windows
+// that its kernel of a depth above 1 leaves to the slow one. The memory is zero and aligned to 64 bytes.
+ptrdiff_t ck_prepared_depthwise_size(const ck_conv *parameters, ck_isa isa);
+void ck_prepare_depthwise(const ck_conv *parameters, ck_isa isa, void *prepared);
 
 // Units: blocks of outputs. Buffers float32, int8: x, y. Buffers hybrid: x int8, y, ck_batch_quantization of each
 // `shared_rows` rows.

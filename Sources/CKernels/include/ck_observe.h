@@ -1,4 +1,4 @@
-// What calibration sees of real tensors. `isa` is one that the processor has.
+// What calibration and comparison see of real tensors. `isa` is one that the processor has.
 #ifndef CK_OBSERVE_H
 #define CK_OBSERVE_H
 
@@ -17,8 +17,20 @@ int32_t ck_observe(
 #define CK_COUNTED 64
 
 // Counts the first CK_COUNTED values of every CK_COUNTED * step, in bins: floor(value * factor) + bins / 2, or the first or
-// the last where that is beyond them. Zeros are counted in the four places behind the bins together.
+// the last where that is beyond them. Zeros are not counted; they may use up the four places behind the bins.
 void ck_count(
     ck_isa isa, const float *values, ptrdiff_t count, ptrdiff_t step, float factor, uint32_t *counts, int32_t bins);
+
+// Sums over the elements of two tensors.
+typedef struct {
+    double squares_a, squares_b, products;
+    // Of the differences.
+    double squares, largest;
+    int64_t differing;
+} ck_differences;
+
+// Adds what a and b hold, a block of fewer than 2^31 elements. Returns whether all of it is finite; if not, nothing is
+// added.
+int32_t ck_compare(ck_isa isa, const float *a, const float *b, ptrdiff_t count, ck_differences *total);
 
 #endif

@@ -71,6 +71,19 @@ static inline void ck_spin_wait(void) {
 #endif
 }
 
+// Fetches a cache line that is going to be written to.
+static inline void ck_prefetch_for_writing(const void *line) {
+#if defined(__x86_64__)
+    // The builtin fetches it for reading, unless a newer instruction set is asked for.
+    __asm__ __volatile__("prefetchw %0" : : "m"(*(const char *)line));
+#else
+    __builtin_prefetch(line, 1);
+#endif
+}
+
+// The number of the core that the calling thread runs on; -1 where the system does not tell.
+int32_t ck_current_core(void);
+
 // From int32 accumulators to 8 bits, for each output channel (padded to whole blocks).
 typedef struct {
     // x · 2^left · multiplier · 2^-31, rounded, then · 2^-right, rounded: LiteRT's double rounding.

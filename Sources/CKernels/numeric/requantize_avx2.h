@@ -120,6 +120,9 @@ CK_INLINE __m256i ck_rescaled_8(
         // No product goes beyond int32; what follows saturates.
         return _mm256_cvtps_epi32(
             _mm256_mul_ps(_mm256_cvtepi32_ps(sums), _mm256_loadu_ps(lanes->factor + first)));
+    case CK_ROUNDS_POSITIVE:
+        return _mm256_cvtps_epi32(_mm256_fmadd_ps(
+            _mm256_castsi256_ps(sums), _mm256_loadu_ps(lanes->factor + first), _mm256_loadu_ps(lanes->rest + first)));
     case CK_ROUNDS_TWICE_UP: {
         // The upper halves of the products, shifted by what is more than 32.
         ck_products p = ck_products_of(sums, lanes, first);

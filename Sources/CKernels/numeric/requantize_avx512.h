@@ -20,25 +20,28 @@ CK_INLINE ck_sums ck_first_halves(ck_sums a, ck_sums b) {
     return _mm512_inserti64x4(a, _mm512_castsi512_si256(b), 1);
 }
 
-// What all lanes share. Bytes of more than 127 are computed less 128 and flipped in the end.
+// What all lanes share.
 typedef struct {
     __m512 low, high;
     __m512d double_low, double_high;
-    __m512i zero_point, minimum, maximum, flip, order;
+    __m512i zero_point, minimum, maximum, order;
+    // Whether bytes go up to 255, and whether they do not take all values of their type.
+    int is_unsigned, is_cut;
 } ck_common_output;
 
 CK_INLINE ck_common_output ck_common_output_of(const ck_requantization *output) {
     ck_common_output common;
-    int32_t shift = output->maximum > INT8_MAX ? 128 : 0;
     int32_t low = output->minimum - output->zero_point, high = output->maximum - output->zero_point;
     common.low = _mm512_set1_ps((float)low);
     common.high = _mm512_set1_ps((float)high);
     common.double_low = _mm512_set1_pd(low);
     common.double_high = _mm512_set1_pd(high);
-    common.zero_point = _mm512_set1_epi16((short)(output->zero_point - shift));
-    common.minimum = _mm512_set1_epi8((char)(output->minimum - shift));
-    common.maximum = _mm512_set1_epi8((char)(output->maximum - shift));
-    common.flip = _mm512_set1_epi8((char)shift);
+    common.zero_point = _mm512_set1_epi16((short)output->zero_point);
+    common.minimum = _mm512_set1_epi8((char)output->minimum);
+    common.maximum = _mm512_set1_epi8((char)output->maximum);
+    common.is_unsigned = output->maximum > INT8_MAX;
+    common.is_cut = output->minimum > (common.is_unsigned ? 0 : INT8_MIN)
+        || output->maximum < (common.is_unsigned ? UINT8_MAX : INT8_MAX);
     common.order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     return common;
 }
@@ -84,6 +87,9 @@ CK_INLINE __m512i ck_rescaled(
     case CK_ROUNDS_SINGLE:
         // No product goes beyond int32; what follows saturates.
         return _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_loadu_ps(lanes->factor)));
+    case CK_ROUNDS_POSITIVE:
+        return _mm512_cvtps_epi32(_mm512_fmadd_ps(
+            _mm512_castsi512_ps(sums), _mm512_loadu_ps(lanes->factor), _mm512_loadu_ps(lanes->rest)));
     case CK_ROUNDS_TWICE_UP:
     case CK_ROUNDS_TWICE: {
         __m512i even = _mm512_mul_epi32(sums, _mm512_loadu_si512(lanes->multiplier));
@@ -111,15 +117,27 @@ CK_INLINE __m512i ck_rescaled(
     return sums;
 }
 
-// Four vectors of results less their zero point as bytes behind each other.
-CK_INLINE __m512i ck_packed_output(
+// Four vectors of results less their zero point as bytes: the first four of each, the next four of each, and so on.
+CK_INLINE __m512i ck_packed_quarters(
     __m512i a, __m512i b, __m512i c, __m512i d, const ck_common_output *common, ck_rounding rounding) {
     __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(a, b), common->zero_point);
     __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(c, d), common->zero_point);
-    __m512i bytes = _mm512_packs_epi16(low, high);
-    if (rounding != CK_ROUNDS_DOUBLE && rounding != CK_ROUNDS_OTHERWISE)
-        bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, common->minimum), common->maximum);
-    return _mm512_permutexvar_epi32(common->order, _mm512_xor_si512(bytes, common->flip));
+    // Most results take all values.
+    int is_cut = rounding != CK_ROUNDS_DOUBLE && rounding != CK_ROUNDS_OTHERWISE && common->is_cut;
+    if (!common->is_unsigned) {
+        __m512i bytes = _mm512_packs_epi16(low, high);
+        if (is_cut) bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, common->minimum), common->maximum);
+        return bytes;
+    }
+    __m512i bytes = _mm512_packus_epi16(low, high);
+    if (is_cut) bytes = _mm512_min_epu8(_mm512_max_epu8(bytes, common->minimum), common->maximum);
+    return bytes;
+}
+
+// Four vectors of results less their zero point as bytes behind each other.
+CK_INLINE __m512i ck_packed_output(
+    __m512i a, __m512i b, __m512i c, __m512i d, const ck_common_output *common, ck_rounding rounding) {
+    return _mm512_permutexvar_epi32(common->order, ck_packed_quarters(a, b, c, d, common, rounding));
 }
 
 // The first `count` of 16 sums as real numbers.

@@ -75,6 +75,9 @@ CK_INLINE int32x4_t ck_rescaled_4(
     switch (rounding) {
     case CK_ROUNDS_SINGLE:
         return vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(x), vld1q_f32(lanes->factor + first)));
+    case CK_ROUNDS_POSITIVE:
+        return vcvtnq_s32_f32(vfmaq_f32(
+            vld1q_f32(lanes->rest + first), vreinterpretq_f32_s32(x), vld1q_f32(lanes->factor + first)));
     case CK_ROUNDS_TWICE_UP:
     case CK_ROUNDS_TWICE: {
         int32x4_t less = vnegq_s32(vld1q_s32(lanes->right + first));

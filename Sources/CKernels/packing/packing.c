@@ -49,12 +49,25 @@ void ck_pack_linear(const ck_packing *p, const void *weights, void *packed) {
         }
 }
 
-void ck_sum_weights(const ck_packing *p, const int8_t *weights, int32_t *sums) {
+void ck_sum_weights(const ck_packing *p, const int8_t *weights, int32_t *sums, int32_t *magnitudes) {
     ptrdiff_t count = p->taps * p->inputs;
     for (ptrdiff_t group = 0; group < p->groups; group++)
         for (ptrdiff_t o = 0; o < p->outputs; o++, weights += count) {
-            uint32_t sum = 0;
-            for (ptrdiff_t i = 0; i < count; i++) sum += (uint32_t)weights[i];
+            uint32_t sum = 0, magnitude = 0;
+            for (ptrdiff_t i = 0, end; i < count; i = end) {
+                // As many as int16 can hold the sum of.
+                int16_t part = 0, part_magnitude = 0;
+                end = count - i > 255 ? i + 255 : count;
+                for (ptrdiff_t k = i; k < end; k++) {
+                    part = (int16_t)(part + weights[k]);
+                    part_magnitude = (int16_t)(part_magnitude + (weights[k] < 0 ? -weights[k] : weights[k]));
+                }
+                sum += (uint32_t)part;
+                magnitude += (uint32_t)part_magnitude;
+            }
             sums[group * blocks(p) * CK_BLOCK + o] = (int32_t)sum;
+            // Sums that wrap are larger than any other.
+            magnitudes[group * blocks(p) * CK_BLOCK + o] =
+                count > INT32_MAX / 128 ? INT32_MAX : (int32_t)magnitude;
         }
 }

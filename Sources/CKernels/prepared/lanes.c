@@ -3,11 +3,14 @@
 #include "../numeric/fixed_point.h"
 #include <string.h>
 
-ck_rounding ck_rounding_of(const ck_requantization *output, ptrdiff_t count) {
+ck_rounding ck_rounding_of(const ck_requantization *output, ptrdiff_t count, int64_t largest) {
     if (output->factor) {
-        for (ptrdiff_t i = 0; i < count; i++)
+        int is_positive = output->minimum >= output->zero_point && largest < 1 << 23;
+        for (ptrdiff_t i = 0; i < count; i++) {
             if (!(output->factor[i] < 1)) return CK_ROUNDS_OTHERWISE;
-        return CK_ROUNDS_SINGLE;
+            is_positive &= output->factor[i] >= 0;
+        }
+        return is_positive ? CK_ROUNDS_POSITIVE : CK_ROUNDS_SINGLE;
     }
     if (output->rounds_up) return CK_ROUNDS_OTHERWISE;
     for (ptrdiff_t i = 0; i < count; i++) {
@@ -18,10 +21,12 @@ ck_rounding ck_rounding_of(const ck_requantization *output, ptrdiff_t count) {
     return output->minimum >= output->zero_point ? CK_ROUNDS_TWICE_UP : CK_ROUNDS_TWICE;
 }
 
-void ck_fill_lane(ck_lanes *lanes, int lane, const ck_requantization *output, ptrdiff_t from, int32_t bias) {
-    lanes->bias[lane] = bias;
+void ck_fill_lane(
+    ck_lanes *lanes, int lane, const ck_requantization *output, ck_rounding rounding, ptrdiff_t from, int32_t bias) {
+    lanes->bias[lane] = rounding == CK_ROUNDS_POSITIVE ? ck_wrapping_add(bias, CK_POSITIVE_BITS) : bias;
     if (output->factor) {
         lanes->factor[lane] = output->factor[from];
+        lanes->rest[lane] = -0x1p23f * output->factor[from];
         return;
     }
     if (output->scale) lanes->scale[lane] = output->scale[from];
@@ -43,10 +48,15 @@ ptrdiff_t ck_prepared_lanes_size(ptrdiff_t lanes) {
 }
 
 void ck_prepare_lanes(
-    const int32_t *bias, const int32_t *weight_sum, const ck_requantization *output, ptrdiff_t lanes,
-    ptrdiff_t outputs, int is_double, void *prepared) {
+    const int32_t *bias, const int32_t *weight_sum, const int32_t *magnitude, const ck_requantization *output,
+    ptrdiff_t lanes, ptrdiff_t outputs, int is_double, void *prepared) {
+    int64_t largest = magnitude ? 0 : INT64_MAX;
+    for (ptrdiff_t i = 0; magnitude && i < lanes; i++) {
+        int64_t sum = (int64_t)magnitude[i] * 128 + (bias[i] < 0 ? -(int64_t)bias[i] : bias[i]);
+        if (sum > largest) largest = sum;
+    }
     ck_rounding rounding =
-        is_double && !output->factor ? CK_ROUNDS_DOUBLE : ck_rounding_of(output, lanes);
+        is_double && !output->factor ? CK_ROUNDS_DOUBLE : ck_rounding_of(output, lanes, largest);
     memcpy(prepared, &rounding, sizeof rounding);
     ck_lanes *block = (ck_lanes *)((char *)prepared + CK_LANES_OFFSET);
     ptrdiff_t group = (outputs + CK_BLOCK - 1) / CK_BLOCK * CK_BLOCK;
@@ -56,6 +66,6 @@ void ck_prepare_lanes(
         ptrdiff_t from = outputs - first > CK_BLOCK / 2 ? lane : lane / CK_BLOCK * CK_BLOCK + lane % (CK_BLOCK / 2);
         uint32_t offset = (uint32_t)CK_BYTE_OFFSET * (uint32_t)weight_sum[from];
         ck_fill_lane(
-            &block[lane / CK_BLOCK], lane % CK_BLOCK, output, from, (int32_t)((uint32_t)bias[from] - offset));
+            &block[lane / CK_BLOCK], lane % CK_BLOCK, output, rounding, from, (int32_t)((uint32_t)bias[from] - offset));
     }
 }

@@ -20,6 +20,8 @@ package final class NPZReader: Sendable {
 
     package static let defaultByteLimit = 8 << 30
 
+    /// The archive's bytes, for members that are stored as they are; nil if it cannot be mapped.
+    private let file: MappedFile?
     /// libzip's archives must not be used by two threads at once.
     private let archive: Mutex<Archive>
 
@@ -30,6 +32,7 @@ package final class NPZReader: Sendable {
         let archive = try Archive(path: path)
         members = try archive.members()
         self.archive = Mutex(archive)
+        file = try? MappedFile(path: path)
     }
 
     package var names: [String] { members.map(\.name) }
@@ -42,11 +45,7 @@ package final class NPZReader: Sendable {
     ///   then, and its shape says so.
     /// - Throws: `DatasetError` if the array is damaged or larger than the limit.
     package func array(_ member: Member, prefix: Int? = nil) throws(DatasetError) -> NumericArray {
-        var header = member.header
-        if let prefix, let extent = header.shape.first, prefix < extent, !header.isFortranOrder {
-            header.shape[0] = prefix
-            header.dataByteCount = header.dataByteCount / extent * prefix
-        }
+        let header = header(of: member, prefix: prefix)
         guard header.dataByteCount <= byteLimit else {
             throw DatasetError(
                 .unsupportedFormat,
@@ -64,6 +63,38 @@ package final class NPZReader: Sendable {
                 isWhole: header.dataByteCount == member.header.dataByteCount)
         }
         return NumericArray(name: member.name, header: header, memory: memory)
+    }
+
+    /// An array that is read where it is stored, and checked as its samples are read; nil if it has to be unpacked.
+    ///
+    /// - Parameter prefix: as above.
+    func storedArray(_ member: Member, prefix: Int?) -> NumericArray? {
+        var header = header(of: member, prefix: prefix)
+        guard let file, let extent = header.shape.first, extent > 0, !header.isFortranOrder, !header.isBigEndian,
+            header.dataByteCount / extent >= SampleChecksums.leastByteCount,
+            let stored = ZipDirectory(file.bytes).storedMember(at: Int(member.index), named: member.name + ".npy"),
+            stored.range.count >= header.dataOffset + header.dataByteCount
+        else { return nil }
+        var checksums: SampleChecksums?
+        // As of any array, what is not all read is not checked.
+        if header.dataByteCount == member.header.dataByteCount {
+            guard stored.range.count == header.dataOffset + header.dataByteCount else { return nil }
+            checksums = SampleChecksums(
+                head: UnsafeRawBufferPointer(rebasing: file.bytes[stored.range.prefix(header.dataOffset)]),
+                expected: stored.checksum, sampleCount: extent, sampleByteCount: header.dataByteCount / extent)
+        }
+        header.dataOffset += stored.range.lowerBound
+        return NumericArray(name: member.name, header: header, file: file, checksums: checksums)
+    }
+
+    /// The array's header, or that of its first part.
+    private func header(of member: Member, prefix: Int?) -> NPYHeader {
+        var header = member.header
+        if let prefix, let extent = header.shape.first, prefix < extent, !header.isFortranOrder {
+            header.shape[0] = prefix
+            header.dataByteCount = header.dataByteCount / extent * prefix
+        }
+        return header
     }
 }
 

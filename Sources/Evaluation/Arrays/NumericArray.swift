@@ -7,6 +7,9 @@ package struct NumericArray: Sendable {
     /// The elements as the file stores them; possibly only the first ones of the outermost axis.
     private let storage: Storage
 
+    /// What the file says of the samples' bytes, where that is yet to be compared.
+    private var checksums: SampleChecksums?
+
     private enum Storage: Sendable {
         case mapped(MappedFile)
         case memory(AnonymousMemory)
@@ -31,6 +34,32 @@ package struct NumericArray: Sendable {
         }
         self.name = name
         storage = .mapped(file)
+    }
+
+    /// - Precondition: `header.dataOffset` is the place in `file`, which holds all of the array.
+    init(name: String, header: NPYHeader, file: MappedFile, checksums: SampleChecksums?) {
+        self.name = name
+        self.header = header
+        self.checksums = checksums
+        storage = .mapped(file)
+    }
+
+    /// Compares the sample with the file's checksum, as far as that is possible.
+    ///
+    /// - Precondition: `sample` lies within the outermost axis.
+    /// - Throws: `DatasetError` if all samples have been read, and one of them is damaged.
+    func check(_ sample: Int) throws(DatasetError) {
+        guard let checksums, withSample(sample, { checksums.check(sample, $0) }) == false else { return }
+        throw DatasetError(.unreadable, "the array '\(name)' is damaged: its checksum is another", at: path)
+    }
+
+    /// Whether the elements are read where the file has them.
+    var isStoredInFile: Bool { path != nil }
+
+    /// The file that the array is read from; nil for one in memory.
+    private var path: String? {
+        guard case .mapped(let file) = storage else { return nil }
+        return file.path
     }
 
     init(name: String, header: NPYHeader, memory: AnonymousMemory) {
@@ -70,6 +99,17 @@ package struct NumericArray: Sendable {
             }
         }
         return result
+    }
+
+    /// The same in place; nil where elements have to be moved or swapped first.
+    ///
+    /// - Precondition: `sample` lies within the outermost axis.
+    func withSample<R>(_ sample: Int, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R? {
+        let byteCount = shape.dropFirst().reduce(1, *) * element.byteCount
+        guard !header.isFortranOrder, !header.isBigEndian || element.wordByteCount == 1 else { return nil }
+        return try withUnsafeBytes { bytes in
+            try body(UnsafeRawBufferPointer(rebasing: bytes[(sample * byteCount)..<((sample + 1) * byteCount)]))
+        }
     }
 
     /// All elements in row-major order and native byte order.

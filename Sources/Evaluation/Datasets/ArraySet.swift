@@ -65,7 +65,8 @@ final class ArraySet: Sendable {
             guard let reader, let member = reader.member(name) else {
                 throw DatasetError(.mismatch, "there is no array '\(name)'", at: path)
             }
-            let array = try reader.array(member, prefix: count)
+            let stored = reader.storedArray(member, prefix: count)
+            let array = if let stored { stored } else { try reader.array(member, prefix: count) }
             guard let extent = array.shape.first, extent >= count else {
                 throw DatasetError(
                     .mismatch, "the array '\(name)' of shape \(member.header.shape) holds fewer than \(count) samples",

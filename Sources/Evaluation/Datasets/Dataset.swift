@@ -98,6 +98,14 @@ package final class Dataset: SampleSource {
         _ array: NumericArray, _ sample: Int, into buffer: UnsafeMutableRawBufferPointer, as tensor: TensorInfo
     ) throws(DatasetError) {
         let shape = Array(array.shape.dropFirst())
+        try array.check(sample)
+        if array.element == .float32, tensor.type == .float32, !preprocessing.resizes,
+            let arrangement = SampleArrangement(sample: shape, input: tensor.shape),
+            array.withSample(
+                sample, { bytes in copy(bytes, arrangement, shape: shape, to: buffer) }) == true
+        {
+            return
+        }
         let bytes = array.sampleBytes(sample)
         if tensor.type.isInteger, tensor.quantization == nil,
             let integers = bytes.withUnsafeBytes(array.element.integers)
@@ -111,6 +119,19 @@ package final class Dataset: SampleSource {
         try write(
             bytes.withUnsafeBytes(array.element.floats), shape, isChannelsFirst: preprocessing.layout == .channelsFirst,
             into: buffer, as: tensor)
+    }
+
+    /// Writes real numbers without a copy in between.
+    ///
+    /// - Returns: false if the input is of another size.
+    private func copy(
+        _ bytes: UnsafeRawBufferPointer, _ arrangement: SampleArrangement, shape: [Int],
+        to buffer: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        guard bytes.count == buffer.count else { return false }
+        arrangement.copy(bytes, shape: shape, to: buffer)
+        preprocessing.apply(to: buffer.assumingMemoryBound(to: Float.self))
+        return true
     }
 
     private func write(
@@ -132,7 +153,7 @@ package final class Dataset: SampleSource {
     ) throws(DatasetError) {
         var values = values
         var shape = shape
-        if preprocessing.resize != nil || preprocessing.resizesToInput {
+        if preprocessing.resizes {
             try resize(&values, &shape, isChannelsFirst: isChannelsFirst, for: tensor)
         }
         preprocessing.apply(to: &values)

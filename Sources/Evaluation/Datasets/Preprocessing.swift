@@ -26,7 +26,12 @@ package struct Preprocessing: Sendable {
         self.offset = offset
     }
 
-    func apply(to values: inout [Float]) {
+    /// Whether samples may come in another size than they have.
+    var resizes: Bool { resize != nil || resizesToInput }
+
+    func apply(to values: inout [Float]) { values.withUnsafeMutableBufferPointer { apply(to: $0) } }
+
+    func apply(to values: UnsafeMutableBufferPointer<Float>) {
         guard scale != 1 || offset != 0 else { return }
         for index in values.indices { values[index] = values[index] * scale + offset }
     }

@@ -32,16 +32,39 @@ enum SampleArrangement: Equatable {
 
     /// - Parameter shape: the sample's, three extents.
     func apply(to values: [Float], shape: [Int]) -> [Float] {
+        guard self != .same else { return values }
+        return [Float](unsafeUninitializedCapacity: values.count) { result, count in
+            values.withUnsafeBytes { copy($0, shape: shape, to: UnsafeMutableRawBufferPointer(result)) }
+            count = values.count
+        }
+    }
+
+    /// Writes a sample's elements, which stand at any address.
+    ///
+    /// - Precondition: `target` is as large as `source`, which holds as many elements as `shape` says.
+    func copy(_ source: UnsafeRawBufferPointer, shape: [Int], to target: UnsafeMutableRawBufferPointer) {
+        precondition(target.count == source.count)
         let extents = Self.withoutBatch(shape, rank: 3)
-        guard self != .same, extents.count == 3 else { return values }
-        var result = [Float](repeating: 0, count: values.count)
+        guard self != .same, extents.count == 3, let from = source.baseAddress, let to = target.baseAddress else {
+            return target.copyMemory(from: source)
+        }
         // Both are the transposition of a matrix: pixels × channels, or channels × pixels.
         let rows = self == .toChannelsFirst ? extents[0] * extents[1] : extents[0]
         let columns = self == .toChannelsFirst ? extents[2] : extents[1] * extents[2]
-        for row in 0..<rows {
-            for column in 0..<columns { result[column * rows + row] = values[row * columns + column] }
+        let size = MemoryLayout<Float>.size
+        precondition(rows * columns * size == source.count)
+        // Over the pixels, all channels at once.
+        let (pixels, channels) = (max(rows, columns), min(rows, columns))
+        let (pixelStep, channelStep) = columns < rows ? (columns, 1) : (1, columns)
+        let (pixelPlace, channelPlace) = columns < rows ? (1, rows) : (rows, 1)
+        for pixel in 0..<pixels {
+            var (source, target) = (from + size * pixel * pixelStep, to + size * pixel * pixelPlace)
+            for _ in 0..<channels {
+                target.copyMemory(from: source, byteCount: size)
+                source += size * channelStep
+                target += size * channelPlace
+            }
         }
-        return result
     }
 
     private static func permuted(_ shape: [Int], _ order: [Int]) -> [Int] { order.map { shape[$0] } }

@@ -1,3 +1,5 @@
+import Runtime
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -27,8 +29,24 @@ package struct OutputStatistics: Sendable, Equatable {
 
     /// - Precondition: both have the same count.
     package init(_ a: [Float], _ b: [Float]) {
+        self = a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { OutputStatistics(a, $0) } }
+    }
+
+    /// - Precondition: both have the same count.
+    package init(_ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>) {
         precondition(a.count == b.count)
         elementCount = a.count
+        guard let sums = TensorDifferences(a, b) else {
+            addFinite(a, b)
+            return
+        }
+        (squaresA, squaresB, products) = (sums.squaresA, sums.squaresB, sums.products)
+        (squaredDifferences, largestDifference) = (sums.squaredDifferences, sums.largestDifference)
+        differing = sums.differing
+    }
+
+    /// Counts what is not finite, and adds up the rest.
+    private mutating func addFinite(_ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>) {
         for (left, right) in zip(a, b) {
             if !left.isFinite { nonFiniteA += 1 }
             if !right.isFinite { nonFiniteB += 1 }

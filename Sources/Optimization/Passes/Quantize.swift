@@ -1,5 +1,6 @@
 import ModelGraph
 import Operators
+import Synchronization
 
 /// Stores weights, and with full int8 activations too, as 8-bit integers.
 ///
@@ -19,6 +20,8 @@ package struct QuantizePass: Pass {
     private var work: [Step]?
     private var plan = QuantizationPlan()
     private var means: [ValueID: [Double]] = [:]
+    /// The weights of linear operators that are yet to be replaced.
+    private var quantizedGroups: [NodeID: QuantizedGroup] = [:]
     /// The integer form of each real tensor that has one.
     private var integers: [ValueID: ValueID] = [:]
     package private(set) var notes: [String] = []
@@ -39,6 +42,9 @@ package struct QuantizePass: Pass {
     private var denseLayers = GraphScan()
     /// The integers of weights that several operators read, so that they are stored once.
     private var sharedWeights: [TensorData.Identity: ValueID] = [:]
+    /// Weights that have been quantized already, by the operator that reads them.
+    private var preparedWeights: [NodeID: WeightQuantizer.StoredResult] = [:]
+    package private(set) var comparisons: [ValueID: KnownComparison] = [:]
 
     package init(context: PassContext) throws(PassError) {
         self.context = context
@@ -89,6 +95,7 @@ package struct QuantizePass: Pass {
                     "convolutions keep real activations: engines are slower with integers that a .onnx quantizes as it runs"
                 )
             }
+            preparedWeights = quantizedWeights(of: real, in: graph, connections: connections)
             return real.reversed().map(Step.weights)
         }
         let inputs = Set(groups.map(\.data))
@@ -104,9 +111,10 @@ package struct QuantizePass: Pass {
             throw PassError(
                 .calibrationRequired, "full int8 needs calibration samples", remedy: "pass --calibrate PATH")
         }
-        let statistics = try Calibrator(
+        var statistics = try Calibrator(
             model: context.model, samples: calibration, pool: context.pool, progress: context.progress
         ).observe(channelMeansOf: inputs)
+        statistics.findRanges(context.pool)
         means = statistics.channelMeans
         let undeclared = statistics.histograms.keys.filter { graph[$0].type == .variant }.sorted()
         return [
@@ -130,6 +138,9 @@ package struct QuantizePass: Pass {
     ) -> GraphPatch? {
         plan = QuantizationPlan(graph: graph, statistics: statistics, foldsLater: foldsLater, target: target)
         noteRealNodes(in: graph)
+        quantizedGroups = QuantizedGroup.all(
+            plan.nodes.compactMap { plan.groups[$0] }, in: graph, scales: plan.activations.mapValues(\.scale),
+            means: means, pool: context.pool)
         work?.append(contentsOf: plan.nodes.reversed().map(Step.integerOperator))
         return nil
     }
@@ -268,21 +279,15 @@ package struct QuantizePass: Pass {
         _ group: LinearGroup, in graph: Graph, node: inout Node, patch: inout GraphPatch
     ) {
         let connections = GraphConnections(graph)
-        guard let weights = group.realWeights(in: graph, connections: connections),
-            let bias = group.effectiveBias(in: graph, connections: connections),
-            case let input = group.data,
-            let inputScale = plan.activations[input]?.scale
+        guard let inputScale = plan.activations[group.data]?.scale,
+            let quantized = quantizedGroups.removeValue(forKey: group.linear)
+                ?? QuantizedGroup(
+                    group, in: graph, connections: connections, inputScale: inputScale, inputMeans: means[group.data])
         else { return }
-        let minimum = WeightQuantizer.minimumScales(bias: bias, gamma: group.affine.scale, inputScale: inputScale)
-        let quantized =
-            group.kind == .fullyConnected
-            ? WeightQuantizer.quantizeDense(weights, minimumScales: minimum)
-            : WeightQuantizer.quantize(weights, minimumScales: minimum)
         node.inputs[1] = integerWeights(quantized, of: group, in: graph, connections: connections, patch: &patch)
         // A matrix product has no place for a bias, nor for a correction.
         guard group.takesBias else { return }
-        let correction = group.meanError(
-            from: weights, to: quantized.dequantized, inputMeans: means[input])
+        let correction = quantized.correction
         let name = group.bias.map { graph[$0].name } ?? "\(graph.layerName(group.linear))/bias"
         let biasValue: Value
         if group.isFoldable, let own = group.realBias(in: graph, connections: connections) {
@@ -290,7 +295,7 @@ package struct QuantizePass: Pass {
             biasValue = Value(name: name, type: .float32, shape: [own.count], constant: TensorData(corrected))
         } else {
             biasValue = .quantizedBias(
-                zip(bias, correction).map { $0 - $1 }, inputScale: inputScale, weightScales: quantized.scales,
+                zip(quantized.bias, correction).map { $0 - $1 }, inputScale: inputScale, weightScales: quantized.scales,
                 name: name)
         }
         node = node.withBias(patch.addValue(biasValue))
@@ -299,7 +304,7 @@ package struct QuantizePass: Pass {
     /// The integers as a constant, the one of an earlier group where both have read the same numbers. Folding changes
     /// the scales of a group with a chain, which are its own then.
     private mutating func integerWeights(
-        _ quantized: WeightQuantizer.Result, of group: LinearGroup, in graph: Graph, connections: GraphConnections,
+        _ quantized: QuantizedGroup, of group: LinearGroup, in graph: Graph, connections: GraphConnections,
         patch: inout GraphPatch
     ) -> ValueID {
         let source = graph.constantSource(of: group.weights, connections: connections)
@@ -321,6 +326,28 @@ package struct QuantizePass: Pass {
 
     // MARK: Weights alone
 
+    /// The integers of all layers' weights, but of those that share a constant only the first one's.
+    private func quantizedWeights(
+        of groups: [LinearGroup], in graph: Graph, connections: GraphConnections
+    ) -> [NodeID: WeightQuantizer.StoredResult] {
+        var seen: Set<TensorData.Identity> = []
+        var layers: [(node: NodeID, weights: StoredWeights, factors: [Float])] = groups.compactMap { group in
+            guard group.weightGroups == 1, let weights = StoredWeights(group, in: graph, connections: connections),
+                weights.isReal, seen.insert(weights.data.identity).inserted
+            else { return nil }
+            return (group.linear, weights, group.affine.scale.map(Float.init))
+        }
+        // The largest first: one that comes last would be waited for.
+        layers.sort { ($1.weights.arrangement.count, $0.node) < ($0.weights.arrangement.count, $1.node) }
+        let results = Mutex<[NodeID: WeightQuantizer.StoredResult]>([:])
+        context.pool.forEach(layers.count) { [layers] index, _ in
+            let layer = layers[index]
+            let result = WeightQuantizer.quantizeStored(layer.weights, factors: layer.factors)
+            results.withLock { $0[layer.node] = result }
+        }
+        return results.withLock { $0 }
+    }
+
     private mutating func quantizeWeights(
         of group: LinearGroup, in graph: Graph, _ mode: QuantizationSettings.Mode
     ) -> GraphPatch? {
@@ -340,7 +367,10 @@ package struct QuantizePass: Pass {
             useIntegers(known, in: group, of: graph, mode, patch: &patch)
             return patch
         }
-        let quantized = WeightQuantizer.quantizeStored(weights)
+        let factors = group.affine.scale.map(Float.init)
+        let quantized =
+            preparedWeights.removeValue(forKey: group.linear)
+            ?? WeightQuantizer.quantizeStored(weights, factors: factors)
         let constant = Value(
             name: graph[source].name, type: .int8, shape: graph[group.weights].shape,
             quantization: Quantization(scales: quantized.scales, axis: group.channelAxis),
@@ -353,6 +383,9 @@ package struct QuantizePass: Pass {
         var patch = GraphPatch("quantize the weights of \(graph.layerName(group.linear))", for: graph)
         let integer = patch.addValue(constant)
         if let original = graph[source].constant { sharedWeights[original.identity] = integer }
+        comparisons[integer] = KnownComparison(
+            before: weights.data.identity, after: quantized.integers.identity, factors: factors,
+            comparison: quantized.comparison)
         useIntegers(integer, in: group, of: graph, mode, patch: &patch)
         return patch
     }

@@ -14,8 +14,9 @@ package struct ActivationHistogram: Sendable, Equatable {
     package private(set) var maximum = -Float.infinity
     /// The bins reach from -2^exponent to 2^exponent.
     private var exponent = leastExponent
-    /// Exact zeros are left out, for they are always represented.
-    private var counts = [UInt32](repeating: 0, count: binCount)
+    /// Exact zeros are left out, for they are always represented: they are counted behind the bins and forgotten.
+    private var counts = [UInt32](repeating: 0, count: binCount + zeroCount)
+    private static let zeroCount = 4
 
     package init() {}
 
@@ -43,10 +44,9 @@ package struct ActivationHistogram: Sendable, Equatable {
         maximum = max(maximum, extremes.upper)
         widen(to: max(Self.exponent(above: minimum), Self.exponent(above: maximum)))
         let factor = Float(1 / binWidth)
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.binCount + 4) { found in
-            found.initialize(repeating: 0)
-            TensorObservation.count(values, step: step, start: start, factor: factor, in: found)
-            for bin in counts.indices { Self.add(found[bin], to: &counts[bin]) }
+        counts.withUnsafeMutableBufferPointer { counts in
+            TensorObservation.count(values, step: step, start: start, factor: factor, in: counts)
+            counts[Self.binCount...].update(repeating: 0)
         }
     }
 
@@ -63,9 +63,9 @@ package struct ActivationHistogram: Sendable, Equatable {
     private mutating func widen(to wanted: Int) {
         guard wanted > exponent else { return }
         let (half, shift) = (Self.binCount / 2, wanted - exponent)
-        var joined = [UInt32](repeating: 0, count: Self.binCount)
-        for (bin, number) in counts.enumerated() where number > 0 {
-            Self.add(number, to: &joined[half + (bin - half) >> shift])
+        var joined = [UInt32](repeating: 0, count: counts.count)
+        for bin in 0..<Self.binCount where counts[bin] > 0 {
+            Self.add(counts[bin], to: &joined[half + (bin - half) >> shift])
         }
         (counts, exponent) = (joined, wanted)
     }
@@ -124,11 +124,19 @@ extension ActivationHistogram {
         init(_ histogram: ActivationHistogram) {
             lowest = histogram.lowest
             width = histogram.binWidth
-            for (bin, number) in histogram.counts.enumerated() {
+            count.reserveCapacity(ActivationHistogram.binCount + 1)
+            sum.reserveCapacity(ActivationHistogram.binCount + 1)
+            squares.reserveCapacity(ActivationHistogram.binCount + 1)
+            var (total, weighted, squared) = (0.0, 0.0, 0.0)
+            for bin in 0..<ActivationHistogram.binCount {
+                let number = Double(histogram.counts[bin])
                 let center = lowest + (Double(bin) + 0.5) * width
-                count.append(count[bin] + Double(number))
-                sum.append(sum[bin] + Double(number) * center)
-                squares.append(squares[bin] + Double(number) * center * center)
+                total += number
+                weighted += number * center
+                squared += number * center * center
+                count.append(total)
+                sum.append(weighted)
+                squares.append(squared)
             }
         }
 

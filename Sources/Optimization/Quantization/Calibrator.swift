@@ -1,4 +1,5 @@
 import ModelGraph
+import Operators
 import Runtime
 import Synchronization
 
@@ -8,21 +9,58 @@ package struct CalibrationStatistics: Sendable {
     /// The mean of each channel over samples and positions, of the tensors asked for.
     package var channelMeans: [ValueID: [Double]] = [:]
     package var sampleCount = 0
+    /// The ranges of the tensors, once they have been found.
+    private var ranges: [ValueID: ActivationRange] = [:]
+
+    /// Finds the best range of each tensor on the threads of a pool, ahead of those who ask for it.
+    mutating func findRanges(_ pool: ThreadPool) {
+        let values = Array(histograms)
+        let found = Mutex<[ValueID: ActivationRange]>([:])
+        pool.forEach(values.count) { index, _ in
+            let range = values[index].value.leastErrorRange()
+            found.withLock { $0[values[index].key] = range }
+        }
+        ranges = found.withLock { $0 }
+    }
+
+    /// The best range of a tensor's integers; nil if nothing was seen of it.
+    func range(of value: ValueID, in graph: Graph, connections: GraphConnections) -> ActivationRange? {
+        let seen = graph.clamped(value, connections: connections).flatMap { histograms[$0] == nil ? nil : $0 } ?? value
+        return ranges[seen] ?? histograms[seen]?.leastErrorRange()
+    }
+
+    /// What was seen of a tensor: of one that only a clamp reads, what the clamp leaves, for what it cuts off needs no
+    /// integers.
+    func histogram(
+        of value: ValueID, in graph: Graph, connections: GraphConnections
+    ) -> ActivationHistogram? {
+        graph.clamped(value, connections: connections).flatMap { histograms[$0] } ?? histograms[value]
+    }
+}
+
+extension Graph {
+    /// The result of the clamp that alone reads a value; nil if there is none.
+    func clamped(_ value: ValueID, connections: GraphConnections) -> ValueID? {
+        guard let reader = connections.soleConsumer(of: value), let unary = self[reader].operation as? Unary,
+            unary.isClamp
+        else { return nil }
+        return self[reader].outputs.first
+    }
 }
 
 /// Runs a float model on a calibration set and observes its tensors.
 ///
-/// Samples are split into shards whose number does not depend on the number of threads, so that the statistics don't
-/// either.
+/// Threads take one sample after the other. What they count comes out the same in any order, and sums are added up in the
+/// samples' order, so that the statistics don't depend on the number of threads.
 package struct Calibrator {
-    private static let shardLimit = 16
-
     private let plan: Plan
     /// The same for several samples at once, where that is faster.
     private let batched: Plan?
     private let samples: any SampleSource
     private let pool: ThreadPool
     private let progress: @Sendable (PipelineProgress) -> Void
+    /// Tensors of which a clamp's result tells all there is to know.
+    private let clamped: Set<ValueID>
 
     /// - Throws: `PassError.cannotRun` if our core cannot run the model.
     package init(
@@ -32,6 +70,7 @@ package struct Calibrator {
         do {
             var options = PlanOptions(for: model)
             options.joinsOperators = false
+            options.joinsClamps = true
             plan = try Plan(model, options: options)
         } catch {
             throw PassError(
@@ -42,13 +81,17 @@ package struct Calibrator {
         self.samples = samples
         self.pool = pool
         self.progress = progress
+        let graph = model.main
+        let connections = GraphConnections(graph)
+        clamped = Set(
+            graph.valueIDs.filter { id in
+                graph.clamped(id, connections: connections).map { graph[$0].type == .float32 } ?? false
+            })
     }
 
     /// The channel means alone, in one run over the samples.
     package func channelMeans(of values: Set<ValueID>) throws(PassError) -> [ValueID: [Double]] {
-        let empty = Observations(samples: samples.count, means: values, countsValues: false)
-        let sums = try forEachSample(stage: "observing means", initial: empty) { $0.observe($1, $2) }
-        return Observations.merge(sums).channelMeans
+        try observe(stage: "observing means", means: values, histogramsOf: { _ in false }).channelMeans
     }
 
     /// - Parameter means: the tensors whose channel means are wanted.
@@ -56,65 +99,70 @@ package struct Calibrator {
         guard samples.count > 0 else {
             throw PassError(.calibrationRequired, "the calibration set is empty")
         }
-        let empty = Observations(samples: samples.count, means: means, countsValues: true)
-        return Observations.merge(try forEachSample(stage: "observing ranges", initial: empty) { $0.observe($1, $2) })
+        return try observe(stage: "observing ranges", means: means) { [clamped] in !clamped.contains($0) }
     }
 
-    /// Runs all samples; each shard folds what it sees into its own state.
-    /// - Returns: the shards' states, in order.
-    private func forEachSample<State: Sendable>(
-        stage: String, initial: State,
-        body: @escaping @Sendable (inout State, TensorInfo, UnsafeBufferPointer<Float>) -> Void
-    ) throws(PassError) -> [State] {
+    /// Runs all samples.
+    private func observe(
+        stage: String, means: Set<ValueID>, histogramsOf isCounted: @escaping @Sendable (ValueID) -> Bool
+    ) throws(PassError) -> CalibrationStatistics {
         let batch = batched == nil ? 1 : Plan.usualBatch
         let batches = (samples.count + batch - 1) / batch
-        let shards = min(Self.shardLimit, batches)
-        let states = Mutex<[State?]>(Array(repeating: nil, count: shards))
+        let next = Atomic(0)
+        let totals = Mutex(Totals())
         let failure = Mutex<(any Error)?>(nil)
-        let completed = Mutex(0)
+        let isStopped = Atomic(false)
         let plans = (one: plan, many: batched)
         let samples = samples
         let progress = progress
         let total = samples.count
-        pool.forEach(shards) { shard, _ in
+        pool.forEach(min(pool.threads, batches)) { _, _ in
             do {
-                var state = initial
+                var observer = TensorObserver(samples: total, means: means, isCounted: isCounted)
                 let one = try Execution(plans.one)
                 let many = try plans.many.map { try Execution($0) }
-                var sample = batches * shard / shards * batch
-                let end = min(total, batches * (shard + 1) / shards * batch)
-                while sample < end {
-                    if failure.withLock({ $0 != nil }) { return }
-                    let count = end - sample < batch ? 1 : batch
-                    let execution = count == 1 ? one : many ?? one
-                    try execution.withInputs { buffers in
-                        for index in 0..<count {
-                            let parts = buffers.map { $0.part(index, of: count) }
-                            try samples.load(sample: sample + index, into: parts, as: plans.one.inputs)
-                            try Self.requireFinite(parts, plans.one.inputs, sample: sample + index, of: samples)
+                while !isStopped.load(ordering: .relaxed) {
+                    let index = next.add(1, ordering: .relaxed).oldValue
+                    guard index < batches else { break }
+                    let sample = index * batch
+                    // Fewer than a batch come one by one.
+                    let whole = total - sample >= batch
+                    let count = min(batch, total - sample)
+                    let turns = whole ? [sample..<(sample + count)] : (sample..<(sample + count)).map { $0..<($0 + 1) }
+                    observer.begin(index)
+                    for turn in turns {
+                        let execution = turn.count == 1 ? one : many ?? one
+                        try execution.withInputs { buffers in
+                            for (place, sample) in turn.enumerated() {
+                                let parts = buffers.map { $0.part(place, of: turn.count) }
+                                try samples.load(sample: sample, into: parts, as: plans.one.inputs)
+                                try Self.requireFinite(parts, plans.one.inputs, sample: sample, of: samples)
+                            }
                         }
+                        try execution.run(observingStored: { tensor, bytes in
+                            guard tensor.type == .float32 else { return }
+                            observer.observe(tensor, bytes.assumingMemoryBound(to: Float.self))
+                        })
                     }
-                    try execution.run { value, bytes in
-                        guard let tensor = execution.info(of: value), tensor.type == .float32 else { return }
-                        body(&state, tensor, bytes.assumingMemoryBound(to: Float.self))
-                    }
-                    sample += count
-                    let done = completed.withLock { completed in
-                        completed += count
-                        return completed
+                    let sums = observer.takeSums()
+                    let done = totals.withLock { totals in
+                        totals.add(sums, of: index)
+                        totals.samples += count
+                        return totals.samples
                     }
                     progress(PipelineProgress(stage: stage, completed: done, total: total))
                 }
-                let result = state
-                states.withLock { $0[shard] = result }
+                let histograms = observer.histograms
+                totals.withLock { $0.add(histograms) }
             } catch {
+                isStopped.store(true, ordering: .relaxed)
                 failure.withLock { $0 = $0 ?? error }
             }
         }
         if let error = failure.withLock({ $0 }) {
             throw PassError(.cannotRun, "a calibration sample cannot be run", cause: error)
         }
-        return states.withLock { $0.compactMap(\.self) }
+        return totals.withLock(\.statistics)
     }
 }
 
@@ -136,100 +184,35 @@ extension Calibrator {
     }
 }
 
-/// The distribution and the channel means of each tensor.
-private struct Observations: Sendable {
+/// What all threads have seen together.
+private struct Totals: Sendable {
+    /// Samples that are done.
+    var samples = 0
     private var histograms: [ValueID: ActivationHistogram] = [:]
-    private var sums: [ValueID: [Double]] = [:]
-    private var positions: [ValueID: Int] = [:]
-    private var turns: [ValueID: Int] = [:]
-    private let samples: Int
-    private let wanted: Set<ValueID>
-    private let countsValues: Bool
+    private var sums: [ValueID: TensorObserver.ChannelSums] = [:]
+    /// Of batches that came before their turn.
+    private var early: [Int: [ValueID: TensorObserver.ChannelSums]] = [:]
+    private var next = 0
 
-    /// About how many values of a tensor are counted over all samples, as many as fit: the distribution of so many is that
-    /// of all. Extremes and means are those of all values.
-    private static let countLimit = 1 << 21
-
-    init(samples: Int, means: Set<ValueID>, countsValues: Bool) {
-        self.samples = samples
-        wanted = means
-        self.countsValues = countsValues
+    /// Adds sums in the batches' order.
+    mutating func add(_ sums: [ValueID: TensorObserver.ChannelSums], of batch: Int) {
+        early[batch] = sums
+        while let sums = early.removeValue(forKey: next) {
+            for (value, added) in sums { self.sums[value, default: .init(channels: added.sums.count)].add(added) }
+            next += 1
+        }
     }
 
-    mutating func observe(_ info: TensorInfo, _ elements: UnsafeBufferPointer<Float>) {
-        let value = info.value
-        var (channels, run) = (0, 0)
-        if wanted.contains(value), info.shape.indices.contains(info.channelAxis) {
-            channels = info.shape[info.channelAxis]
-            // How many elements of a channel stand side by side.
-            run = info.shape[(info.channelAxis + 1)...].reduce(1, *)
-        }
-        guard channels > 0 || countsValues, !elements.isEmpty else { return }
-        var added = [Double](repeating: 0, count: channels)
-        let extremes = added.withUnsafeMutableBufferPointer { added in
-            TensorObservation.extremes(of: elements, channels: max(channels, 1), run: max(run, 1), sums: added)
-        }
-        if channels > 0 {
-            if extremes == nil { added = Self.finiteSums(of: elements, channels: channels, run: run) }
-            sums[value, default: Array(repeating: 0, count: channels)].withUnsafeMutableBufferPointer { sums in
-                for channel in sums.indices { sums[channel] += added[channel] }
-            }
-            positions[value, default: 0] += elements.count / channels
-        }
-        guard countsValues else { return }
-        guard let extremes else {
-            // A tensor without any finite value has no distribution.
-            if elements.contains(where: \.isFinite) {
-                histograms[value, default: ActivationHistogram()].count(elements)
-            }
-            return
-        }
-        let step = step(over: elements.count)
-        let turn = turns[value, default: 0]
-        turns[value] = turn + 1
-        histograms[value, default: ActivationHistogram()].count(
-            elements, within: extremes, step: step, start: turn % step)
+    /// Adds counts, which come out the same in any order.
+    mutating func add(_ histograms: [ValueID: ActivationHistogram]) {
+        for (value, histogram) in histograms { self.histograms[value, default: ActivationHistogram()].merge(histogram) }
     }
 
-    /// Of how many blocks one is counted: all channels and places get their turn, as blocks and step have no factor in
-    /// common.
-    private func step(over count: Int) -> Int {
-        let blocks = max(1, count / TensorObservation.countedTogether)
-        let (total, overflow) = count.multipliedReportingOverflow(by: samples)
-        var step = min(blocks, overflow ? blocks : (total + Self.countLimit - 1) / Self.countLimit)
-        while step > 1, Self.greatestDivisor(blocks, step) > 1 { step -= 1 }
-        return max(1, step)
-    }
-
-    private static func greatestDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestDivisor(b, a % b) }
-
-    /// The sums of the elements that are finite.
-    private static func finiteSums(of elements: UnsafeBufferPointer<Float>, channels: Int, run: Int) -> [Double] {
-        var sums = [Double](repeating: 0, count: channels)
-        for (index, element) in elements.enumerated() where element.isFinite {
-            sums[index / run % channels] += Double(element)
-        }
-        return sums
-    }
-
-    static func merge(_ shards: [Observations]) -> CalibrationStatistics {
-        var result = CalibrationStatistics()
-        guard var total = shards.first else { return result }
-        result.sampleCount = total.samples
-        for shard in shards.dropFirst() {
-            for (value, histogram) in shard.histograms {
-                total.histograms[value, default: ActivationHistogram()].merge(histogram)
-            }
-            for (value, sums) in shard.sums {
-                total.sums[value] = total.sums[value].map { zip($0, sums).map { $0 + $1 } } ?? sums
-                total.positions[value, default: 0] += shard.positions[value] ?? 0
-            }
-        }
-        result.histograms = total.histograms
-        for (value, sums) in total.sums {
-            let count = Double(max(1, total.positions[value] ?? 1))
-            result.channelMeans[value] = sums.map { $0 / count }
-        }
-        return result
+    var statistics: CalibrationStatistics {
+        var statistics = CalibrationStatistics()
+        statistics.sampleCount = samples
+        statistics.histograms = histograms
+        statistics.channelMeans = sums.mapValues { $0.means }
+        return statistics
     }
 }

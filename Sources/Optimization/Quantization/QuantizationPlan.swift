@@ -101,7 +101,7 @@ package struct QuantizationPlan: Sendable {
             guard let bias = group.realBias(in: graph, connections: connections) else {
                 return .none("its bias is not a real constant for each channel")
             }
-            guard weights.values.allSatisfy(\.isFinite), bias.allSatisfy(\.isFinite) else {
+            guard weights.isFinite, bias.allSatisfy(\.isFinite) else {
                 return .none("its weights are not all finite")
             }
         }
@@ -110,12 +110,14 @@ package struct QuantizationPlan: Sendable {
         }
         for input in node.quantizedOperands(in: graph) {
             let isConstant = graph.isRealConstant(input, connections: connections)
-            guard isConstant || statistics.histograms[input] != nil else {
+            guard isConstant || statistics.histogram(of: input, in: graph, connections: connections) != nil else {
                 return .none("no values of \(graph.describe(input)) were observed")
             }
         }
-        guard results(of: id, in: graph).allSatisfy({ statistics.histograms[$0] != nil }) else {
-            return .none("no finite values of its result were observed")
+        for result in results(of: id, in: graph) {
+            guard statistics.histogram(of: result, in: graph, connections: connections) != nil else {
+                return .none("no finite values of its result were observed")
+            }
         }
         return rule
     }
@@ -188,6 +190,8 @@ package struct QuantizationPlan: Sendable {
             touched.formUnion(graph[id].quantizedOperands(in: graph))
             touched.formUnion(results(of: id, in: graph))
         }
+        // Weights and biases of groups are quantized by their channels.
+        touched.subtract(groups.values.flatMap { [$0.weights, $0.bias].compactMap(\.self) })
         var ranges: [ValueID: ActivationRange] = [:]
         for value in touched.sorted() {
             guard let range = range(of: value, in: graph, connections: connections, statistics: statistics) else {
@@ -203,9 +207,7 @@ package struct QuantizationPlan: Sendable {
             let root = classes.root(of: value)
             ranges[root] = ranges[root].map { $0.union(range) } ?? range
         }
-        // Weights and biases of groups are quantized by their channels.
-        let ofGroups = Set(groups.values.flatMap { [$0.weights, $0.bias].compactMap(\.self) })
-        for value in touched where !ofGroups.contains(value) {
+        for value in touched {
             activations[value] =
                 classes.fixedParameters(of: value)
                 ?? ranges[classes.root(of: value)].map { target.parameters($0.quantization) }
@@ -219,20 +221,13 @@ package struct QuantizationPlan: Sendable {
             let finite = constant.filter(\.isFinite)
             return ActivationRange(lower: finite.min() ?? 0, upper: finite.max() ?? 0)
         }
-        // What a clamp behind it cuts off needs no integers.
-        if let reader = connections.soleConsumer(of: value), let unary = graph[reader].operation as? Unary,
-            unary.isClamp, let clamped = graph[reader].outputs.first,
-            let histogram = statistics.histograms[clamped]
-        {
-            return histogram.leastErrorRange()
-        }
-        return statistics.histograms[value]?.leastErrorRange()
+        return statistics.range(of: value, in: graph, connections: connections)
     }
 }
 
 extension Unary {
     /// Whether the operator clamps and does nothing else.
-    fileprivate var isClamp: Bool { activation != nil || kind == .relu0To1 }
+    var isClamp: Bool { activation != nil || kind == .relu0To1 }
 }
 
 /// Sets of tensors that must have the same parameters.

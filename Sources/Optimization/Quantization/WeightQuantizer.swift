@@ -1,4 +1,5 @@
 import ModelGraph
+import Runtime
 
 /// Quantizes the weights of linear operators: int8 in [-127, 127], zero point 0, a scale for each output channel or one
 /// for all.
@@ -36,15 +37,26 @@ package enum WeightQuantizer {
     ///   - minimumScales: a lower bound for each channel's scale, so that the int32 bias cannot overflow.
     package static func quantize(_ weights: WeightTensor, minimumScales: [Float]? = nil) -> Result {
         let scales = scales(weights.maximumMagnitudes(), minimumScales: minimumScales)
-        var integers = Array(repeating: Int8(0), count: weights.values.count)
+        let layout = weights.arrangement.layout
+        let zeroPoints = Array(repeating: Float(0), count: scales.count)
+        let count = weights.values.count
+        let integers = [Int8](unsafeUninitializedCapacity: count) { integers, initialized in
+            weights.values.withUnsafeBufferPointer { values in
+                scales.withUnsafeBufferPointer {
+                    WeightArithmetic.quantize(
+                        values, from: 0, in: layout, scales: $0,
+                        into: UnsafeMutableBufferPointer(rebasing: integers.prefix(count)))
+                }
+            }
+            initialized = count
+        }
         var dequantized = weights
-        integers.withUnsafeMutableBufferPointer { integers in
-            dequantized.values.withUnsafeMutableBufferPointer { values in
-                weights.forEachRun { channel, range in
-                    let scale = scales[channel]
-                    for index in range {
-                        integers[index] = integer(values[index], scale)
-                        values[index] = Float(integers[index]) * scale
+        dequantized.values.withUnsafeMutableBufferPointer { values in
+            integers.withUnsafeBufferPointer { integers in
+                scales.withUnsafeBufferPointer { scales in
+                    zeroPoints.withUnsafeBufferPointer {
+                        WeightArithmetic.dequantize(
+                            integers, from: 0, in: layout, zeroPoints: $0, scales: scales, into: values)
                     }
                 }
             }
@@ -52,24 +64,30 @@ package enum WeightQuantizer {
         return Result(integers: integers, scales: scales, dequantized: dequantized)
     }
 
+    /// The integers of weights that are read where they are stored.
+    package struct StoredResult: Sendable {
+        package var integers: TensorData
+        /// One for each channel.
+        package var scales: [Float]
+        package var comparison: WeightComparison
+    }
+
     /// A scale for each channel, for weights that are read where they are stored.
-    package static func quantizeStored(_ weights: StoredWeights) -> (integers: TensorData, scales: [Float]) {
+    ///
+    /// - Parameter factors: for each channel, what the weights are multiplied by before their errors are told.
+    package static func quantizeStored(_ weights: StoredWeights, factors: [Float] = []) -> StoredResult {
         let scales = scales(weights.maximumMagnitudes(), minimumScales: nil)
-        let arrangement = weights.arrangement
-        let bytes = [UInt8](unsafeUninitializedCapacity: arrangement.count) { bytes, initialized in
-            scales.withUnsafeBufferPointer { scales in
-                weights.forEachBlock { start, values in
-                    arrangement.forEachRun(in: start..<start + values.count) { channel, run in
-                        let scale = scales[channel]
-                        for index in run {
-                            bytes[index] = UInt8(bitPattern: integer(values[index - start], scale))
-                        }
-                    }
-                }
+        let count = weights.arrangement.count
+        var comparison: WeightComparison?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
+            bytes.withMemoryRebound(to: Int8.self) {
+                comparison = weights.quantize(scales: scales, factors: factors, into: $0)
             }
-            initialized = arrangement.count
+            initialized = count
         }
-        return (TensorData(bytes: bytes), scales)
+        return StoredResult(
+            integers: TensorData(bytes: bytes), scales: scales,
+            comparison: comparison ?? WeightComparison(count: count))
     }
 
     private static func scales(_ magnitudes: [Float], minimumScales: [Float]?) -> [Float] {
@@ -81,17 +99,6 @@ package enum WeightQuantizer {
         }
         guard let minimumScales else { return scales }
         return zip(scales, minimumScales).map(max)
-    }
-
-    /// The integer in [-127, 127] that is nearest to value / scale, the even one of two; 0 for NaN.
-    @inline(__always)
-    private static func integer(_ value: Float, _ scale: Float) -> Int8 {
-        let quotient = value / scale
-        let number: Float = quotient == quotient ? quotient : 0
-        let clamped: Float = number < -127 ? -127 : number > 127 ? 127 : number
-        // Beside 1.5 · 2²³ a float has no room for a fraction: the sum is rounded to the nearest even, and its low bits are
-        // the integer's. This takes a fraction of the time of a rounding and a conversion that may trap.
-        return Int8(truncatingIfNeeded: (clamped + 0x1.8p23).bitPattern)
     }
 
     /// The least scale of each channel with which the bias stays well within int32.
@@ -110,7 +117,7 @@ package enum WeightQuantizer {
     /// Signal-to-noise ratio in dB; nil if nothing was lost.
     package static func signalToNoise(_ original: [Float], _ approximate: [Float]) -> Double? {
         var ratio = SignalToNoise()
-        for (a, b) in zip(original, approximate) { ratio.add(a, b) }
+        original.withUnsafeBufferPointer { original in approximate.withUnsafeBufferPointer { ratio.add(original, $0) } }
         return ratio.decibels
     }
 }

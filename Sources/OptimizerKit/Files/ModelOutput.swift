@@ -25,8 +25,8 @@ struct ModelOutput {
                 options.replacesData = replacesData
                 data = try ONNXWriter.write(model, into: staged.file, options: options)
             }
-            try data?.finish()
-            try staged.file.finish()
+            try data?.complete()
+            try staged.file.complete()
             return try data.map(StagedFile.init)
         }
     }

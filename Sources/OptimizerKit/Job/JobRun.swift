@@ -28,10 +28,12 @@ struct JobRun {
         try checkLabels(data)
         try warnAboutInput(input.model)
         try checkData(beside: target, for: input.model)
-        let needsRunning = data.evaluation != nil || data.calibration != nil || needsRanges(input.model)
+        let needsRunning =
+            data.evaluation != nil
+            || options.comparesModels && (data.calibration != nil || needsRanges(input.model))
         let before = try stage("plan") { _ in RunnableModel(input, isNeeded: needsRunning) }
 
-        var quality = QualityMeasurement(data: data, threads: threads)
+        var quality = QualityMeasurement(data: data, threads: threads, comparesLayers: options.comparesLayers)
         if data.evaluation != nil, before.plan != nil {
             try stage("evaluate the input model") { progress in try quality.measureInput(before, progress) }
         }
@@ -59,7 +61,7 @@ struct JobRun {
         if !pipeline.records.contains(where: { $0.pass == "quantize" && !$0.patches.isEmpty }) {
             try warnAboutNothing(input.model)
         }
-        let comparison = data.evaluation == nil ? calibration.map(\.samples) : nil
+        let comparison = data.evaluation == nil && options.comparesModels ? calibration.map(\.samples) : nil
         if before.plan != nil, after.plan != nil, data.evaluation != nil || comparison != nil {
             try stage("evaluate the result") { progress in
                 try quality.measureOutput(before, after, fallback: comparison, progress)
@@ -69,9 +71,11 @@ struct JobRun {
         let compresses = options.measuresCompressedSizes && input.byteCount <= ModelFile.compressionLimit
         let (threads, layerSNR) = (threads, quality.layerSNR)
         var report = try stage("measure sizes") { _ in
-            var report = Report(input: input.summary(compresses: compresses), before: before.summary)
+            var report = Report(
+                input: input.summary(compresses: compresses),
+                before: before.summary(known: pipeline.firstLayers, threads: threads))
             report.output = output.summary(as: target.path, compresses: compresses)
-            report.after = after.summary
+            report.after = after.summary(threads: threads)
             report.passes = Report.passes(
                 pipeline.records, from: input.model.main, layerSNR: layerSNR,
                 compressedBy: compresses ? threads : nil)
@@ -326,5 +330,12 @@ struct JobRun {
         }
         report.warnings = warnings
         report.stages = stages
+    }
+}
+
+extension PipelineResult {
+    /// The layers that passes changed, as the first of them did, by operator.
+    fileprivate var firstLayers: [NodeID: LayerRecord] {
+        Dictionary(records.flatMap(\.layers).map { ($0.node, $0) }) { first, _ in first }
     }
 }

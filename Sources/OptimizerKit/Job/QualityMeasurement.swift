@@ -6,6 +6,7 @@ import Runtime
 struct QualityMeasurement {
     let data: JobData
     let threads: ThreadPool
+    private let comparesLayers: Bool
     private(set) var evaluation: Report.Evaluation?
     /// Signal-to-noise ratio of each tensor that both models compute, in dB, by name.
     private(set) var layerSNR: [String: Double] = [:]
@@ -16,9 +17,10 @@ struct QualityMeasurement {
     /// How many samples layers are compared on: each layer has many elements.
     private static let layerLimit = 8
 
-    init(data: JobData, threads: ThreadPool) {
+    init(data: JobData, threads: ThreadPool, comparesLayers: Bool) {
         self.data = data
         self.threads = threads
+        self.comparesLayers = comparesLayers
     }
 
     /// The input model's accuracy, if there are labels.
@@ -39,7 +41,7 @@ struct QualityMeasurement {
         _ progress: @escaping @Sendable (Int, Int) -> Void
     ) throws {
         guard let first = input.plan, let second = output.plan else { return }
-        if let samples: any SampleSource = data.evaluation ?? fallback {
+        if comparesLayers, let samples: any SampleSource = data.evaluation ?? fallback {
             let errors = try Evaluator.layerErrors(
                 of: second, against: first, on: FirstSamples(samples, limit: Self.layerLimit), threads: threads)
             for error in errors { layerSNR[error.name] = error.snr }

@@ -38,14 +38,11 @@ extension Report {
     private static func layers(
         _ record: PassRecord, layerSNR: [String: Double], _ sizes: CompressedSizes?
     ) -> [Layer] {
+        guard !record.layers.isEmpty else { return [] }
         let graph = record.graph
         let connections = GraphConnections(graph)
-        var groups: [String: LinearGroup] = [:]
-        for group in LinearGroup.all(in: graph, connections: connections) {
-            groups[graph.layerName(group.linear)] = group
-        }
         return record.layers.map { layer in
-            let group = groups[layer.name]
+            let group = LinearGroup(at: layer.node, in: graph, connections: connections)
             return Layer(
                 name: layer.name, operation: layer.operation, weightBytesBefore: layer.weightsBefore.byteCount,
                 weightBytesAfter: layer.weightsAfter.byteCount,

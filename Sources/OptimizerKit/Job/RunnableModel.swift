@@ -3,6 +3,7 @@ import Operators
 import Optimization
 import Reporting
 import Runtime
+import Synchronization
 
 /// A model with its plan, if our core can run it.
 struct RunnableModel {
@@ -41,7 +42,9 @@ struct RunnableModel {
     }
 
     /// The model in figures.
-    var summary: Report.ModelSummary {
+    ///
+    /// - Parameter known: layers of which the share of zeros before a pass is known, by operator.
+    func summary(known: [NodeID: LayerRecord] = [:], threads: ThreadPool) -> Report.ModelSummary {
         var operators: [String: Int] = [:]
         var constantBytes = 0
         for graph in model.graphs {
@@ -49,8 +52,7 @@ struct RunnableModel {
             constantBytes += graph.constantByteCount
         }
         var parameters = 0
-        var weights = 0
-        var zeros = 0.0
+        var counted: [(count: Int, weights: StoredWeights, sparsity: Double?)] = []
         let graph = model.main
         let connections = GraphConnections(graph)
         var seen: Set<TensorData.Identity> = []
@@ -60,9 +62,17 @@ struct RunnableModel {
             let count = graph[group.weights].shape?.elementCount ?? 0
             parameters += count + (group.bias.flatMap { graph[$0].shape?.elementCount } ?? 0)
             guard let stored = StoredWeights(group, in: graph, connections: connections) else { continue }
-            weights += count
-            zeros += stored.sparsity * Double(count)
+            let layer = known[group.linear].flatMap { $0.weightsBefore.identity == data.identity ? $0 : nil }
+            counted.append((count, stored, layer?.originalSparsity))
         }
+        let sparsities = Mutex(counted.map(\.sparsity))
+        threads.forEach(counted.count) { [counted] index, _ in
+            guard counted[index].sparsity == nil else { return }
+            let sparsity = counted[index].weights.sparsity
+            sparsities.withLock { $0[index] = sparsity }
+        }
+        let weights = counted.reduce(0) { $0 + $1.count }
+        let zeros = zip(counted, sparsities.withLock { $0 }).reduce(0.0) { $0 + ($1.1 ?? 0) * Double($1.0.count) }
         return Report.ModelSummary(
             constantBytes: constantBytes, parameters: parameters, sparsity: weights > 0 ? zeros / Double(weights) : nil,
             multiplyAdds: plan?.multiplyAdds, arenaBytes: plan?.arenaByteCount, operators: operators)

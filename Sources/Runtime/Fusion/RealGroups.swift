@@ -29,6 +29,14 @@ struct RealGroups {
         return try groups.result()
     }
 
+    /// The first alone, of which nobody notices more than that a value is missing.
+    /// - Throws: `GraphError` if the graph is not valid.
+    static func fuseClamps(_ graph: Graph) throws(GraphError) -> Graph {
+        var groups = RealGroups(graph)
+        for id in graph.order { groups.joinActivation(behind: id) }
+        return try groups.result()
+    }
+
     private func result() throws(GraphError) -> Graph { patch.isEmpty ? graph : try graph.applying(patch) }
 
     private init(_ graph: Graph) {

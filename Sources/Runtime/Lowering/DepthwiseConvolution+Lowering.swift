@@ -57,7 +57,7 @@ extension DepthwiseConvolution: Lowerable {
                 parameters.output.left = try spread(multipliers.map(\.left))
                 parameters.output.right = try spread(multipliers.map(\.right))
             }
-            if kernel.depth > 1 { parameters.prepared = try storage.prepareDepthwise(&parameters) }
+            if kernel.depth > 1 { parameters.prepared = try storage.prepareDepthwise(&parameters, for: kernel) }
         } else {
             parameters.bias = UnsafeRawPointer(try spread(bias?.elements(as: Float.self)))
             (parameters.minimum, parameters.maximum) = try activation.clampingBounds(at: location)

@@ -8,6 +8,8 @@ struct LinearWeights {
     var packed: UnsafeRawPointer
     var bias: UnsafeRawPointer
     var sums: UnsafePointer<Int32>?
+    /// The sums of the weights' magnitudes.
+    var magnitudes: UnsafePointer<Int32>?
     var scales: UnsafePointer<Float>?
     var output = ck_requantization()
 
@@ -34,12 +36,13 @@ struct LinearWeights {
         self.packing = packing
         lanes = withUnsafePointer(to: packing) { ck_packed_lanes($0) }
         packed = try LinearWeights.pack(weights, packing, lanes: lanes, into: storage)
-        let sums = try LinearWeights.sum(weights, packing, lanes: lanes, into: storage)
+        let (sums, magnitudes) = try LinearWeights.sum(weights, packing, lanes: lanes, into: storage)
         let spread: UnsafeMutablePointer<Int32> = try LinearWeights.spread(
             bias?.elements(as: Int32.self), packing, lanes: lanes, storage: storage)
         for lane in 0..<lanes { spread[lane] &-= inputZeroPoint &* sums[lane] }
         self.bias = UnsafeRawPointer(spread)
         self.sums = UnsafePointer(sums)
+        self.magnitudes = UnsafePointer(magnitudes)
     }
 
     init(
@@ -48,7 +51,7 @@ struct LinearWeights {
         self.packing = packing
         lanes = withUnsafePointer(to: packing) { ck_packed_lanes($0) }
         packed = try LinearWeights.pack(weights, packing, lanes: lanes, into: storage)
-        sums = UnsafePointer(try LinearWeights.sum(weights, packing, lanes: lanes, into: storage))
+        sums = UnsafePointer(try LinearWeights.sum(weights, packing, lanes: lanes, into: storage).sums)
         self.bias = try LinearWeights.spread(
             bias?.elements(as: Float.self), packing, lanes: lanes, storage: storage)
         self.scales = UnsafePointer(try LinearWeights.spread(scales, packing, lanes: lanes, storage: storage))
@@ -103,14 +106,15 @@ struct LinearWeights {
 
     private static func sum(
         _ weights: TensorData, _ packing: ck_packing, lanes: Int, into storage: Storage
-    ) throws(RuntimeError) -> UnsafeMutablePointer<Int32> {
+    ) throws(RuntimeError) -> (sums: UnsafeMutablePointer<Int32>, magnitudes: UnsafeMutablePointer<Int32>) {
         var packing = packing
         let sums = try storage.elements(lanes, of: Int32.self)
-        guard storage.holdsConstants else { return sums }
+        let magnitudes = try storage.elements(lanes, of: Int32.self)
+        guard storage.holdsConstants else { return (sums, magnitudes) }
         weights.withUnsafeBytes {
-            ck_sum_weights(&packing, $0.baseAddress?.assumingMemoryBound(to: Int8.self), sums)
+            ck_sum_weights(&packing, $0.baseAddress?.assumingMemoryBound(to: Int8.self), sums, magnitudes)
         }
-        return sums
+        return (sums, magnitudes)
     }
 
     /// One entry for each lane from one entry for each channel; lanes of padding are zero.

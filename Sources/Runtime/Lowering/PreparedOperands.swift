@@ -11,18 +11,20 @@ extension LinearWeights {
         let memory = try storage.bytes(ck_prepared_lanes_size(lanes))
         var output = output
         ck_prepare_lanes(
-            bias.assumingMemoryBound(to: Int32.self), sums, &output, lanes, packing.outputs, isDouble ? 1 : 0, memory)
+            bias.assumingMemoryBound(to: Int32.self), sums, output.maximum > output.minimum ? magnitudes : nil, &output,
+            lanes, packing.outputs, isDouble ? 1 : 0, memory)
         return UnsafeRawPointer(memory)
     }
 }
 
 extension Storage {
     /// - Returns: nil for a window that is left to the slow kernel.
-    func prepareDepthwise(_ parameters: inout ck_conv) throws(RuntimeError) -> UnsafeRawPointer? {
-        let size = ck_prepared_depthwise_size(&parameters)
+    func prepareDepthwise(_ parameters: inout ck_conv, for kernel: ck_kernel) throws(RuntimeError) -> UnsafeRawPointer?
+    {
+        let size = ck_prepared_depthwise_size(&parameters, kernel.isa)
         guard size > 0 else { return nil }
         let memory = try bytes(size)
-        ck_prepare_depthwise(&parameters, memory)
+        ck_prepare_depthwise(&parameters, kernel.isa, memory)
         return UnsafeRawPointer(memory)
     }
 }

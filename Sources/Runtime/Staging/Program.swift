@@ -66,7 +66,12 @@ final class Program: Sendable {
             } else if joins {
                 grouped = try IntegerGroups.tabulate(graph)
             }
-            self.graph = joins ? try ResidualSums.fuse(JoinedPadding.fuse(RealGroups.fuse(grouped))) : grouped
+            if joins {
+                self.graph = try ResidualSums.fuse(JoinedPadding.fuse(RealGroups.fuse(grouped)))
+            } else {
+                let joinsClamps = options.joinsClamps && !options.keepsAllValues
+                self.graph = joinsClamps ? try RealGroups.fuseClamps(grouped) : grouped
+            }
         } catch {
             throw RuntimeError(
                 error.code == .unsupported ? .unsupportedOperator : .invalidModel, error.message, at: error.location)

@@ -1,6 +1,14 @@
 import CTFLite
 import ModelGraph
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// How much may be read out of one file.
 ///
 /// Tables and vectors of a file can be shared by any number of others, so a small file could ask for more memory than
@@ -139,8 +147,8 @@ struct FlatTable {
     func integers(ofFieldsNamed part: String) -> [(name: String, value: Int)] {
         (0..<ctf_field_count(raw.type)).compactMap { id in
             guard let field = ctf_field_at(raw.type, id)?.pointee, field.kind == CTF_INTEGER else { return nil }
-            let name = String(cString: field.name)
-            return name.contains(part) ? (name, Int(ctf_integer(raw, id))) : nil
+            guard strstr(field.name, part) != nil else { return nil }
+            return (String(cString: field.name), Int(ctf_integer(raw, id)))
         }
     }
 }

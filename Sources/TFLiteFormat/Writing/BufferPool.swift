@@ -23,13 +23,23 @@ struct BufferPool {
 
     /// A hash that is the same in every run. Equality decides; a collision costs time only.
     private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count)
-        var offset = 0
-        while offset + 8 <= bytes.count {
-            hash = (hash ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) &* 0x9e37_79b9_7f4a_7c15
-            hash ^= hash >> 29
-            offset += 8
+        func mixed(_ hash: UInt64, _ offset: Int) -> UInt64 {
+            let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let product = (hash ^ word) &* 0x9e37_79b9_7f4a_7c15
+            return product ^ product >> 29
         }
+        // Four side by side, so that none waits for the one before it.
+        var (a, b, c, d) = (0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count), UInt64(1), UInt64(2), UInt64(3))
+        var offset = 0
+        while offset + 32 <= bytes.count {
+            a = mixed(a, offset)
+            b = mixed(b, offset + 8)
+            c = mixed(c, offset + 16)
+            d = mixed(d, offset + 24)
+            offset += 32
+        }
+        var hash = a
+        for other in [b, c, d] { hash = (hash ^ other) &* 0x9e37_79b9_7f4a_7c15 }
         while offset < bytes.count {
             hash = (hash ^ UInt64(bytes[offset])) &* 0x0000_0100_0000_01b3
             offset += 1

@@ -2,30 +2,36 @@ import OptimizerKit
 
 /// From arguments to exit code.
 enum Entry {
-    static func run() async -> ExitCode {
+    /// How a command goes on: most have ended when they return.
+    enum Course {
+        case ended(ExitCode)
+        case folder(FolderCommand)
+    }
+
+    static func run() -> Course {
         guard let arguments = validArguments() else {
             Messages().error("an argument is not valid UTF-8", hint: "Rename the file, or link to it.")
-            return .usage
+            return .ended(.usage)
         }
         guard !arguments.isEmpty else {
             Stream.error.tryWrite(HelpText.short)
-            return .usage
+            return .ended(.usage)
         }
         let invocation: Invocation
         do throws(UsageError) { invocation = try Invocation(arguments) } catch {
-            return refuse(error, arguments)
+            return .ended(refuse(error, arguments))
         }
-        if let question = invocation.settings.question { return answer(question, invocation.command) }
+        if let question = invocation.settings.question { return .ended(answer(question, invocation.command)) }
         switch invocation.command {
-        case .run: return RunCommand(invocation).run()
-        case .compare: return CompareCommand(invocation).run()
-        case .inspect: return InspectCommand(invocation).run()
-        case .bench: return BenchCommand(invocation).run()
+        case .run: return .ended(RunCommand(invocation).run())
+        case .compare: return .ended(CompareCommand(invocation).run())
+        case .inspect: return .ended(InspectCommand(invocation).run())
+        case .bench: return .ended(BenchCommand(invocation).run())
         case .optimize:
             if FilePath.isFolder(invocation.settings.model) {
-                return await FolderCommand(invocation, arguments: arguments).run()
+                return .folder(FolderCommand(invocation, arguments: arguments))
             }
-            return OptimizeCommand(invocation, arguments: arguments).run()
+            return .ended(OptimizeCommand(invocation, arguments: arguments).run())
         }
     }
 

@@ -11,8 +11,11 @@ struct OptimizeCommand {
         var options = invocation.settings.optimization
         options.command = ["optimize"] + arguments
         // Zeros show in nothing else. Without them compression says little that the file's own size does not.
-        options.measuresCompressedSizes =
-            options.pruning != nil || !options.reports.isEmpty || invocation.settings.printsJSON
+        let tellsAll = !options.reports.isEmpty || invocation.settings.printsJSON
+        options.measuresCompressedSizes = options.pruning != nil || tellsAll
+        // The summary has no layers, and without it nobody sees how far the models are from each other.
+        options.comparesLayers = tellsAll
+        options.comparesModels = tellsAll || !invocation.settings.isQuiet
         self.options = options
     }
 

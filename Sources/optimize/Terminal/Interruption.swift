@@ -11,8 +11,7 @@ import Darwin
 
 /// What happens when a signal asks the process to end: nothing half-written stays behind.
 ///
-/// The main thread does nothing but wait for them, so that it may do anything that a signal handler may not. It cannot be
-/// the one that an asynchronous `main` leaves to the runtime: that one lets every signal through.
+/// A thread does nothing but wait for them, so that it may do anything that a signal handler may not.
 enum Interruption {
     /// Called at the first signal instead of ending at once.
     private static let handler = Mutex<(@Sendable (Int32) -> Void)?>(nil)
@@ -51,8 +50,21 @@ enum Interruption {
         return mask
     }
 
-    /// What the main thread does for the rest of the process.
-    static func waitForSignals() -> Never {
+    /// Starts the thread that waits for signals.
+    static func watch() {
+        #if canImport(Darwin)
+        var thread: pthread_t?
+        let result = pthread_create(&thread, nil, { _ in Interruption.waitForSignals() }, nil)
+        #else
+        var thread = pthread_t()
+        let result = pthread_create(&thread, nil, { _ in Interruption.waitForSignals() }, nil)
+        #endif
+        // Without it signals end the process as they always do.
+        if result != 0 { change(SIG_UNBLOCK) }
+    }
+
+    /// What the thread does for the rest of the process.
+    private static func waitForSignals() -> Never {
         var mask = Self.mask
         while true {
             var number: Int32 = 0

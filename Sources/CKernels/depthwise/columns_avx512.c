@@ -1,0 +1,245 @@
+#if defined(__x86_64__)
+
+#include "columns.h"
+#include "../numeric/target.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+CK_BEGIN_AVX512
+
+#include "../numeric/requantize_avx512.h"
+
+// Bytes of four input rows are brought side by side, so that one dot product does four taps of 16 lanes. The vectors of a
+// column of the input are made once and go into the sums of all windows that it is part of, which wait in registers, as
+// the weights do: loading them would take longer than multiplying by them. Where two output rows share the input there
+// are twice as many of both; then one walk along the row is for the vectors 0 and 1, and another for 2 and 3.
+//
+// Unpacking leaves four channels of each 16 in each of four vectors, and packing the results puts them back in order.
+
+#define VECTORS CK_COLUMN_VECTORS
+// Most output rows and parts of a block, thus places below each other.
+#define MOST_ROWS 2
+#define MOST_PARTS 4
+// Most pixels of a walk.
+#define MOST_PIXELS 64
+
+// A block of a strip of output pixels: where to read, and what to compute.
+typedef struct {
+    // The first column of four rows of each part, and bytes from pixel to pixel: 0 in rows that are not the image's.
+    const uint8_t *x[MOST_PARTS][4];
+    ptrdiff_t x_steps[MOST_PARTS][4];
+    // Where results go; null for rows that are not the result's.
+    int8_t *y[MOST_PARTS][MOST_ROWS];
+    ptrdiff_t y_step;
+    // The first column is so many before the image, whose columns are `width`.
+    ptrdiff_t left, width, pixels;
+    __m512i flip, fill;
+    const ck_lanes *lanes;
+    const int8_t *weights;
+    const ck_requantization *output;
+    // The results of the vectors 0 and 1.
+    __m512i first_half[MOST_PIXELS];
+} strip;
+
+typedef struct {
+    const uint8_t *rows[MOST_PARTS][4];
+    ptrdiff_t number;
+} column;
+
+CK_INLINE __m512i row_of(const column *c, const int row, const int parts) {
+    if (parts == 1) return _mm512_loadu_si512(c->rows[0][row]);
+    if (parts == 2) {
+        __m256i low = _mm256_loadu_si256((const __m256i *)c->rows[0][row]);
+        return _mm512_inserti64x4(
+            _mm512_castsi256_si512(low), _mm256_loadu_si256((const __m256i *)c->rows[1][row]), 1);
+    }
+    __m512i bytes = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)c->rows[0][row]));
+    bytes = _mm512_inserti32x4(bytes, _mm_loadu_si128((const __m128i *)c->rows[1][row]), 1);
+    bytes = _mm512_inserti32x4(bytes, _mm_loadu_si128((const __m128i *)c->rows[2][row]), 2);
+    return _mm512_inserti32x4(bytes, _mm_loadu_si128((const __m128i *)c->rows[3][row]), 3);
+}
+
+// The vectors [first, first + count) of a column, and moves on to the next.
+CK_INLINE void load_column(
+    const strip *s, column *c, __m512i *x, const int first, const int count, const int parts) {
+    if (c->number < 0 || c->number >= s->width) {
+#pragma clang loop unroll(full)
+        for (int v = 0; v < count; v++) x[v] = s->fill;
+    } else {
+        __m512i r[4];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++) r[i] = _mm512_xor_si512(row_of(c, i, parts), s->flip);
+        if (first == 0) {
+            __m512i low = _mm512_unpacklo_epi8(r[0], r[1]), high = _mm512_unpacklo_epi8(r[2], r[3]);
+            x[0] = _mm512_unpacklo_epi16(low, high);
+            x[1] = _mm512_unpackhi_epi16(low, high);
+        }
+        if (first + count == VECTORS) {
+            __m512i low = _mm512_unpackhi_epi8(r[0], r[1]), high = _mm512_unpackhi_epi8(r[2], r[3]);
+            x[count - 2] = _mm512_unpacklo_epi16(low, high);
+            x[count - 1] = _mm512_unpackhi_epi16(low, high);
+        }
+    }
+    c->number++;
+#pragma clang loop unroll(full)
+    for (int part = 0; part < parts; part++)
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++) c->rows[part][i] += s->x_steps[part][i];
+}
+
+// sums = from + x · weights, for output rows of `count` vectors.
+CK_INLINE void add(
+    __m512i *sums, const __m512i *from, const __m512i *x, const __m512i *weights, const int rows, const int count) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows * count; i++) sums[i] = _mm512_dpbusd_epi32(from[i], x[i % count], weights[i]);
+}
+
+CK_INLINE void store(const strip *s, ptrdiff_t pixel, const int row, __m512i bytes, const int parts) {
+#pragma clang loop unroll(full)
+    for (int part = 0; part < parts; part++) {
+        if (!s->y[part][row]) break;
+        int8_t *y = s->y[part][row] + pixel * s->y_step;
+        if (parts == 1) ck_store_64(y, bytes);
+        else if (parts == 2) ck_store_32(y, bytes, part);
+        else ck_store_16(y, bytes, part);
+    }
+}
+
+// One walk: the vectors [first, first + count) of `rows` output rows.
+CK_INLINE void walk_some(
+    strip *s, const int first, const int count, const int stride, const int rows, const int parts,
+    const ck_rounding rounding) {
+    const ck_common_output common = ck_common_output_of(s->output);
+    __m512i weights[CK_COLUMNS][MOST_ROWS * VECTORS], bias[MOST_ROWS * VECTORS];
+    __m512i x[VECTORS], next[MOST_ROWS * VECTORS], sums[MOST_ROWS * VECTORS];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows * count; i++) {
+        bias[i] = ck_loaded_sums(s->lanes[first + i % count].bias);
+#pragma clang loop unroll(full)
+        for (int k = 0; k < CK_COLUMNS; k++)
+            weights[k][i] = _mm512_loadu_si512(
+                s->weights + ((k * rows + i / count) * VECTORS + first + i % count) * 64);
+    }
+    column c = {.number = -s->left};
+    memcpy(c.rows, s->x, sizeof c.rows);
+    load_column(s, &c, x, first, count, parts);
+    add(next, bias, x, weights[0], rows, count);
+    if (stride == 1) {
+        load_column(s, &c, x, first, count, parts);
+        add(sums, next, x, weights[1], rows, count);
+        add(next, bias, x, weights[0], rows, count);
+    }
+    for (ptrdiff_t pixel = 0; pixel < s->pixels; pixel++) {
+        if (stride == 2) {
+            load_column(s, &c, x, first, count, parts);
+            add(sums, next, x, weights[1], rows, count);
+        }
+        load_column(s, &c, x, first, count, parts);
+        add(sums, sums, x, weights[2], rows, count);
+        __m512i results[MOST_ROWS * VECTORS];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < rows * count; i++)
+            results[i] = ck_rescaled(sums[i], s->lanes + first + i % count, s->output, &common, rounding);
+        if (count == VECTORS) {
+#pragma clang loop unroll(full)
+            for (int j = 0; j < rows; j++) {
+                const __m512i *four = results + j * VECTORS;
+                store(s, pixel, j, ck_packed_quarters(four[0], four[1], four[2], four[3], &common, rounding), parts);
+            }
+        } else {
+            // Eight bytes of the first output row, eight of the second.
+            __m512i half = ck_packed_quarters(results[0], results[1], results[2], results[3], &common, rounding);
+            if (first == 0) {
+                s->first_half[pixel] = half;
+            } else {
+                store(s, pixel, 0, _mm512_unpacklo_epi64(s->first_half[pixel], half), parts);
+                store(s, pixel, 1, _mm512_unpackhi_epi64(s->first_half[pixel], half), parts);
+            }
+        }
+        if (stride == 1) add(sums, next, x, weights[1], rows, count);
+        add(next, bias, x, weights[0], rows, count);
+    }
+}
+
+CK_INLINE void walk(strip *s, const int stride, const int rows, const int parts, const ck_rounding rounding) {
+    if (rows == 1) {
+        walk_some(s, 0, VECTORS, stride, rows, parts, rounding);
+    } else {
+        walk_some(s, 0, VECTORS / 2, stride, rows, parts, rounding);
+        walk_some(s, VECTORS / 2, VECTORS / 2, stride, rows, parts, rounding);
+    }
+}
+
+typedef void (*walk_function)(strip *);
+
+#define WALK(stride, rows, parts, rounding)                                                                     \
+    static void walk_##stride##_##rows##_##parts##_##rounding(strip *s) {                                       \
+        walk(s, stride, rows, parts, rounding);                                                                 \
+    }
+#define PARTS(do, stride, rows, rounding)                                                                       \
+    do(stride, rows, 1, rounding) do(stride, rows, 2, rounding) do(stride, rows, 4, rounding)
+#define KINDS(do, rounding) PARTS(do, 1, 1, rounding) PARTS(do, 1, 2, rounding) PARTS(do, 2, 1, rounding)
+KINDS(WALK, CK_ROUNDS_SINGLE)
+KINDS(WALK, CK_ROUNDS_POSITIVE)
+KINDS(WALK, CK_ROUNDS_TWICE_UP)
+KINDS(WALK, CK_ROUNDS_TWICE)
+KINDS(WALK, CK_ROUNDS_OTHERWISE)
+
+#define ENTRY(stride, rows, parts, rounding)                                                                    \
+    [stride - 1][rows - 1][parts / 2] = walk_##stride##_##rows##_##parts##_##rounding,
+#define ENTRIES(rounding) [rounding] = {KINDS(ENTRY, rounding)},
+static const walk_function walks[CK_ROUNDINGS][2][MOST_ROWS][3] = {
+    ENTRIES(CK_ROUNDS_SINGLE) ENTRIES(CK_ROUNDS_POSITIVE) ENTRIES(CK_ROUNDS_TWICE_UP) ENTRIES(CK_ROUNDS_TWICE)
+    ENTRIES(CK_ROUNDS_OTHERWISE)};
+
+void ck_depthwise_columns_avx512(const ck_conv *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
+    const ck_columns_plan *plan = p->prepared;
+    ptrdiff_t channels = p->output_channels, rows = plan->output_rows, stride = p->stride_width;
+    ptrdiff_t x_line = p->input_width * channels, y_line = p->output_width * channels;
+    uint8_t fill[64], zero = (uint8_t)p->input_zero_point ^ p->flip, flip = p->flip ^ CK_BYTE_OFFSET;
+    memset(fill, zero, sizeof fill);
+    strip s;
+    s.y_step = channels;
+    s.flip = _mm512_set1_epi8((char)flip);
+    s.fill = _mm512_set1_epi8((char)(zero ^ flip));
+    s.output = &p->output;
+    // About as many pixels each time.
+    ptrdiff_t turns = (p->output_width + MOST_PIXELS - 1) / MOST_PIXELS;
+    ptrdiff_t most = turns ? (p->output_width + turns - 1) / turns : 0;
+    for (ptrdiff_t b = 0; b < plan->blocks; b++) {
+        ck_column_block block = ck_column_blocks(plan)[b];
+        walk_function walk = walks[plan->rounding][stride - 1][rows - 1][block.parts / 2];
+        s.lanes = (const ck_lanes *)((const char *)plan + ck_columns_lanes_offset(plan)) + b * VECTORS;
+        s.weights = (const int8_t *)plan + ck_columns_weights_offset(plan) + b * ck_column_weights(plan);
+        for (ptrdiff_t row = begin, count; row < end; row += count) {
+            ptrdiff_t oy = row % p->output_height;
+            count = p->output_height - oy;
+            if (count > end - row) count = end - row;
+            if (count > rows * block.parts) count = rows * block.parts;
+            const uint8_t *image = (const uint8_t *)buffers[0] + row / p->output_height * p->input_height * x_line;
+            for (ptrdiff_t pixel = 0; pixel < p->output_width; pixel += most) {
+                ptrdiff_t column = pixel * stride - p->pad_left;
+                s.pixels = p->output_width - pixel < most ? p->output_width - pixel : most;
+                s.left = -column;
+                s.width = p->input_width;
+                for (ptrdiff_t part = 0; part < block.parts; part++) {
+                    for (ptrdiff_t j = 0, at = part * rows; j < rows; j++, at++)
+                        s.y[part][j] = at < count
+                            ? (int8_t *)buffers[1] + (row + at) * y_line + pixel * channels + block.first : NULL;
+                    for (ptrdiff_t i = 0; i < 4; i++) {
+                        ptrdiff_t iy = (oy + part * rows) * p->stride_height - p->pad_top + i;
+                        int is_inside = iy >= 0 && iy < p->input_height;
+                        s.x[part][i] = is_inside ? image + iy * x_line + column * channels + block.first : fill;
+                        s.x_steps[part][i] = is_inside ? channels : 0;
+                    }
+                }
+                walk(&s);
+            }
+        }
+    }
+}
+
+CK_END_TARGET
+
+#endif
