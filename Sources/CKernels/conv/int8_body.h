@@ -10,6 +10,7 @@ void CK_NAME(ck_conv_int8)(const void *parameters, void *const *buffers, ptrdiff
     ck_gemm gemm = {
         .weights = p->weights,
         .lanes = ck_prepared_lanes(p->prepared),
+        .blocks = p->groups * blocks,
         .output = &p->output,
         .rounding = *(const ck_rounding *)p->prepared,
         .segment_rows = p->kernel_height,
@@ -21,21 +22,29 @@ void CK_NAME(ck_conv_int8)(const void *parameters, void *const *buffers, ptrdiff
         .y_step = p->output_channels,
         .flip = p->flip ^ CK_BYTE_OFFSET,
     };
-    // Pixels that follow each other over the ends of rows.
+    ptrdiff_t line = p->input_width * p->input_channels;
+    // Pixels that follow each other over the ends of rows, and images.
     int is_one_row = p->kernel_height * p->kernel_width * p->stride_height * p->stride_width == 1;
-    ptrdiff_t row_pixels = is_one_row ? (end - begin) * p->output_width : p->output_width;
+    if (!is_one_row) {
+        gemm.line_rows = p->output_width;
+        gemm.line_jump = p->stride_height * line - p->output_width * gemm.x_step;
+    }
     for (ptrdiff_t group = 0; group < p->groups; group++)
-        for (ptrdiff_t block = 0, count; block < blocks; block += count) {
-            count = CK_NAME(ck_gemm_turn)(row_pixels, blocks - block);
-            for (ptrdiff_t row = begin; row < end; row++) {
-                ptrdiff_t iy = row % p->output_height * p->stride_height, n = row / p->output_height;
+        for (ptrdiff_t block = 0, count = 1; block < blocks; block += count) {
+            gemm.asked = 0;
+            for (ptrdiff_t row = begin, rows; row < end; row += rows) {
+                ptrdiff_t oy = row % p->output_height, n = row / p->output_height;
+                rows = end - row;
+                if (!is_one_row && rows > p->output_height - oy) rows = p->output_height - oy;
+                if (row == begin) count = CK_NAME(ck_gemm_turn)(rows * p->output_width, blocks - block);
                 const uint8_t *x = (const uint8_t *)buffers[0]
-                    + (n * p->input_height + iy) * p->input_width * p->input_channels + group * group_inputs;
+                    + (n * p->input_height + oy * p->stride_height) * line + group * group_inputs;
                 int8_t *y = (int8_t *)buffers[1] + row * p->output_width * p->output_channels
                     + group * group_outputs + block * CK_BLOCK;
+                gemm.row = 0;
                 CK_NAME(ck_gemm)(
-                    &gemm, x, y, row_pixels, group * blocks + block, count, group_outputs - block * CK_BLOCK);
-                if (is_one_row) break;
+                    &gemm, x, y, rows * p->output_width, group * blocks + block, count,
+                    group_outputs - block * CK_BLOCK);
             }
         }
 }

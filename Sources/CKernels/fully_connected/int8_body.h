@@ -6,6 +6,7 @@ void CK_NAME(ck_fully_connected_int8)(const void *parameters, void *const *buffe
     ck_gemm gemm = {
         .weights = p->weights,
         .lanes = ck_prepared_lanes(p->prepared),
+        .blocks = end,
         .output = &p->output,
         .rounding = *(const ck_rounding *)p->prepared,
         .segment_rows = 1,
@@ -22,6 +23,7 @@ void CK_NAME(ck_fully_connected_int8)(const void *parameters, void *const *buffe
     ptrdiff_t block_bytes = CK_BLOCK * (p->is_real ? (ptrdiff_t)sizeof(float) : 1);
     for (ptrdiff_t block = begin, count; block < end; block += count) {
         count = CK_NAME(ck_gemm_turn)(p->batch, end - block);
+        gemm.asked = 0;
         CK_NAME(ck_gemm)(
             &gemm, buffers[0], (int8_t *)buffers[1] + block * block_bytes, p->batch, block, count,
             p->outputs - block * CK_BLOCK);
@@ -40,8 +42,9 @@ void CK_NAME(ck_fully_connected_hybrid)(const void *parameters, void *const *buf
         .minimum = p->minimum,
         .maximum = p->maximum,
     };
-    const ck_gemm gemm = {
+    ck_gemm gemm = {
         .weights = p->weights,
+        .blocks = end,
         .rounding = CK_ROUNDS_NOTHING,
         .segment_rows = 1,
         .segment_columns = 1,
@@ -53,6 +56,7 @@ void CK_NAME(ck_fully_connected_hybrid)(const void *parameters, void *const *buf
     };
     for (ptrdiff_t block = begin, count; block < end; block += count) {
         count = CK_NAME(ck_gemm_turn)(p->batch, end - block);
+        gemm.asked = 0;
         CK_NAME(ck_gemm)(
             &gemm, buffers[0], (int8_t *)((float *)buffers[1] + block * CK_BLOCK), p->batch, block, count,
             p->outputs - block * CK_BLOCK);

@@ -19,12 +19,16 @@ typedef struct {
     // [block, segment, step, CK_BLOCK, depth], with the depth of the kernel's row in kernels.def.
     const int8_t *weights;
     const ck_lanes *lanes;
+    // How many blocks there are, and how many of those behind the present ones have been asked for.
+    ptrdiff_t blocks, asked;
     const ck_requantization *output;
     ck_rounding rounding;
     // A row of x is made of segments of steps · depth bytes that lie side by side, segment_rows · segment_columns of them.
     ptrdiff_t segment_rows, segment_columns, row_step, column_step, steps;
-    // From row to row.
-    ptrdiff_t x_step, y_step;
+    // From row to row; behind each `line_rows` rows, if that is not 0, x goes on line_jump bytes further.
+    ptrdiff_t x_step, y_step, line_rows, line_jump;
+    // How many rows of its line are before the present one.
+    ptrdiff_t row;
     // What makes x + CK_BYTE_OFFSET of the bytes by exclusive or.
     uint8_t flip;
     // Instead of lanes and output, if not null; then `rounding` is CK_ROUNDS_NOTHING.
@@ -36,7 +40,7 @@ typedef struct {
 // ck_gemm_turn_<instruction set>: how many of `blocks` blocks one call takes best, and at most.
 #define CK_GEMM(isa)                                                                                          \
     void ck_gemm_##isa(                                                                                       \
-        const ck_gemm *gemm, const uint8_t *x, int8_t *y, ptrdiff_t rows, ptrdiff_t block, ptrdiff_t blocks,  \
+        ck_gemm *gemm, const uint8_t *x, int8_t *y, ptrdiff_t rows, ptrdiff_t block, ptrdiff_t blocks,        \
         ptrdiff_t outputs);                                                                                   \
     ptrdiff_t ck_gemm_turn_##isa(ptrdiff_t rows, ptrdiff_t blocks);
 

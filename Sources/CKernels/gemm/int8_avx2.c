@@ -15,8 +15,9 @@ CK_BEGIN_AVX2
 #define CHUNK 256
 
 CK_INLINE void multiply(
-    const ck_gemm *g, ck_sums *sums, const uint8_t *x, const int8_t *w, ptrdiff_t block_size, const int rows,
-    const int blocks) {
+    const ck_gemm *g, ck_sums *sums, const uint8_t *x, const ptrdiff_t *offsets, const int8_t *w,
+    ptrdiff_t block_size, const int8_t *ahead, const int rows, const int blocks) {
+    (void)ahead, (void)offsets;
     _Alignas(64) uint16_t wide[10][CHUNK + 32];
     const __m128i flip = _mm_set1_epi8((char)g->flip);
     for (ptrdiff_t rest = g->steps * 2; rest > 0; rest -= CHUNK, x += CHUNK) {

@@ -10,19 +10,22 @@ CK_BEGIN_AVX512
 
 #include "../numeric/requantize_avx512.h"
 
+#define CK_LINE_ROWS 8
+
 CK_INLINE void multiply(
-    const ck_gemm *g, ck_sums *sums, const uint8_t *x, const int8_t *w, ptrdiff_t block_size, const int rows,
-    const int blocks) {
+    const ck_gemm *g, ck_sums *sums, const uint8_t *x, const ptrdiff_t *offsets, const int8_t *w,
+    ptrdiff_t block_size, const int8_t *ahead, const int rows, const int blocks) {
     const __m512i flip = _mm512_set1_epi8((char)g->flip);
     ptrdiff_t x_step = g->x_step;
-    for (ptrdiff_t k = 0; k < g->steps; k++, w += 64, x += 4) {
+    for (ptrdiff_t k = 0; k < g->steps; k++, w += 64, ahead += 64, x += 4) {
+        if (rows > 1) _mm_prefetch((const char *)ahead, _MM_HINT_T1);
         __m512i weights[8];
 #pragma clang loop unroll(full)
         for (int b = 0; b < blocks; b++) weights[b] = _mm512_loadu_si512(w + b * block_size);
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) {
             int32_t four;
-            memcpy(&four, x + r * x_step, 4);
+            memcpy(&four, x + (rows <= CK_LINE_ROWS ? offsets[r] : r * x_step), 4);
             __m512i values = _mm512_xor_si512(_mm512_set1_epi32(four), flip);
 #pragma clang loop unroll(full)
             for (int b = 0; b < blocks; b++)

@@ -11,8 +11,9 @@ CK_BEGIN_AVX_VNNI
 #include "../numeric/requantize_avx2.h"
 
 CK_INLINE void multiply(
-    const ck_gemm *g, ck_sums *sums, const uint8_t *x, const int8_t *w, ptrdiff_t block_size, const int rows,
-    const int blocks) {
+    const ck_gemm *g, ck_sums *sums, const uint8_t *x, const ptrdiff_t *offsets, const int8_t *w,
+    ptrdiff_t block_size, const int8_t *ahead, const int rows, const int blocks) {
+    (void)ahead, (void)offsets;
     const __m256i flip = _mm256_set1_epi8((char)g->flip);
     ptrdiff_t x_step = g->x_step;
     for (ptrdiff_t k = 0; k < g->steps; k++, w += 64, x += 4) {

@@ -4,14 +4,18 @@
 //   CK_DEPTH         inputs that stand side by side for each output in packed weights
 //   CK_TILES_MANY, CK_TILES_FEW, CK_TILES_ONE   lists of tiles: for the quick roundings, for the slow ones, of one row
 //   CK_TILE_ROWS, CK_TILE_BLOCKS, CK_TILE_TURN  the most rows and blocks of a tile, and the most blocks for so many rows
+//   CK_LINE_ROWS     if defined, tiles of no more rows than that take their offsets, as they may go over the ends of lines
 //   CK_FULL_TURNS    if as many blocks as possible at a time are best, and not about as many each time
-//   multiply         adds the products of one segment to the sums of a tile
+//   multiply         adds the products of one segment to the sums of a tile, and may ask for as many weights `ahead`
 //   ck_sums, ck_loaded_sums, ck_no_sums, ck_first_halves   16 int32; the first halves of two behind each other
 //   ck_bytes, ck_store_64, ck_store_32, ck_store_16        64 bytes; all, a half or a quarter of them
 //   CK_ENTER_TILE, CK_LEAVE_TILE                           if multiply has the sums of a tile in an order of its own
 //   ck_common_output_of, ck_rescaled, ck_packed_output, ck_store_real   sums to bytes and to real numbers
 #include "../numeric/store_bytes.h"
 
+#if !defined(CK_LINE_ROWS)
+#define CK_LINE_ROWS 0
+#endif
 #if !defined(CK_ENTER_TILE)
 #define CK_ENTER_TILE
 #define CK_LEAVE_TILE
@@ -107,8 +111,8 @@ static __attribute__((noinline)) void store_reals(
 }
 
 CK_INLINE void tile(
-    const ck_gemm *g, const uint8_t *x, int8_t *y, ptrdiff_t block, ptrdiff_t outputs, const int rows,
-    const int blocks_or_half, const ck_rounding rounding) {
+    const ck_gemm *g, const uint8_t *x, int8_t *y, ptrdiff_t block, ptrdiff_t outputs, ptrdiff_t ahead,
+    const int rows, const int blocks_or_half, const ck_rounding rounding) {
     const int blocks = blocks_or_half ? blocks_or_half : 1;
     ck_sums sums[24];
     const ck_lanes *lanes = rounding == CK_ROUNDS_NOTHING && g->hybrid ? NULL : g->lanes + block;
@@ -121,11 +125,19 @@ CK_INLINE void tile(
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) sums[r * blocks + b] = sum;
     }
+    ptrdiff_t offsets[CK_TILE_ROWS];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) offsets[r] = r * g->x_step;
+    ptrdiff_t line_rows = rows <= CK_LINE_ROWS ? g->line_rows : 0;
+    for (ptrdiff_t end = line_rows - g->row; line_rows && end < rows; end += line_rows)
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) offsets[r] += r >= end ? g->line_jump : 0;
     CK_ENTER_TILE
     for (ptrdiff_t row = 0; row < g->segment_rows; row++)
         for (ptrdiff_t column = 0; column < g->segment_columns; column++, w += segment_size)
             multiply(
-                g, sums, x + row * g->row_step + column * g->column_step, w, block_size, rows, blocks);
+                g, sums, x + row * g->row_step + column * g->column_step, offsets, w, block_size,
+                w + ahead, rows, blocks);
     CK_LEAVE_TILE
     if (rounding == CK_ROUNDS_NOTHING) {
         ck_sums copy[24];
@@ -169,12 +181,12 @@ CK_INLINE void tile(
     }
 }
 
-typedef void (*tile_function)(const ck_gemm *, const uint8_t *, int8_t *, ptrdiff_t, ptrdiff_t);
+typedef void (*tile_function)(const ck_gemm *, const uint8_t *, int8_t *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
 
 #define TILE(rows, blocks, rounding)                                                                            \
     static void tile_##rows##x##blocks##_##rounding(                                                            \
-        const ck_gemm *g, const uint8_t *x, int8_t *y, ptrdiff_t block, ptrdiff_t outputs) {                    \
-        tile(g, x, y, block, outputs, rows, blocks, rounding);                                                  \
+        const ck_gemm *g, const uint8_t *x, int8_t *y, ptrdiff_t block, ptrdiff_t outputs, ptrdiff_t ahead) {   \
+        tile(g, x, y, block, outputs, ahead, rows, blocks, rounding);                                           \
     }
 #define ROW(rows, blocks, rounding) [blocks][rows] = tile_##rows##x##blocks##_##rounding,
 
@@ -204,22 +216,30 @@ static const tile_function tiles[CK_ROUNDINGS][CK_TILE_BLOCKS + 1][CK_TILE_ROWS 
 };
 
 void CK_NAME(ck_gemm)(
-    const ck_gemm *g, const uint8_t *x, int8_t *y, ptrdiff_t rows, ptrdiff_t block, ptrdiff_t blocks,
-    ptrdiff_t outputs) {
+    ck_gemm *g, const uint8_t *x, int8_t *y, ptrdiff_t rows, ptrdiff_t block, ptrdiff_t blocks, ptrdiff_t outputs) {
     if (outputs > blocks * CK_BLOCK) outputs = blocks * CK_BLOCK;
     const tile_function *sizes = tiles[g->rounding][blocks == 1 && outputs <= CK_BLOCK / 2 ? 0 : blocks];
     ptrdiff_t most = CK_TILE_ROWS;
     while (!sizes[most]) most--;
+    ptrdiff_t block_size = g->segment_rows * g->segment_columns * g->steps * CK_DEPTH * CK_BLOCK;
     while (rows > 0) {
+        ptrdiff_t run = rows;
+        if (most > CK_LINE_ROWS && g->line_rows && run > g->line_rows - g->row) run = g->line_rows - g->row;
         // Tiles of about the same size: the smallest that does not need one more of them.
-        ptrdiff_t count = (rows + most - 1) / most, size = (rows + count - 1) / count;
+        ptrdiff_t count = (run + most - 1) / most, size = (run + count - 1) / count;
         while (size < most && !sizes[size]) size++;
         // The last tile must not go beyond the rows.
-        while (size > rows || !sizes[size]) size--;
-        sizes[size](g, x, y, block, outputs);
+        while (size > run || !sizes[size]) size--;
+        // Each of the first tiles asks for one of the blocks that come next.
+        ptrdiff_t next = blocks + g->asked;
+        int is_wanted = g->asked < blocks && block + next < g->blocks;
+        sizes[size](g, x, y, block, outputs, is_wanted ? next * block_size : 0);
+        g->asked++;
         x += size * g->x_step;
         y += size * g->y_step;
         rows -= size;
+        if (!g->line_rows) continue;
+        for (g->row += size; g->row >= g->line_rows; g->row -= g->line_rows) x += g->line_jump;
     }
 }
 

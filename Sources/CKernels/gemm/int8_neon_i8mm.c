@@ -57,8 +57,9 @@ CK_INLINE void step(
 }
 
 CK_INLINE void multiply(
-    const ck_gemm *g, ck_sums *sums, const uint8_t *x, const int8_t *w, ptrdiff_t block_size, const int rows,
-    const int blocks) {
+    const ck_gemm *g, ck_sums *sums, const uint8_t *x, const ptrdiff_t *offsets, const int8_t *w,
+    ptrdiff_t block_size, const int8_t *ahead, const int rows, const int blocks) {
+    (void)ahead, (void)offsets;
     const uint8x16_t flip = vdupq_n_u8(g->flip);
     ptrdiff_t x_step = g->x_step;
     ptrdiff_t steps = g->steps;
