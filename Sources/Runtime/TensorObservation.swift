@@ -92,7 +92,7 @@ package enum TensorObservation {
     /// - Parameters:
     ///   - step: of so many blocks of `countedTogether` elements one is counted.
     ///   - start: the first block to count.
-    ///   - counts: as many as there are bins, and four more that are used up.
+    ///   - counts: as many as there are bins, and four more that may be used up.
     package static func count(
         _ elements: UnsafeBufferPointer<Float>, step: Int, start: Int, factor: Float,
         in counts: UnsafeMutableBufferPointer<UInt32>, on set: InstructionSet = .best

@@ -1,8 +1,8 @@
-// Depthwise convolution of floats by output rows. A tile is a few neighbouring output pixels by one vector of channels:
-// it reads each input column once for all windows that it is part of, and each weight once for all pixels. Taps outside
-// of the input are left out, and every tile adds up the same products in the same order.
+// Depthwise convolution of floats by output rows: common windows by the tiles of float32_tile.h, and any others by four
+// pixels or one.
 #include "../numeric/float_lanes.h"
 #include "channels.h"
+#include "float32_tile.h"
 
 // How an output row lies on the input.
 typedef struct {
@@ -14,29 +14,6 @@ typedef struct {
     // Floats from one row of taps to the next, from one column to the next, and from one tap's weights to the next.
     ptrdiff_t row_step, column_step, tap_step;
 } depthwise_source;
-
-// `x` is where the column of the first pixel's first tap is or would be; columns from `low` to `high` are inside. Of those
-// of an edge, all but the first two and the last two are.
-CK_INLINE void depthwise_tile(
-    const depthwise_source *s, const float *x, const float *w, lanes_f32 *sums, int pixels, int width, int stride,
-    int is_edge, ptrdiff_t low, ptrdiff_t high) {
-    const int columns = (pixels - 1) * stride + width;
-    for (ptrdiff_t ky = 0; ky < s->rows; ky++, x += s->row_step, w += width * s->tap_step) {
-        lanes_f32 weights[5];
-#pragma clang loop unroll(full)
-        for (int k = 0; k < width; k++) weights[k] = load_lanes(w + k * s->tap_step);
-#pragma clang loop unroll(full)
-        for (int c = 0; c < columns; c++) {
-            if (is_edge && ((c < 2 && c < low) || (c >= columns - 2 && c >= high))) continue;
-            lanes_f32 value = load_lanes(x + c * s->column_step);
-#pragma clang loop unroll(full)
-            for (int p = 0; p < pixels; p++) {
-                int k = c - p * stride;
-                if (k >= 0 && k < width) sums[p] += value * weights[k];
-            }
-        }
-    }
-}
 
 // Any window: one pixel.
 CK_INLINE void depthwise_pixel(
@@ -65,11 +42,10 @@ CK_INLINE void depthwise_four(
 }
 
 CK_INLINE void depthwise_store(
-    const ck_conv *p, float *y, const lanes_f32 *sums, int pixels, ptrdiff_t channel, ptrdiff_t count) {
+    const ck_conv *p, float *y, const lanes_f32 *sums, int pixels, ptrdiff_t count) {
     lanes_f32 low = all_lanes(p->minimum), high = all_lanes(p->maximum);
-    lanes_f32 bias = load_lanes((const float *)p->bias + channel);
     for (int i = 0; i < pixels; i++, y += p->output_channels) {
-        lanes_f32 values = clamp_lanes(sums[i] + bias, low, high);
+        lanes_f32 values = clamp_lanes(sums[i], low, high);
         if (count >= CK_LANES) store_lanes(y, values);
         else store_first_lanes(y, values, count);
     }
@@ -84,34 +60,37 @@ CK_INLINE void depthwise_taps(
     if (*last < *first) *last = *first;
 }
 
-// `count` channels from `channel` on of some neighbouring pixels of a row.
-#define DEPTHWISE_TILE(pixels)                                                                          \
-    {                                                                                                   \
-        ptrdiff_t low = -column, high = p->input_width - column, columns = (pixels - 1) * stride + width; \
-        if (low > 2 || high < columns - 2) break;                                                       \
-        for (ptrdiff_t c = 0; c < count; c += CK_LANES) {                                               \
-            lanes_f32 sums[pixels] = {};                                                                \
-            if (low <= 0 && columns <= high)                                                            \
-                depthwise_tile(s, x + c, w + c, sums, pixels, width, stride, 0, 0, 0);                  \
-            else                                                                                        \
-                depthwise_tile(s, x + c, w + c, sums, pixels, width, stride, 1, low, high);             \
-            depthwise_store(p, y + ox * p->output_channels + c, sums, pixels, channel + c, count - c);  \
-        }                                                                                               \
-        ox += pixels;                                                                                   \
-    }
+// How many rows tiles take at once; 0 for windows that they are not made for.
+static ptrdiff_t depthwise_tile_rows(const ck_conv *p) {
+    ptrdiff_t size = p->kernel_width, stride = p->stride_width;
+    if ((size != 3 && size != 5) || p->kernel_height > size || stride > 2 || p->dilation_width != 1
+        || p->dilation_height != 1)
+        return 0;
+    return p->kernel_height == size && p->stride_height == stride ? CK_DEPTHWISE_ROWS : 1;
+}
 
-// Returns how many pixels of the row are done: all but those of narrow images with much padding.
-CK_INLINE ptrdiff_t depthwise_windows(
-    const ck_conv *p, const depthwise_source *s, float *y, ptrdiff_t channel, ptrdiff_t count, int width, int stride) {
-    const float *w = s->weights + channel;
-    ptrdiff_t ox = 0;
+// Rows of an image from `row` on, as far as tiles go: images may be too narrow for their padding.
+// Returns how many pixels of each row are done.
+static ptrdiff_t depthwise_windows(const ck_conv *p, depthwise_place place, ptrdiff_t row, ptrdiff_t rows) {
+    ptrdiff_t size = p->kernel_width, stride = p->stride_width;
+    const depthwise_tile_function *functions = depthwise_functions[rows - 1][size / 2 - 1][stride - 1];
+    const float *x = place.x;
+    float *y = place.y;
+    ptrdiff_t top = row * p->stride_height - p->pad_top, ox = 0;
+    place.inside = 0;
+    for (ptrdiff_t j = 0; j < (rows - 1) * stride + p->kernel_height; j++)
+        if (top + j >= 0 && top + j < p->input_height) place.inside |= 1u << j;
     while (ox < p->output_width) {
-        ptrdiff_t column = ox * stride - p->pad_left, rest = p->output_width - ox;
-        const float *x = s->x + column * s->column_step;
-        // Widths are often 7 · 2ⁿ.
-        if (rest >= 7 && rest != 8) DEPTHWISE_TILE(7)
-        else if (rest >= 4) DEPTHWISE_TILE(4)
-        else DEPTHWISE_TILE(1)
+        ptrdiff_t left = p->output_width - ox, pixels = depthwise_tile_width(left), column = ox * stride - p->pad_left;
+        for (place.tiles = 1; depthwise_tile_width(left - place.tiles * pixels) == pixels;) place.tiles++;
+        place.low = -column;
+        place.high = p->input_width - column;
+        ptrdiff_t columns = (place.tiles * pixels - 1) * stride + size;
+        if (place.low > DEPTHWISE_EDGE(size) || place.high < columns - DEPTHWISE_EDGE(size)) break;
+        place.x = x + column * place.x_column;
+        place.y = y + ox * place.y_column;
+        functions[pixels](&place);
+        ox += place.tiles * pixels;
     }
     return ox;
 }
@@ -121,6 +100,7 @@ static void depthwise_any_windows(
     const ck_conv *p, const depthwise_source *s, float *y, ptrdiff_t channel, ptrdiff_t count, ptrdiff_t ox,
     int is_splat) {
     ptrdiff_t reach = (p->kernel_width - 1) * p->dilation_width + 1;
+    const float *bias = (const float *)p->bias + channel;
     while (ox < p->output_width) {
         ptrdiff_t column = ox * p->stride_width - p->pad_left, first, last;
         const float *x = s->x + column * s->column_step, *w = s->weights + channel;
@@ -129,24 +109,14 @@ static void depthwise_any_windows(
             && column + 3 * p->stride_width + reach <= p->input_width;
         depthwise_taps(column, p->dilation_width, p->kernel_width, p->input_width, &first, &last);
         for (ptrdiff_t c = 0; c < count; c += CK_LANES) {
-            lanes_f32 sums[4] = {};
+            lanes_f32 sums[4];
+            for (int i = 0; i < 4; i++) sums[i] = load_lanes(bias + c);
             if (is_inside) depthwise_four(p, s, is_splat ? x : x + c, w + c, sums, is_splat);
             else depthwise_pixel(p, s, is_splat ? x : x + c, w + c, sums, first, last, is_splat);
-            depthwise_store(p, to + c, sums, is_inside ? 4 : 1, channel + c, count - c);
+            depthwise_store(p, to + c, sums, is_inside ? 4 : 1, count - c);
         }
         ox += is_inside ? 4 : 1;
     }
-}
-
-static void depthwise_row(
-    const ck_conv *p, const depthwise_source *s, float *y, ptrdiff_t channel, ptrdiff_t count) {
-    int stride = p->dilation_width == 1 ? (int)p->stride_width : 0, width = (int)p->kernel_width;
-    ptrdiff_t done = 0;
-    if (width == 3 && stride == 1) done = depthwise_windows(p, s, y, channel, count, 3, 1);
-    else if (width == 3 && stride == 2) done = depthwise_windows(p, s, y, channel, count, 3, 2);
-    else if (width == 5 && stride == 1) done = depthwise_windows(p, s, y, channel, count, 5, 1);
-    else if (width == 5 && stride == 2) done = depthwise_windows(p, s, y, channel, count, 5, 2);
-    depthwise_any_windows(p, s, y, channel, count, done, 0);
 }
 
 // Inputs that make several outputs each, but not whole vectors of them: their values are put side by side first.
@@ -155,7 +125,7 @@ static void depthwise_spread(
     for (ptrdiff_t ox = 0; ox < p->output_width; ox++) {
         ptrdiff_t first, last, column = ox * p->stride_width - p->pad_left;
         depthwise_taps(column, p->dilation_width, p->kernel_width, p->input_width, &first, &last);
-        lanes_f32 sum = {};
+        lanes_f32 sum = load_lanes((const float *)p->bias + channel);
         for (ptrdiff_t ky = 0; ky < s->rows; ky++)
             for (ptrdiff_t kx = first; kx < last; kx++) {
                 const float *x =
@@ -167,53 +137,88 @@ static void depthwise_spread(
                 }
                 sum += values * load_lanes(s->weights + (ky * p->kernel_width + kx) * s->tap_step + channel);
             }
-        depthwise_store(p, y + ox * p->output_channels, &sum, 1, channel, count);
+        depthwise_store(p, y + ox * p->output_channels, &sum, 1, count);
     }
 }
 
-// Bytes of the input rows that an output row reads of a slice of channels: they are to stay in the first-level cache
-// for the rows below.
-#define DEPTHWISE_BAND_BYTES (32 * 1024)
-
-// The output channels from `first_channel` to `last_channel`.
-void CK_NAME(ck_depthwise_channels)(
-    const ck_conv *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t first_channel,
-    ptrdiff_t last_channel) {
+// One row of output channels from `from` to `to`, from pixel `ox` on.
+static void depthwise_row(
+    const ck_conv *p, const float *image, float *y, ptrdiff_t row, ptrdiff_t from, ptrdiff_t to, ptrdiff_t ox) {
     ptrdiff_t multiplier = p->output_channels / p->input_channels;
     ptrdiff_t padded = (p->output_channels + CK_BLOCK - 1) / CK_BLOCK * CK_BLOCK;
     ptrdiff_t input_row = p->input_width * p->input_channels;
-    ptrdiff_t slice = DEPTHWISE_BAND_BYTES / ((ptrdiff_t)sizeof(float) * p->kernel_height * p->input_width);
-    slice = slice < CK_LANES ? CK_LANES : slice / CK_LANES * CK_LANES;
-    for (ptrdiff_t from = first_channel; from < last_channel; from += slice) {
-        ptrdiff_t to = from + slice < last_channel ? from + slice : last_channel;
-        for (ptrdiff_t row = begin; row < end; row++) {
-            ptrdiff_t top = row % p->output_height * p->stride_height - p->pad_top, first, last;
-            depthwise_taps(top, p->dilation_height, p->kernel_height, p->input_height, &first, &last);
-            const float *image = (const float *)buffers[0] + row / p->output_height * p->input_height * input_row;
-            float *y = (float *)buffers[1] + row * p->output_width * p->output_channels;
-            depthwise_source s = {
-                .weights = (const float *)p->weights + first * p->kernel_width * padded,
-                .rows = last - first,
-                .row_step = p->dilation_height * input_row,
-                .column_step = p->input_channels,
-                .tap_step = padded,
-            };
-            const float *line = last > first ? image + (top + first * p->dilation_height) * input_row : image;
-            s.x = line + from;
-            if (multiplier == 1) {
-                depthwise_row(p, &s, y + from, from, to - from);
-                continue;
+    ptrdiff_t top = row * p->stride_height - p->pad_top, first, last;
+    depthwise_taps(top, p->dilation_height, p->kernel_height, p->input_height, &first, &last);
+    depthwise_source s = {
+        .weights = (const float *)p->weights + first * p->kernel_width * padded,
+        .rows = last - first,
+        .row_step = p->dilation_height * input_row,
+        .column_step = p->input_channels,
+        .tap_step = padded,
+    };
+    const float *line = last > first ? image + (top + first * p->dilation_height) * input_row : image;
+    if (multiplier == 1) {
+        s.x = line + from;
+        depthwise_any_windows(p, &s, y + from, from, to - from, ox, 0);
+        return;
+    }
+    for (ptrdiff_t channel = from; channel < to; channel += CK_LANES) {
+        ptrdiff_t count = to - channel < CK_LANES ? to - channel : CK_LANES;
+        s.x = line;
+        if (multiplier % CK_LANES == 0 || p->input_channels == 1) {
+            s.x += channel / multiplier;
+            depthwise_any_windows(p, &s, y + channel, channel, count, 0, 1);
+        } else {
+            depthwise_spread(p, &s, y + channel, channel, count, multiplier);
+        }
+    }
+}
+
+// Bytes of what one tile reads and writes of a slice of channels: they are to stay in the first-level cache, for the next
+// tiles share input columns and weights. Slices are no narrower than that, as neighbouring memory comes faster.
+#define DEPTHWISE_TILE_BYTES (32 * 1024)
+
+// The output channels from `first` to `last`.
+void CK_NAME(ck_depthwise_channels)(
+    const ck_conv *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t first, ptrdiff_t last) {
+    ptrdiff_t input_row = p->input_width * p->input_channels, output_row = p->output_width * p->output_channels;
+    ptrdiff_t most = p->output_channels == p->input_channels ? depthwise_tile_rows(p) : 0;
+    ptrdiff_t slice = last - first;
+    if (most > 0) {
+        ptrdiff_t columns = (DEPTHWISE_WIDEST - 1) * p->stride_width + p->kernel_width;
+        ptrdiff_t lines = (most - 1) * p->stride_height + p->kernel_height;
+        ptrdiff_t vectors = p->kernel_height * p->kernel_width + lines * columns + most * DEPTHWISE_WIDEST;
+        slice = DEPTHWISE_TILE_BYTES / (vectors * CK_LANES * (ptrdiff_t)sizeof(float)) * CK_LANES;
+    }
+    for (ptrdiff_t from = first; from < last; from += slice) {
+        ptrdiff_t to = from + slice < last ? from + slice : last;
+        depthwise_place place = {
+            .weights = (const float *)p->weights + from,
+            .bias = (const float *)p->bias + from,
+            .channels = to - from,
+            .x_row = input_row,
+            .x_column = p->input_channels,
+            .y_row = output_row,
+            .y_column = p->output_channels,
+            .tap_step = (p->output_channels + CK_BLOCK - 1) / CK_BLOCK * CK_BLOCK,
+            .minimum = p->minimum,
+            .maximum = p->maximum,
+        };
+        for (ptrdiff_t unit = begin, rows; unit < end; unit += rows) {
+            ptrdiff_t row = unit % p->output_height, rest = p->output_height - row, done = 0;
+            const float *image = (const float *)buffers[0] + unit / p->output_height * p->input_height * input_row;
+            float *y = (float *)buffers[1] + unit * output_row;
+            if (rest > end - unit) rest = end - unit;
+            rows = rest < most ? rest : most;
+            if (rows > 0) {
+                place.x = image + from + (row * p->stride_height - p->pad_top) * input_row;
+                place.y = y + from;
+                done = depthwise_windows(p, place, row, rows);
+            } else {
+                rows = 1;
             }
-            for (ptrdiff_t channel = from; channel < to; channel += CK_LANES) {
-                ptrdiff_t count = to - channel < CK_LANES ? to - channel : CK_LANES;
-                s.x = line;
-                if (multiplier % CK_LANES == 0 || p->input_channels == 1) {
-                    s.x += channel / multiplier;
-                    depthwise_any_windows(p, &s, y + channel, channel, count, 0, 1);
-                } else {
-                    depthwise_spread(p, &s, y + channel, channel, count, multiplier);
-                }
-            }
+            for (ptrdiff_t r = 0; r < rows && done < p->output_width; r++)
+                depthwise_row(p, image, y + r * output_row, row + r, from, to, done);
         }
     }
 }
@@ -231,4 +236,3 @@ void CK_NAME(ck_depthwise_float32)(const void *parameters, void *const *buffers,
 #endif
     CK_NAME(ck_depthwise_channels)(p, buffers, begin, end, 0, channels);
 }
-#undef DEPTHWISE_TILE

@@ -7,6 +7,7 @@
 
 CK_BEGIN_AVX2
 #define CK_LANES 8
+#define CK_DEPTHWISE_ROWS 1
 #define CK_NAME(name) name##_avx2
 #include "float32.h"
 CK_END_TARGET

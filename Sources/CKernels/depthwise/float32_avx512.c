@@ -7,6 +7,7 @@
 
 CK_BEGIN_AVX512
 #define CK_LANES 16
+#define CK_DEPTHWISE_ROWS 2
 #define CK_NAME(name) name##_avx512
 #include "float32.h"
 CK_END_TARGET

@@ -60,6 +60,13 @@ CK_INLINE lanes_f32 load_first_lanes(const float *x, ptrdiff_t count) {
 #endif
 }
 
+// Zeros if the lanes are not inside of what can be read. A masked load would do, but takes microseconds where `x` points
+// into a page that is not there.
+CK_INLINE lanes_f32 load_lanes_if(const float *x, int is_inside) {
+    static const lanes_f32 zeros;
+    return load_lanes(is_inside ? x : (const float *)&zeros);
+}
+
 // Writes the first `count` lanes, 0 < count < CK_LANES, and no others.
 CK_INLINE void store_first_lanes(float *y, lanes_f32 values, ptrdiff_t count) {
 #if CK_LANES == 16

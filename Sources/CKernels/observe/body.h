@@ -105,21 +105,42 @@ static int32_t CK_NAME(ck_observe)(
     return check == 0;
 }
 
+#ifndef CK_COMPRESSES
+// The bins of values. Zeros take turns in four places: adding to one place again and again would wait for it each time.
+CK_INLINE ptrdiff_t CK_NAME(find_bins)(const float *values, ptrdiff_t count, float factor, int32_t bins, int32_t *found) {
+    for (ptrdiff_t j = 0; j < count; j++) {
+        float place = __builtin_floorf(values[j] * factor) + (float)(bins / 2);
+        place = place > 0 ? place : 0;
+        place = place < (float)(bins - 1) ? place : (float)(bins - 1);
+        found[j] = values[j] == 0 ? bins + (int32_t)(j & 3) : (int32_t)place;
+    }
+    return count;
+}
+#endif
+
 static void CK_NAME(ck_count)(
     const float *values, ptrdiff_t count, ptrdiff_t step, float factor, uint32_t *counts, int32_t bins) {
-    int32_t found[CK_COUNTED];
+    // Far enough from where they are written that reading them waits for nothing.
+    int32_t found[FOUND + 16];
+    // Neighbours, which are often alike, are counted in turns.
+    uint32_t others[MOST_BINS + 4];
+    uint32_t *other = bins <= MOST_BINS && count / step > bins ? others : counts;
+    if (other != counts) memset(others, 0, sizeof(uint32_t) * (size_t)(bins + 4));
+    ptrdiff_t number = 0;
     for (ptrdiff_t i = 0; i < count; i += CK_COUNTED * step) {
         ptrdiff_t block = count - i < CK_COUNTED ? count - i : CK_COUNTED;
-        for (ptrdiff_t j = 0; j < block; j++) {
-            float value = values[i + j];
-            float place = __builtin_floorf(value * factor) + (float)(bins / 2);
-            place = place > 0 ? place : 0;
-            place = place < (float)(bins - 1) ? place : (float)(bins - 1);
-            // Zeros take turns in four places: adding to one place again and again would wait for it each time.
-            found[j] = value == 0 ? bins + (int32_t)(j & 3) : (int32_t)place;
+        number += CK_NAME(find_bins)(values + i, block, factor, bins, found + number);
+        if (number <= FOUND - CK_COUNTED && count - i > CK_COUNTED * step) continue;
+        ptrdiff_t j = 0;
+        for (; j + 2 <= number; j += 2) {
+            counts[found[j]]++;
+            other[found[j + 1]]++;
         }
-        for (ptrdiff_t j = 0; j < block; j++) counts[found[j]]++;
+        if (j < number) counts[found[j]]++;
+        number = 0;
     }
+    if (other == counts) return;
+    for (int32_t bin = 0; bin < bins + 4; bin++) counts[bin] += other[bin];
 }
 
 // Sixteen sums of each kind, and one of each from them, in an order that is the same for all.

@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 // A fused multiplication would round once where others round twice.
 #pragma STDC FP_CONTRACT OFF
 
@@ -22,6 +26,10 @@ typedef int64_t mask_d __attribute__((vector_size(64)));
 #define ROWS 64
 #define COLUMNS 512
 #define LINE 64
+
+// Places that are found before they are counted, and the bins for which there is room twice.
+#define FOUND 1024
+#define MOST_BINS 4096
 
 typedef struct {
     lanes_f low, high;
@@ -48,8 +56,27 @@ CK_END_TARGET
 
 CK_BEGIN_AVX512
 #define CK_NAME(name) name##_avx512
+#define CK_COMPRESSES
+// The same without zeros.
+CK_INLINE ptrdiff_t find_bins_avx512(const float *values, ptrdiff_t count, float factor, int32_t bins, int32_t *found) {
+    const __m512 scale = _mm512_set1_ps(factor), middle = _mm512_set1_ps((float)(bins / 2)), zero = _mm512_setzero_ps(),
+                 last = _mm512_set1_ps((float)(bins - 1));
+    ptrdiff_t number = 0;
+    for (ptrdiff_t j = 0; j < count; j += 16) {
+        __mmask16 mask = count - j < 16 ? (__mmask16)((1u << (count - j)) - 1) : 0xFFFF;
+        __m512 value = _mm512_maskz_loadu_ps(mask, values + j);
+        __m512 place = _mm512_add_ps(_mm512_floor_ps(_mm512_mul_ps(value, scale)), middle);
+        place = _mm512_min_ps(_mm512_max_ps(place, zero), last);
+        mask = _mm512_mask_cmp_ps_mask(mask, value, zero, _CMP_NEQ_UQ);
+        // As a whole vector, of which the rest is written over: some processors store parts slowly.
+        _mm512_storeu_si512(found + number, _mm512_maskz_compress_epi32(mask, _mm512_cvttps_epi32(place)));
+        number += __builtin_popcount(mask);
+    }
+    return number;
+}
 #include "body.h"
 #undef CK_NAME
+#undef CK_COMPRESSES
 CK_END_TARGET
 #endif
 

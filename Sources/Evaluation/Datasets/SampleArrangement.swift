@@ -53,15 +53,22 @@ enum SampleArrangement: Equatable {
         let columns = self == .toChannelsFirst ? extents[2] : extents[1] * extents[2]
         let size = MemoryLayout<Float>.size
         precondition(rows * columns * size == source.count)
-        func move(_ row: Int, _ column: Int) {
-            let bits = (from + size * (row * columns + column)).loadUnaligned(as: UInt32.self)
-            (to + size * (column * rows + row)).storeBytes(of: bits, as: UInt32.self)
-        }
         // Over the pixels, all channels at once.
-        if columns < rows {
-            for row in 0..<rows { for column in 0..<columns { move(row, column) } }
-        } else {
-            for column in 0..<columns { for row in 0..<rows { move(row, column) } }
+        let (pixels, channels) = (max(rows, columns), min(rows, columns))
+        let (pixelStep, channelStep) = columns < rows ? (columns, 1) : (1, columns)
+        let (pixelPlace, channelPlace) = columns < rows ? (1, rows) : (rows, 1)
+        // A few at a time, which the cache holds from channel to channel.
+        for first in stride(from: 0, to: pixels, by: 1024) {
+            let count = min(1024, pixels - first)
+            for channel in 0..<channels {
+                var source = from + size * (first * pixelStep + channel * channelStep)
+                var target = to + size * (first * pixelPlace + channel * channelPlace)
+                for _ in 0..<count {
+                    target.storeBytes(of: source.loadUnaligned(as: UInt32.self), as: UInt32.self)
+                    source += size * pixelStep
+                    target += size * pixelPlace
+                }
+            }
         }
     }
 
