@@ -284,14 +284,13 @@ struct GraphReader {
 
     /// Turns the node into one of an operator that we know, where it fits exactly.
     private mutating func decode(_ message: Message, row: OperatorRow, into node: inout Node) {
-        var reader = NodeReader(message, node: node, graph: graph, version: version, tensors: tensors)
         do throws(Misfit) {
-            let decoded = try row.decode(&reader)
-            guard reader.hasReadAllAttributes else { return }
-            for (id, quantization) in reader.quantized {
+            let (decoded, quantized) = try decoded(message, row: row, node)
+            guard let decoded else { return }
+            for (id, quantization) in quantized {
                 guard graph[id].quantization == nil || graph[id].quantization == quantization else { return }
             }
-            for (id, quantization) in reader.quantized { graph[id].quantization = quantization }
+            for (id, quantization) in quantized { graph[id].quantization = quantization }
             if let type = decoded.resultType, let result = node.outputs.first, graph[result].type == .variant {
                 graph[result].type = type
             }
@@ -307,6 +306,17 @@ struct GraphReader {
         } catch {
             return
         }
+    }
+
+    /// What the row makes of the node, nil if it leaves attributes unread; and how the node quantizes tensors.
+    ///
+    /// The node's reader and its hold on the graph end here: while there is one, each change would copy the graph.
+    private func decoded(
+        _ message: Message, row: OperatorRow, _ node: Node
+    ) throws(Misfit) -> (DecodedNode?, [(ValueID, Quantization)]) {
+        var reader = NodeReader(message, node: node, graph: graph, version: version, tensors: tensors)
+        let decoded = try row.decode(&reader)
+        return (reader.hasReadAllAttributes ? decoded : nil, reader.quantized)
     }
 
     /// Completes what the file does not say of the node's results.

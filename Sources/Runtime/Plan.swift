@@ -149,17 +149,18 @@ package final class Plan: Sendable {
 
     /// Plans a graph of a model.
     ///
+    /// - Parameter pool: threads that pack weights; nil for the calling one.
     /// - Throws: `RuntimeError` if the graph is not valid, holds an operator or a combination of types that the
     ///   runtime does not have, or takes more memory than there is.
     package convenience init(
-        _ model: Model, graph: Int = 0, options: PlanOptions = PlanOptions()
+        _ model: Model, graph: Int = 0, options: PlanOptions = PlanOptions(), pool: ThreadPool? = nil
     ) throws(RuntimeError) {
         guard model.graphs.indices.contains(graph) else {
             throw RuntimeError(.invalidModel, "the model has no graph \(graph)")
         }
         let context = Program.Context(model, graph: graph, options: options)
         let program = try Program(context.root, context, depth: 0)
-        try self.init(program, order: program.graph.order, known: nil, outputs: program.graph.outputs)
+        try self.init(program, order: program.graph.order, known: nil, outputs: program.graph.outputs, pool: pool)
     }
 
     /// Plans nodes of a graph as far as that goes.
@@ -169,12 +170,15 @@ package final class Plan: Sendable {
     ///   - known: what was made before; nil for the beginning of a graph that is fed what it declares.
     ///   - outputs: what is wanted in the end.
     init(
-        _ program: Program, order: [NodeID], known: [ValueID: KnownValue]?, outputs results: [ValueID]
+        _ program: Program, order: [NodeID], known: [ValueID: KnownValue]?, outputs results: [ValueID],
+        pool: ThreadPool? = nil
     ) throws(RuntimeError) {
         var graph = program.graph
         graph.setInterface(inputs: graph.inputs, outputs: results)
         var planner = Planner(graph: graph, order: order, options: program.context.options)
+        planner.storage.packsLater = pool != nil
         try planner.plan(known: known)
+        planner.storage.packWaiting(pool)
         let arena = try planner.placeBuffers()
         self.program = program
         self.known = known ?? [:]

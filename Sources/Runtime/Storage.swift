@@ -40,6 +40,11 @@ final class Storage: @unchecked Sendable {
     /// Whether weights and other constants are kept; without them a plan gives its figures and cannot run.
     let holdsConstants: Bool
 
+    /// Whether weights may be packed when all else is planned.
+    var packsLater = false
+    /// Weights that are yet to be packed.
+    private var waiting: [WaitingWeights] = []
+
     init(holdsConstants: Bool = true) { self.holdsConstants = holdsConstants }
 
     deinit {
@@ -49,12 +54,17 @@ final class Storage: @unchecked Sendable {
     /// Zeroed memory with readable slack behind it, which lives as long as the plan.
     /// - Throws: `RuntimeError.outOfMemory` if the plan would take more than the limit.
     func bytes(_ count: Int) throws(RuntimeError) -> UnsafeMutableRawPointer {
+        let memory = try rawBytes(count)
+        memset(memory, 0, count + Int(CK_SLACK))
+        return memory
+    }
+
+    /// The same with anything in it.
+    private func rawBytes(_ count: Int) throws(RuntimeError) -> UnsafeMutableRawPointer {
         guard count >= 0, count <= MemoryLimit.byteCount, byteCount + count <= MemoryLimit.byteCount else {
             throw RuntimeError(.outOfMemory, "the model's constants take more than \(MemoryLimit.byteCount) bytes")
         }
-        let size = count + Int(CK_SLACK)
-        let memory = try MemoryLimit.allocate(size)
-        memset(memory, 0, size)
+        let memory = try MemoryLimit.allocate(count + Int(CK_SLACK))
         blocks.append(memory)
         byteCount += count
         return memory
@@ -93,5 +103,43 @@ final class Storage: @unchecked Sendable {
         let memory = try bytes(MemoryLayout<Parameters>.stride)
         memory.storeBytes(of: value, as: Parameters.self)
         return UnsafeRawPointer(memory)
+    }
+}
+
+extension Storage {
+    /// Weights that threads pack side by side when everything else is planned.
+    private struct WaitingWeights: @unchecked Sendable {
+        var weights: TensorData
+        var packing: ck_packing
+        var memory: UnsafeMutableRawPointer
+        var byteCount: Int
+
+        func pack() {
+            memset(memory, 0, byteCount + Int(CK_SLACK))
+            var packing = packing
+            weights.withUnsafeBytes { ck_pack_linear(&packing, $0.baseAddress, memory) }
+        }
+    }
+
+    /// Memory for weights that `packWaiting` will fill; nil where weights do not wait.
+    /// - Throws: `RuntimeError.outOfMemory` as `bytes` does.
+    func memory(
+        for weights: TensorData, _ packing: ck_packing, _ byteCount: Int
+    ) throws(RuntimeError) -> UnsafeRawPointer? {
+        guard packsLater, holdsConstants else { return nil }
+        let memory = try rawBytes(byteCount)
+        waiting.append(WaitingWeights(weights: weights, packing: packing, memory: memory, byteCount: byteCount))
+        return UnsafeRawPointer(memory)
+    }
+
+    /// Packs what waits, before anything reads it.
+    func packWaiting(_ pool: ThreadPool?) {
+        let jobs = waiting
+        waiting = []
+        if let pool {
+            pool.forEach(jobs.count) { index, _ in jobs[index].pack() }
+        } else {
+            for job in jobs { job.pack() }
+        }
     }
 }

@@ -71,7 +71,7 @@ package struct Calibrator {
             var options = PlanOptions(for: model)
             options.joinsOperators = false
             options.joinsClamps = true
-            plan = try Plan(model, options: options)
+            plan = try Plan(model, options: options, pool: pool)
         } catch {
             throw PassError(
                 .cannotRun, "the model cannot be run to observe its ranges",
@@ -198,7 +198,7 @@ private struct Totals: Sendable {
     mutating func add(_ sums: [ValueID: TensorObserver.ChannelSums], of batch: Int) {
         early[batch] = sums
         while let sums = early.removeValue(forKey: next) {
-            for (value, added) in sums { self.sums[value, default: .init(channels: added.sums.count)].add(added) }
+            for (value, added) in sums where self.sums[value]?.add(added) == nil { self.sums[value] = added }
             next += 1
         }
     }

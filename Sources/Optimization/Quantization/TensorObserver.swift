@@ -16,9 +16,7 @@ struct TensorObserver {
     /// The sum of each channel, and of how many elements.
     struct ChannelSums: Sendable {
         var sums: [Double]
-        private var positions = 0
-
-        init(channels: Int) { sums = Array(repeating: 0, count: channels) }
+        private var positions: Int
 
         init(_ sums: [Double], positions: Int) {
             self.sums = sums
@@ -26,7 +24,12 @@ struct TensorObserver {
         }
 
         mutating func add(_ other: ChannelSums) {
-            for channel in sums.indices where channel < other.sums.count { sums[channel] += other.sums[channel] }
+            let count = min(sums.count, other.sums.count)
+            sums.withUnsafeMutableBufferPointer { sums in
+                other.sums.withUnsafeBufferPointer { other in
+                    for channel in 0..<count { sums[channel] += other[channel] }
+                }
+            }
             positions += other.positions
         }
 

@@ -31,7 +31,8 @@ struct JobRun {
         let needsRunning =
             data.evaluation != nil
             || options.comparesModels && (data.calibration != nil || needsRanges(input.model))
-        let before = try stage("plan") { _ in RunnableModel(input, isNeeded: needsRunning) }
+        let pool = threads
+        let before = try stage("plan") { _ in RunnableModel(input, isNeeded: needsRunning, threads: pool) }
 
         var quality = QualityMeasurement(data: data, threads: threads, comparesLayers: options.comparesLayers)
         if data.evaluation != nil, before.plan != nil {
@@ -55,7 +56,7 @@ struct JobRun {
                 throw OptimizationError(.internal, "the written file cannot be read again: \(error)")
             }
         }
-        let after = RunnableModel(output, isNeeded: before.plan != nil && needsRunning)
+        let after = RunnableModel(output, isNeeded: before.plan != nil && needsRunning, threads: pool)
         try warnAboutRunning(before, after)
         try warnAboutInterface(of: after.model)
         if !pipeline.records.contains(where: { $0.pass == "quantize" && !$0.patches.isEmpty }) {

@@ -20,7 +20,8 @@ struct RunnableModel {
 
     /// - Parameter isNeeded: whether the model is to be run. Otherwise it is planned for its figures, and to be sure that it
     ///   can be run.
-    init(_ file: ModelFile, isNeeded: Bool) {
+    /// - Parameter threads: what weights are packed by.
+    init(_ file: ModelFile, isNeeded: Bool, threads: ThreadPool? = nil) {
         model = file.model
         isLeftOut = !isNeeded && file.byteCount > Self.freeByteCount
         guard !isLeftOut else {
@@ -33,7 +34,7 @@ struct RunnableModel {
         options.joinsOperators = false
         options.isForFigures = !isNeeded
         do throws(RuntimeError) {
-            plan = try Plan(file.runnable, options: options)
+            plan = try Plan(file.runnable, options: options, pool: threads)
             obstacle = nil
         } catch {
             plan = nil

@@ -25,7 +25,7 @@ struct LinearWeights {
     ) throws(RuntimeError) {
         self.packing = packing
         lanes = withUnsafePointer(to: packing) { ck_packed_lanes($0) }
-        packed = try LinearWeights.pack(weights, packing, lanes: lanes, into: storage)
+        packed = try LinearWeights.pack(weights, packing, lanes: lanes, into: storage, isReadLater: true)
         self.bias = try LinearWeights.spread(
             bias?.elements(as: Float.self), packing, lanes: lanes, storage: storage)
     }
@@ -87,8 +87,9 @@ struct LinearWeights {
         (output.minimum, output.maximum) = (range.lowerBound, range.upperBound)
     }
 
+    /// - Parameter isReadLater: whether nothing reads the weights before the plan is done.
     private static func pack(
-        _ weights: TensorData, _ packing: ck_packing, lanes: Int, into storage: Storage
+        _ weights: TensorData, _ packing: ck_packing, lanes: Int, into storage: Storage, isReadLater: Bool = false
     ) throws(RuntimeError) -> UnsafeRawPointer {
         var packing = packing
         let padded = (packing.inputs + packing.depth - 1) / packing.depth * packing.depth
@@ -99,6 +100,7 @@ struct LinearWeights {
         else {
             throw RuntimeError(.outOfMemory, "packed weights take more memory than can be counted")
         }
+        if isReadLater, let memory = try storage.memory(for: weights, packing, size) { return memory }
         guard let memory = try storage.weights(size) else { return UnsafeRawPointer(try storage.bytes(0)) }
         weights.withUnsafeBytes { ck_pack_linear(&packing, $0.baseAddress, memory) }
         return UnsafeRawPointer(memory)
