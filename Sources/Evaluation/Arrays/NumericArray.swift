@@ -7,12 +7,9 @@ package struct NumericArray: Sendable {
     /// The elements as the file stores them; possibly only the first ones of the outermost axis.
     private let storage: Storage
 
-    /// What the file says of the samples' bytes, where that is yet to be compared.
-    private var checksums: SampleChecksums?
-
     private enum Storage: Sendable {
         case mapped(MappedFile)
-        case memory(AnonymousMemory)
+        case unpacked(ArrayUnpacking)
     }
 
     package var shape: [Int] { header.shape }
@@ -36,36 +33,21 @@ package struct NumericArray: Sendable {
         storage = .mapped(file)
     }
 
-    /// - Precondition: `header.dataOffset` is the place in `file`, which holds all of the array.
-    init(name: String, header: NPYHeader, file: MappedFile, checksums: SampleChecksums?) {
+    /// - Precondition: `unpacking` is of `header.dataByteCount` bytes.
+    init(name: String, header: NPYHeader, unpacking: ArrayUnpacking) {
         self.name = name
         self.header = header
-        self.checksums = checksums
-        storage = .mapped(file)
+        storage = .unpacked(unpacking)
     }
 
-    /// Compares the sample with the file's checksum, as far as that is possible.
+    /// Unpacks the array as far as a sample takes it, or all of it.
     ///
-    /// - Precondition: `sample` lies within the outermost axis.
-    /// - Throws: `DatasetError` if all samples have been read, and one of them is damaged.
-    func check(_ sample: Int) throws(DatasetError) {
-        guard let checksums, withSample(sample, { checksums.check(sample, $0) }) == false else { return }
-        throw DatasetError(.unreadable, "the array '\(name)' is damaged: its checksum is another", at: path)
-    }
-
-    /// Whether the elements are read where the file has them.
-    var isStoredInFile: Bool { path != nil }
-
-    /// The file that the array is read from; nil for one in memory.
-    private var path: String? {
-        guard case .mapped(let file) = storage else { return nil }
-        return file.path
-    }
-
-    init(name: String, header: NPYHeader, memory: AnonymousMemory) {
-        self.name = name
-        self.header = header
-        storage = .memory(memory)
+    /// - Parameter sample: lies within the outermost axis.
+    /// - Throws: `DatasetError` if the array is damaged.
+    func require(sample: Int? = nil) throws(DatasetError) {
+        guard case .unpacked(let unpacking) = storage else { return }
+        guard let sample, !header.isFortranOrder else { return try unpacking.require(header.dataByteCount) }
+        try unpacking.require((sample + 1) * (shape.dropFirst().reduce(1, *) * element.byteCount))
     }
 
     /// The elements' bytes in the file's own byte and axis order.
@@ -74,8 +56,8 @@ package struct NumericArray: Sendable {
         case .mapped(let file):
             let range = header.dataOffset..<(header.dataOffset + header.dataByteCount)
             return try withExtendedLifetime(file) { try body(UnsafeRawBufferPointer(rebasing: file.bytes[range])) }
-        case .memory(let memory):
-            return try withExtendedLifetime(memory) { try body(UnsafeRawBufferPointer(memory.bytes)) }
+        case .unpacked(let unpacking):
+            return try withExtendedLifetime(unpacking) { try body(unpacking.bytes) }
         }
     }
 

@@ -58,15 +58,14 @@ final class ArraySet: Sendable {
         return count ?? 0
     }
 
-    /// The array, of which at least the first `count` samples are there.
+    /// The array, of at least `count` samples, each of which has to be required before it is read.
     func array(_ name: String, count: Int) throws(DatasetError) -> NumericArray {
         try loaded.withLock { (loaded: inout [String: NumericArray]) throws(DatasetError) -> NumericArray in
             if let array = loaded[name] { return array }
             guard let reader, let member = reader.member(name) else {
                 throw DatasetError(.mismatch, "there is no array '\(name)'", at: path)
             }
-            let stored = reader.storedArray(member, prefix: count)
-            let array = if let stored { stored } else { try reader.array(member, prefix: count) }
+            let array = try reader.growingArray(member, prefix: count)
             guard let extent = array.shape.first, extent >= count else {
                 throw DatasetError(
                     .mismatch, "the array '\(name)' of shape \(member.header.shape) holds fewer than \(count) samples",

@@ -98,7 +98,7 @@ package final class Dataset: SampleSource {
         _ array: NumericArray, _ sample: Int, into buffer: UnsafeMutableRawBufferPointer, as tensor: TensorInfo
     ) throws(DatasetError) {
         let shape = Array(array.shape.dropFirst())
-        try array.check(sample)
+        try array.require(sample: sample)
         if array.element == .float32, tensor.type == .float32, !preprocessing.resizes,
             let arrangement = SampleArrangement(sample: shape, input: tensor.shape),
             array.withSample(

@@ -1,4 +1,6 @@
 import Foundation
+import Runtime
+import Synchronization
 import Testing
 
 @testable import Evaluation
@@ -60,68 +62,64 @@ import Testing
         }
     }
 
-    /// An archive of one member as `numpy.savez` writes it, without the extra field: real numbers [samples, 20000].
-    private static func archive(samples: Int, _ values: [Float], checksum: UInt32? = nil) -> [UInt8] {
-        var text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(samples), 20000), }"
-        text += String(repeating: " ", count: 117 - text.utf8.count) + "\n"
-        var member: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(text.utf8)
-        member += values.withUnsafeBytes { Array($0) }
-        func bytes(_ number: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(number >> (8 * $0) & 255) } }
-        let sum = Int(checksum ?? member.withUnsafeBytes(SampleChecksums.checksum))
-        let fields =
-            bytes(20, 2) + bytes(0, 8) + bytes(sum, 4) + bytes(member.count, 4) + bytes(member.count, 4) + bytes(5, 2)
-            + bytes(0, 2)
-        let name = Array("x.npy".utf8)
-        let local = bytes(0x0403_4B50, 4) + fields + name
-        let entry = bytes(0x0201_4B50, 4) + bytes(20, 2) + fields + bytes(0, 14) + name
-        let end = bytes(0x0605_4B50, 4) + bytes(0, 4) + bytes(1, 2) + bytes(1, 2) + bytes(entry.count, 4)
-        return local + member + entry + end + bytes(local.count + member.count, 4) + bytes(0, 2)
-    }
-
-    /// Large samples are read where they are stored, and the file's checksum is compared when all have been.
-    @Test func storedSamplesAreReadInPlace() throws {
-        let values = (0..<60_000).map { Float($0) }
+    /// Samples are unpacked as they are asked for, in any order.
+    @Test(arguments: [stored, deflated]) func samplesComeAsTheyAreRequired(_ archive: String) throws {
         let folder = try TemporaryFolder()
-        let whole = Self.archive(samples: 3, values)
-        let set = try ArraySet(npz: folder.write(whole, to: "a.npz"))
-        let array = try set.array("x", count: 3)
-        #expect(array.isStoredInFile)
-        for sample in [2, 0, 2, 1] {
-            try array.check(sample)
-            #expect(
-                array.sampleBytes(sample).withUnsafeBytes(array.element.floats)
-                    == Array(values[(sample * 20_000)..<((sample + 1) * 20_000)]))
-        }
-        let part = try ArraySet(npz: folder.write(whole, to: "b.npz")).array("x", count: 2)
-        #expect(part.isStoredInFile && part.shape == [2, 20_000])
-        for sample in 0..<2 { try part.check(sample) }
-
-        let damaged = Self.archive(samples: 3, values, checksum: 1)
-        let other = try ArraySet(npz: folder.write(damaged, to: "c.npz")).array("x", count: 3)
-        try other.check(1)
-        try other.check(0)
-        let error = #expect(throws: DatasetError.self) { try other.check(2) }
-        #expect(error?.message.contains("damaged") == true)
-    }
-
-    /// Whatever a directory says, nothing outside of the archive is read.
-    @Test func damagedDirectories() throws {
-        let whole = Self.archive(samples: 1, [Float](repeating: 0, count: 20_000))
-        let directory = whole.count - 22 - 51
-        for position in Array(0..<48) + Array(directory..<whole.count) {
-            for bit in [0, 6, 7] {
-                var bytes = whole
-                bytes[position] ^= UInt8(1 << bit)
-                bytes.withUnsafeBytes { bytes in
-                    guard let found = ZipDirectory(bytes).storedMember(at: 0, named: "x.npy") else { return }
-                    #expect(found.range.lowerBound >= 0 && found.range.upperBound <= bytes.count)
-                }
+        let path = try folder.write(Array(Data(base64Encoded: archive)!), to: "a.npz")
+        for order in [[0, 1, 2], [2, 1, 0], [1, 1, 0, 2, 2]] {
+            let array = try ArraySet(npz: path).array("x", count: 3)
+            for sample in order {
+                try array.require(sample: sample)
+                #expect(array.sampleBytes(sample) == (0..<4).map { UInt8(4 * sample + $0) })
             }
         }
-        let cut = Array(whole.suffix(60))
-        #expect(cut.withUnsafeBytes { ZipDirectory($0).storedMember(at: 0, named: "x.npy") } == nil)
-        #expect(whole.withUnsafeBytes { ZipDirectory($0).storedMember(at: 1, named: "x.npy") } == nil)
-        #expect(whole.withUnsafeBytes { ZipDirectory($0).storedMember(at: 0, named: "y.npy") } == nil)
+        let part = try ArraySet(npz: path).array("x", count: 2)
+        try part.require(sample: 1)
+        #expect(part.shape == [2, 2, 2] && part.sampleBytes(1) == [4, 5, 6, 7])
+    }
+
+    /// The checksum is compared with the last sample, and what is damaged once stays so.
+    @Test func damagedSamplesAreTold() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/out.npz"
+        // Bytes that do not pack: the high ones of multiples of a large odd number.
+        let noise = (0..<120_000).map { UInt8(truncatingIfNeeded: UInt64($0) &* 0x9E37_79B9_7F4A_7C15 >> 56) }
+        var writer = NPZWriter()
+        try noise.withUnsafeBytes { try writer.add("x", type: .uint8, shape: [3, 40_000], bytes: $0) }
+        try writer.write(to: path, replacing: true)
+        var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        bytes[bytes.count - 20_000] ^= 1
+        try folder.write(bytes, to: "out.npz")
+        let array = try ArraySet(npz: path).array("x", count: 3)
+        try array.require(sample: 1)
+        #expect(array.sampleBytes(1) == Array(noise[40_000..<80_000]))
+        for sample in [2, 2] {
+            let error = #expect(throws: DatasetError.self) { try array.require(sample: sample) }
+            #expect(error?.message.contains("is damaged") == true)
+        }
+    }
+
+    /// Threads that ask for samples at the same time get what is in the file.
+    @Test func threadsShareAnArray() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/out.npz"
+        var writer = NPZWriter()
+        let values = (0..<40_000).map { Float($0) }
+        try values.withUnsafeBytes { try writer.add("x", type: .float32, shape: [40, 1000], bytes: $0) }
+        try writer.write(to: path, replacing: true)
+        let array = try ArraySet(npz: path).array("x", count: 40)
+        let wrong = Atomic(0)
+        ThreadPool(threads: 4).forEach(40) { index, _ in
+            let sample = index * 7 % 40
+            guard (try? array.require(sample: sample)) != nil,
+                array.sampleBytes(sample).withUnsafeBytes(array.element.floats)
+                    == Array(values[(sample * 1000)..<((sample + 1) * 1000)])
+            else {
+                wrong.add(1, ordering: .relaxed)
+                return
+            }
+        }
+        #expect(wrong.load(ordering: .relaxed) == 0)
     }
 
     @Test func damagedElementsFailTheirChecksum() throws {
