@@ -50,8 +50,10 @@ enum OperatorTable {
     static func encode(
         _ encoder: NodeEncoder, preferring name: OperatorRow.Name?
     ) -> (row: OperatorRow, node: EncodedNode)? {
-        let preferred = name.flatMap { byName[$0] }
-        for row in (preferred.map { [$0] } ?? []) + rows {
+        if let preferred = name.flatMap({ byName[$0] }), let node = try? preferred.encode(encoder) {
+            return (preferred, node)
+        }
+        for row in rows {
             if let node = try? row.encode(encoder) { return (row, node) }
         }
         return nil

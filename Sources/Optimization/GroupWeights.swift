@@ -1,5 +1,6 @@
 import ModelGraph
 import Operators
+import Runtime
 
 extension LinearGroup {
     /// The group's weights as real numbers; nil if they are integers already.
@@ -9,6 +10,22 @@ extension LinearGroup {
             values.count == Shape.elementCount(sizes)
         else { return nil }
         return WeightTensor(values: values, sizes: sizes, channelAxis: channelAxis, groups: weightGroups)
+    }
+
+    /// Whether the group's weights are all finite, looked at where they are stored if possible; nil if they are no real
+    /// constant.
+    func hasFiniteWeights(in graph: Graph, connections: GraphConnections) -> Bool? {
+        let value = graph[weights]
+        if value.type == .float32, let data = value.constant, graph.isRealConstant(weights, connections: connections),
+            let sizes = value.shape?.sizes, data.byteCount == Shape.elementCount(sizes + [4])
+        {
+            let isFinite = data.withUnsafeBytes { bytes in
+                UInt(bitPattern: bytes.baseAddress) % 4 == 0
+                    && TensorObservation.extremes(of: bytes.assumingMemoryBound(to: Float.self)) != nil
+            }
+            if isFinite { return true }
+        }
+        return realWeights(in: graph, connections: connections)?.isFinite
     }
 
     /// The bias [channels] as the operator adds it, β included, zeros if there is none; nil if it is not a real constant

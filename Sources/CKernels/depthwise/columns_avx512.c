@@ -23,6 +23,8 @@ CK_BEGIN_AVX512
 #define MOST_PARTS 4
 // Most pixels of a walk.
 #define MOST_PIXELS 64
+// An image that stays in the second cache beside what is made of it.
+#define MOST_BYTES 600000
 
 // A block of a strip of output pixels: where to read, and what to compute.
 typedef struct {
@@ -38,6 +40,8 @@ typedef struct {
     const ck_lanes *lanes;
     const int8_t *weights;
     const ck_requantization *output;
+    // A row that is not the image's.
+    uint8_t outside[64];
     // The results of the vectors 0 and 1.
     __m512i first_half[MOST_PIXELS];
 } strip;
@@ -193,49 +197,59 @@ static const walk_function walks[CK_ROUNDINGS][2][MOST_ROWS][3] = {
     ENTRIES(CK_ROUNDS_SINGLE) ENTRIES(CK_ROUNDS_POSITIVE) ENTRIES(CK_ROUNDS_TWICE_UP) ENTRIES(CK_ROUNDS_TWICE)
     ENTRIES(CK_ROUNDS_OTHERWISE)};
 
+// Sets where a strip is: that of the output rows [row, last) of an image, from `pixel` on.
+static void place(
+    strip *s, const ck_conv *p, void *const *buffers, ck_column_block block, ptrdiff_t rows, ptrdiff_t row,
+    ptrdiff_t last, ptrdiff_t pixel) {
+    ptrdiff_t channels = p->output_channels, x_line = p->input_width * channels, y_line = p->output_width * channels;
+    ptrdiff_t oy = row % p->output_height, column = pixel * p->stride_width - p->pad_left;
+    const uint8_t *image = (const uint8_t *)buffers[0] + row / p->output_height * p->input_height * x_line;
+    s->left = -column;
+    for (ptrdiff_t part = 0; part < block.parts; part++) {
+        for (ptrdiff_t j = 0, at = row + part * rows; j < rows; j++, at++)
+            s->y[part][j] =
+                at < last ? (int8_t *)buffers[1] + at * y_line + pixel * channels + block.first : NULL;
+        for (ptrdiff_t i = 0; i < 4; i++) {
+            ptrdiff_t iy = (oy + part * rows) * p->stride_height - p->pad_top + i;
+            int is_inside = iy >= 0 && iy < p->input_height;
+            s->x[part][i] = is_inside ? image + iy * x_line + column * channels + block.first : s->outside;
+            s->x_steps[part][i] = is_inside ? channels : 0;
+        }
+    }
+}
+
 void ck_depthwise_columns_avx512(const ck_conv *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_columns_plan *plan = p->prepared;
-    ptrdiff_t channels = p->output_channels, rows = plan->output_rows, stride = p->stride_width;
-    ptrdiff_t x_line = p->input_width * channels, y_line = p->output_width * channels;
-    uint8_t fill[64], zero = (uint8_t)p->input_zero_point ^ p->flip, flip = p->flip ^ CK_BYTE_OFFSET;
-    memset(fill, zero, sizeof fill);
+    ptrdiff_t rows = plan->output_rows, stride = p->stride_width;
+    uint8_t zero = (uint8_t)p->input_zero_point ^ p->flip, flip = p->flip ^ CK_BYTE_OFFSET;
     strip s;
-    s.y_step = channels;
+    memset(s.outside, zero, sizeof s.outside);
+    s.y_step = p->output_channels;
+    s.width = p->input_width;
     s.flip = _mm512_set1_epi8((char)flip);
     s.fill = _mm512_set1_epi8((char)(zero ^ flip));
     s.output = &p->output;
     // About as many pixels each time.
     ptrdiff_t turns = (p->output_width + MOST_PIXELS - 1) / MOST_PIXELS;
     ptrdiff_t most = turns ? (p->output_width + turns - 1) / turns : 0;
-    for (ptrdiff_t b = 0; b < plan->blocks; b++) {
-        ck_column_block block = ck_column_blocks(plan)[b];
-        walk_function walk = walks[plan->rounding][stride - 1][rows - 1][block.parts / 2];
-        s.lanes = (const ck_lanes *)((const char *)plan + ck_columns_lanes_offset(plan)) + b * VECTORS;
-        s.weights = (const int8_t *)plan + ck_columns_weights_offset(plan) + b * ck_column_weights(plan);
-        for (ptrdiff_t row = begin, count; row < end; row += count) {
-            ptrdiff_t oy = row % p->output_height;
-            count = p->output_height - oy;
-            if (count > end - row) count = end - row;
-            if (count > rows * block.parts) count = rows * block.parts;
-            const uint8_t *image = (const uint8_t *)buffers[0] + row / p->output_height * p->input_height * x_line;
-            for (ptrdiff_t pixel = 0; pixel < p->output_width; pixel += most) {
-                ptrdiff_t column = pixel * stride - p->pad_left;
-                s.pixels = p->output_width - pixel < most ? p->output_width - pixel : most;
-                s.left = -column;
-                s.width = p->input_width;
-                for (ptrdiff_t part = 0; part < block.parts; part++) {
-                    for (ptrdiff_t j = 0, at = part * rows; j < rows; j++, at++)
-                        s.y[part][j] = at < count
-                            ? (int8_t *)buffers[1] + (row + at) * y_line + pixel * channels + block.first : NULL;
-                    for (ptrdiff_t i = 0; i < 4; i++) {
-                        ptrdiff_t iy = (oy + part * rows) * p->stride_height - p->pad_top + i;
-                        int is_inside = iy >= 0 && iy < p->input_height;
-                        s.x[part][i] = is_inside ? image + iy * x_line + column * channels + block.first : fill;
-                        s.x_steps[part][i] = is_inside ? channels : 0;
-                    }
+    // All blocks of a few rows where a block of all rows would push the rest of the image out of the second cache.
+    ptrdiff_t most_rows =
+        p->input_height * p->input_width * p->input_channels > MOST_BYTES ? rows * MOST_PARTS : p->output_height;
+    for (ptrdiff_t first = begin, last; first < end; first = last) {
+        ptrdiff_t rest = p->output_height - first % p->output_height;
+        last = first + (rest < most_rows ? rest : most_rows);
+        if (last > end) last = end;
+        for (ptrdiff_t b = 0; b < plan->blocks; b++) {
+            ck_column_block block = ck_column_blocks(plan)[b];
+            walk_function walk = walks[plan->rounding][stride - 1][rows - 1][block.parts / 2];
+            s.lanes = (const ck_lanes *)((const char *)plan + ck_columns_lanes_offset(plan)) + b * VECTORS;
+            s.weights = (const int8_t *)plan + ck_columns_weights_offset(plan) + b * ck_column_weights(plan);
+            for (ptrdiff_t row = first; row < last; row += rows * block.parts)
+                for (ptrdiff_t pixel = 0; pixel < p->output_width; pixel += most) {
+                    s.pixels = p->output_width - pixel < most ? p->output_width - pixel : most;
+                    place(&s, p, buffers, block, rows, row, last, pixel);
+                    walk(&s);
                 }
-                walk(&s);
-            }
         }
     }
 }

@@ -10,6 +10,10 @@
 // Rows of an image below which its edges make tiles too small, and of other products.
 #define FEWEST_LINES 6
 #define FEWEST_ROWS 28
+// Images no wider than that are computed by columns, whose pixels are the rows of tiles. With windows whose rows are short,
+// beginning a tile takes long, so that tiles are to be high.
+#define NARROW_IMAGE 8
+#define SHORT_ROW 16
 
 typedef struct {
     // `parts` times `rows` rows by `blocks` blocks.
@@ -36,6 +40,11 @@ int ck_conv_is_pointwise(const ck_conv *p) {
         && p->input_width == p->output_width;
 }
 
+static int takes_high_tiles(const ck_conv *p) {
+    return p->output_width <= NARROW_IMAGE && p->input_channels / p->groups <= SHORT_ROW
+        && p->kernel_width * (p->input_channels / p->groups) <= SHORT_ROW;
+}
+
 ptrdiff_t ck_divide_conv(ck_conv *p, ptrdiff_t batch) {
     ptrdiff_t pixel_bytes = p->input_channels * (ptrdiff_t)sizeof(float);
     ptrdiff_t stride = p->stride_height < p->input_height ? p->stride_height : p->input_height;
@@ -43,7 +52,7 @@ ptrdiff_t ck_divide_conv(ck_conv *p, ptrdiff_t batch) {
         .parts = batch * p->groups,
         .rows = p->output_height,
         .row_bytes = stride * p->input_width * pixel_bytes,
-        .fewest_rows = FEWEST_LINES,
+        .fewest_rows = takes_high_tiles(p) ? FEWEST_ROWS : FEWEST_LINES,
         .blocks = (p->output_channels / p->groups + CK_BLOCK - 1) / CK_BLOCK,
     };
     if (ck_conv_is_pointwise(p)) {

@@ -12,9 +12,9 @@ CK_BEGIN_AVX512
 
 #define CK_LINE_ROWS 8
 
-CK_INLINE void multiply(
+CK_INLINE void multiply_flipped(
     const ck_gemm *g, ck_sums *sums, const uint8_t *x, const ptrdiff_t *offsets, const int8_t *w,
-    ptrdiff_t block_size, const int8_t *ahead, const int rows, const int blocks) {
+    ptrdiff_t block_size, const int8_t *ahead, const int rows, const int blocks, const int is_flipped) {
     const __m512i flip = _mm512_set1_epi8((char)g->flip);
     ptrdiff_t x_step = g->x_step;
     for (ptrdiff_t k = 0; k < g->steps; k++, w += 64, ahead += 64, x += 4) {
@@ -26,12 +26,20 @@ CK_INLINE void multiply(
         for (int r = 0; r < rows; r++) {
             int32_t four;
             memcpy(&four, x + (rows <= CK_LINE_ROWS ? offsets[r] : r * x_step), 4);
-            __m512i values = _mm512_xor_si512(_mm512_set1_epi32(four), flip);
+            __m512i values = _mm512_set1_epi32(four);
+            if (is_flipped) values = _mm512_xor_si512(values, flip);
 #pragma clang loop unroll(full)
             for (int b = 0; b < blocks; b++)
                 sums[r * blocks + b] = _mm512_dpbusd_epi32(sums[r * blocks + b], values, weights[b]);
         }
     }
+}
+
+CK_INLINE void multiply(
+    const ck_gemm *g, ck_sums *sums, const uint8_t *x, const ptrdiff_t *offsets, const int8_t *w,
+    ptrdiff_t block_size, const int8_t *ahead, const int rows, const int blocks) {
+    if (g->flip) multiply_flipped(g, sums, x, offsets, w, block_size, ahead, rows, blocks, 1);
+    else multiply_flipped(g, sums, x, offsets, w, block_size, ahead, rows, blocks, 0);
 }
 
 #define CK_DEPTH 4

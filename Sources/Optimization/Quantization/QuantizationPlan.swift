@@ -95,13 +95,13 @@ package struct QuantizationPlan: Sendable {
         if rule == .linear, groups[id] == nil, node.operation is MatrixMultiplication { rule = .free }
         if rule == .linear {
             guard let group = groups[id] else { return .none("its weights are not constant") }
-            guard let weights = group.realWeights(in: graph, connections: connections) else {
+            guard let isFinite = group.hasFiniteWeights(in: graph, connections: connections) else {
                 return .none("its weights are integers already")
             }
             guard let bias = group.realBias(in: graph, connections: connections) else {
                 return .none("its bias is not a real constant for each channel")
             }
-            guard weights.isFinite, bias.allSatisfy(\.isFinite) else {
+            guard isFinite, bias.allSatisfy(\.isFinite) else {
                 return .none("its weights are not all finite")
             }
         }

@@ -38,7 +38,7 @@ struct TensorObserver {
 
     /// About how many values of a tensor are counted over all samples, as many as fit: the distribution of so many is that
     /// of all. Extremes and means are those of all values.
-    private static let countLimit = 1 << 21
+    private static let countLimit = 1 << 20
 
     /// - Parameters:
     ///   - samples: how many there are in all.
