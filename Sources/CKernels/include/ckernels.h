@@ -462,5 +462,6 @@ typedef struct {
 #include "ck_plain.h"
 #include "ck_recurrent.h"
 #include "ck_spectral.h"
+#include "ck_weights.h"
 
 #endif

@@ -2,7 +2,6 @@
 #include "../numeric/target.h"
 
 #include "../numeric/fixed_point.h"
-#include "ck_weights.h"
 
 // What passes do with weights, in vectors that every instruction set splits as it can. All of them add up in the same order,
 // so that they give the same sums.

@@ -189,7 +189,10 @@ enum OptionTable {
         .flag("force", .output, "overwrite existing files", commands: [.optimize, .run, .compare]) {
             $0.optimization.replacesOutput = true
         },
-        .flag("quiet", .output, "print no summary and no warnings", excludes: ["verbose"], isForFolder: true) {
+        .flag(
+            "quiet", .output, "print no summary and no warnings; without a report, the models are not compared",
+            excludes: ["verbose"], isForFolder: true
+        ) {
             $0.isQuiet = true
         },
         .flag("verbose", .output, "say on standard error what is being done", excludes: ["quiet"], isForFolder: true) {
