@@ -97,7 +97,8 @@ struct SampleRun {
     }
 
     private struct Outcome<Value: Sendable>: Sendable {
-        var values: [Value?]
+        /// By the first of the samples that ran together.
+        var values: [Int: [Value]] = [:]
         var done = 0
         /// The failure of the earliest sample, whichever thread came upon it first.
         var failure: (sample: Int, error: any Error)?
@@ -112,7 +113,7 @@ struct SampleRun {
         let count = samples.count
         let batches = count / batch
         let workers = (0..<threads.threads).map { _ in Worker() }
-        let outcome = Mutex(Outcome<Value>(values: Array(repeating: nil, count: count)))
+        let outcome = Mutex(Outcome<Value>())
         threads.forEach(batches + count % batch) { index, worker in
             let first = index < batches ? index * batch : batches * batch + index - batches
             let range = first..<(first + (index < batches ? batch : 1))
@@ -122,7 +123,7 @@ struct SampleRun {
             do {
                 let values = try body(range, worker)
                 outcome.withLock { outcome in
-                    for (sample, value) in zip(range, values) { outcome.values[sample] = value }
+                    outcome.values[first] = values
                     outcome.done += range.count
                     progress?(outcome.done, count)
                 }
@@ -135,7 +136,7 @@ struct SampleRun {
         }
         return try outcome.withLock { outcome in
             if let failure = outcome.failure { throw failure.error }
-            return outcome.values.compactMap { $0 }
+            return outcome.values.sorted { $0.key < $1.key }.flatMap(\.value)
         }
     }
 }

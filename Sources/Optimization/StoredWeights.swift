@@ -24,7 +24,8 @@ package struct StoredWeights: Sendable {
         } else if value.type == .int8, let parameters = value.quantization, let extents = value.shape?.sizes,
             group.weightGroups == 1, extents.count > group.channelAxis,
             case let channels = extents[group.channelAxis], channels == group.channels,
-            parameters.scales.count == 1 || parameters.scales.count == channels
+            parameters.scales.count == 1
+                || parameters.scales.count == channels && parameters.axis == group.channelAxis
         {
             let isShared = parameters.scales.count == 1
             quantization = (
@@ -152,7 +153,8 @@ package struct StoredWeights: Sendable {
         var comparison = WeightComparison(count: arrangement.count)
         withParts(scaling: factors != originalFactors || factors.contains { $0 != 1 }) { parts in
             forEachBlock { start, values in
-                let count = max(0, min(values.count, original.arrangement.count - start))
+                let count = min(values.count, original.arrangement.count - start)
+                guard count > 0 else { return }
                 original.withBlock(start, count, parts[0]) { before in
                     comparison.countZeros(before: before, after: values)
                     let values = UnsafeBufferPointer(rebasing: values.prefix(count))

@@ -176,9 +176,10 @@ package final class Plan: Sendable {
         var graph = program.graph
         graph.setInterface(inputs: graph.inputs, outputs: results)
         var planner = Planner(graph: graph, order: order, options: program.context.options)
-        planner.storage.packsLater = pool != nil
+        planner.storage.packingPool = pool
         try planner.plan(known: known)
-        planner.storage.packWaiting(pool)
+        planner.storage.packWaiting()
+        planner.storage.packingPool = nil
         let arena = try planner.placeBuffers()
         self.program = program
         self.known = known ?? [:]

@@ -40,10 +40,13 @@ final class Storage: @unchecked Sendable {
     /// Whether weights and other constants are kept; without them a plan gives its figures and cannot run.
     let holdsConstants: Bool
 
-    /// Whether weights may be packed when all else is planned.
-    var packsLater = false
+    /// By what weights are packed after they are planned; nil if they are packed one by one.
+    var packingPool: ThreadPool?
     /// Weights that are yet to be packed.
     private var waiting: [WaitingWeights] = []
+    private var waitingByteCount = 0
+    /// No more than so many bytes wait, for there is a copy of those that are in another order.
+    private static let mostWaitingBytes = 32 << 20
 
     init(holdsConstants: Bool = true) { self.holdsConstants = holdsConstants }
 
@@ -126,17 +129,20 @@ extension Storage {
     func memory(
         for weights: TensorData, _ packing: ck_packing, _ byteCount: Int
     ) throws(RuntimeError) -> UnsafeRawPointer? {
-        guard packsLater, holdsConstants else { return nil }
+        guard packingPool != nil, holdsConstants else { return nil }
         let memory = try rawBytes(byteCount)
         waiting.append(WaitingWeights(weights: weights, packing: packing, memory: memory, byteCount: byteCount))
+        waitingByteCount += byteCount
+        if waitingByteCount > Self.mostWaitingBytes { packWaiting() }
         return UnsafeRawPointer(memory)
     }
 
     /// Packs what waits, before anything reads it.
-    func packWaiting(_ pool: ThreadPool?) {
+    func packWaiting() {
         let jobs = waiting
         waiting = []
-        if let pool {
+        waitingByteCount = 0
+        if let pool = packingPool {
             pool.forEach(jobs.count) { index, _ in jobs[index].pack() }
         } else {
             for job in jobs { job.pack() }

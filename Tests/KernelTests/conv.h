@@ -14,6 +14,8 @@ typedef struct {
 // The shape with this number; `most` bounds its multiply-adds. Depthwise: the outputs' sizes are those of the multiplier.
 // False behind the last one.
 int draw_conv_shape(ptrdiff_t number, int is_depthwise, int64_t most, conv_shape *shape);
+// Further ones around what kernels make cases of: windows of three columns, any number of blocks, images beyond a cache.
+int draw_window_shape(ptrdiff_t number, int is_depthwise, conv_shape *shape);
 void describe_conv(const void *shape, char *text, size_t size);
 
 // How one axis is padded: so much before, and the extent of the result.

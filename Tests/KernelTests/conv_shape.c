@@ -78,6 +78,41 @@ int draw_conv_shape(ptrdiff_t number, int is_depthwise, int64_t most, conv_shape
     }
 }
 
+int draw_window_shape(ptrdiff_t number, int is_depthwise, conv_shape *shape) {
+    enum { COUNT = 1200, LARGE = 400 };
+    if (number >= COUNT) return 0;
+    random_source source = {(uint64_t)number * 104729 + 31};
+    static const int widths[] = {3, 3, 3, 3, 1, 2, 4, 5}, groups[] = {1, 1, 1, 2, 3}, outputs[] = {8, 24, 40, 48, 33};
+    ck_conv *p = &shape->geometry;
+    *p = (ck_conv){0};
+    shape->seed = (uint64_t)number + 1000000;
+    shape->batch = draw_between(&source, 1, 2);
+    p->input_height = draw_between(&source, 1, 12);
+    p->input_width = draw_between(&source, 1, 12);
+    if (is_depthwise) {
+        p->input_channels = draw_between(&source, 1, 150);
+        // An image of which some rows at a time fill a cache.
+        if (number % LARGE == 0) p->input_width = 90, p->input_height = 85, p->input_channels = 80 + number / LARGE;
+        p->output_channels = p->groups = p->input_channels;
+    } else {
+        p->groups = DRAW_ONE_OF(&source, groups);
+        p->input_channels = draw_between(&source, 1, 24) * p->groups;
+        p->output_channels = DRAW_ONE_OF(&source, outputs) * p->groups;
+    }
+    p->kernel_width = DRAW_ONE_OF(&source, widths);
+    p->kernel_height = draw_between(&source, 1, 5);
+    p->stride_width = draw_between(&source, 1, 2);
+    p->stride_height = draw_between(&source, 1, 3);
+    p->dilation_width = p->dilation_height = 1;
+    padded_axis vertical = draw_padding(&source, p->input_height, p->kernel_height, p->stride_height, 1);
+    padded_axis horizontal = draw_padding(&source, p->input_width, p->kernel_width, p->stride_width, 1);
+    p->pad_top = vertical.before;
+    p->pad_left = horizontal.before;
+    p->output_height = vertical.output;
+    p->output_width = horizontal.output;
+    return 1;
+}
+
 void describe_conv(const void *shape, char *text, size_t size) {
     const conv_shape *s = shape;
     const ck_conv *p = &s->geometry;

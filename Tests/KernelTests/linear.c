@@ -10,7 +10,7 @@ double typical_real(ptrdiff_t count) { return sqrt((double)count) / 3; }
 double typical_sum(ptrdiff_t count) { return sqrt((double)count) * 73 * 73; }
 
 rounding draw_rounding(random_source *source) {
-    static const rounding all[] = {ROUNDS_SINGLE, ROUNDS_TWICE, ROUNDS_TWICE, ROUNDS_UP};
+    static const rounding all[] = {ROUNDS_SINGLE, ROUNDS_SINGLE, ROUNDS_TWICE, ROUNDS_TWICE, ROUNDS_UP};
     return DRAW_ONE_OF(source, all);
 }
 
@@ -92,9 +92,12 @@ ck_requantization draw_requantization(
     ptrdiff_t count = packing->groups * packing->outputs;
     float factor[count];
     double scale[count];
-    int is_wild = draw_one_in(source, 5);
+    // Some kinds are of any size, and some below 1 but far from what suits the sums.
+    int kind = (int)draw_between(source, 0, 4), is_wild = kind <= 1;
     for (ptrdiff_t i = 0; i < count; i++) {
-        int spread_out = is_wild ? (int)draw_between(source, -30, 7) : (int)draw_between(source, -3, 3);
+        int spread_out = kind == 0 ? (int)draw_between(source, -30, 7)
+            : kind == 1            ? (int)draw_between(source, -22, -2)
+                                   : (int)draw_between(source, -3, 3);
         double likely = is_wild ? 1 : fmin(100 / typical, 16);
         scale[i] = ldexp(likely * (1.5 + 0.5 * (double)draw_real(source)), spread_out);
         // Ties.
@@ -121,6 +124,8 @@ void *draw_biases(random_source *source, const ck_packing *packing, double typic
         if (kind == 0) bias[i] = (int32_t)draw_between(source, INT32_MIN, INT32_MAX);
         if (kind == 1) bias[i] = draw_one_in(source, 2) ? INT32_MIN : INT32_MAX;
         if (kind == 2) bias[i] = 0;
+        // Sums around 2^23, from where on floats are whole.
+        if (kind == 3) bias[i] = (draw_one_in(source, 2) ? 1 : -1) * ((1 << 23) - (int32_t)draw_between(source, -2, 300000));
     }
     return spread(bias, sizeof *bias, packing);
 }

@@ -1,7 +1,6 @@
 #include "columns.h"
 #include "interleaved.h"
 
-#include <string.h>
 
 // Channels of a block.
 #define CHANNELS 64

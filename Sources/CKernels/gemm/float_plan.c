@@ -41,7 +41,7 @@ int ck_conv_is_pointwise(const ck_conv *p) {
 }
 
 static int takes_high_tiles(const ck_conv *p) {
-    return p->output_width <= NARROW_IMAGE && p->input_channels / p->groups <= SHORT_ROW
+    return p->output_width <= NARROW_IMAGE
         && p->kernel_width * (p->input_channels / p->groups) <= SHORT_ROW;
 }
 

@@ -166,11 +166,11 @@ CK_INLINE void tile(
         return;
     }
     // Few factors are loaded once for all rows, before stores might change them.
-    const int is_first = rounding == CK_ROUNDS_SINGLE || rounding == CK_ROUNDS_POSITIVE;
+    const int rescales_first = rounding == CK_ROUNDS_SINGLE || rounding == CK_ROUNDS_POSITIVE;
 #pragma clang loop unroll(full)
     for (int b = 0; b < blocks; b++)
 #pragma clang loop unroll(full)
-        for (int r = 0; is_first && r < rows; r++)
+        for (int r = 0; rescales_first && r < rows; r++)
             sums[r * blocks + b] = ck_rescaled(sums[r * blocks + b], lanes + b, g->output, &common, rounding);
     const int width = blocks == 3 ? 4 : blocks, count = rows * width;
 #pragma clang loop unroll(full)
@@ -180,7 +180,7 @@ CK_INLINE void tile(
         for (int i = 0; i < 4; i++) {
             int r = (first + i) / width, b = (first + i) % width;
             four[i] = r < rows && b < blocks ? sums[r * blocks + b] : none;
-            if (!is_first && r < rows && b < blocks)
+            if (!rescales_first && r < rows && b < blocks)
                 four[i] = ck_rescaled(four[i], lanes + b, g->output, &common, rounding);
         }
         ck_bytes bytes = ck_packed_output(four[0], four[1], four[2], four[3], &common, rounding);

@@ -48,6 +48,10 @@ final class ArraySet: Sendable {
                     .mismatch, "the array '\(name)' is a single number", at: path,
                     remedy: "the outermost axis of an array counts the samples")
             }
+            guard !shape.contains(0) || extent == 0 else {
+                throw DatasetError(
+                    .mismatch, "the samples of the array '\(name)' of shape \(shape) hold no elements", at: path)
+            }
             if let count, count != extent {
                 throw DatasetError(
                     .mismatch, "the arrays hold different numbers of samples: \(count), and \(extent) in '\(name)'",

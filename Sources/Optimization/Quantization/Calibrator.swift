@@ -141,7 +141,7 @@ package struct Calibrator {
                         }
                         try execution.run(observingStored: { tensor, bytes in
                             guard tensor.type == .float32 else { return }
-                            observer.observe(tensor, bytes.assumingMemoryBound(to: Float.self))
+                            observer.observe(tensor, bytes.assumingMemoryBound(to: Float.self), samples: turn.count)
                         })
                     }
                     let sums = observer.takeSums()

@@ -59,7 +59,8 @@ struct TensorObserver {
         return sums
     }
 
-    mutating func observe(_ tensor: TensorInfo, _ elements: UnsafeBufferPointer<Float>) {
+    /// - Parameter count: how many samples run at once.
+    mutating func observe(_ tensor: TensorInfo, _ elements: UnsafeBufferPointer<Float>, samples count: Int = 1) {
         let value = tensor.value
         let isCounted = isCounted(value)
         var (channels, run) = (0, 0)
@@ -69,7 +70,7 @@ struct TensorObserver {
             run = tensor.shape[(tensor.channelAxis + 1)...].reduce(1, *)
         }
         guard channels > 0 || isCounted, !elements.isEmpty else { return }
-        let step = isCounted ? step(over: elements.count) : max(1, elements.count)
+        let step = isCounted ? step(over: elements.count, of: count) : max(1, elements.count)
         let sampling = TensorObservation.Sampling(step: step, start: isCounted ? batch % step : elements.count)
         let room = sampling.limit(of: elements.count)
         if taken.count < room { taken = Array(repeating: 0, count: room) }
@@ -102,9 +103,9 @@ struct TensorObserver {
 
     /// Of how many blocks one is counted: all channels and places get their turn, as blocks and step have no factor in
     /// common.
-    private func step(over count: Int) -> Int {
+    func step(over count: Int, of samplesAtOnce: Int) -> Int {
         let blocks = max(1, count / TensorObservation.countedTogether)
-        let (total, overflow) = count.multipliedReportingOverflow(by: samples)
+        let (total, overflow) = (count / samplesAtOnce).multipliedReportingOverflow(by: samples)
         var step = min(blocks, overflow ? blocks : (total + Self.countLimit - 1) / Self.countLimit)
         while step > 1, Self.greatestDivisor(blocks, step) > 1 { step -= 1 }
         return max(1, step)

@@ -19,19 +19,29 @@ package final class StagedFile: @unchecked Sendable {
 
     /// - Throws: `output` if another file stands there and is not to be replaced, or nothing can be written there.
     package convenience init(for target: OutputTarget) throws(OptimizationError) {
-        try self.init(
-            StagedFiles.protecting { () throws(OptimizationError) in
-                do throws(FileError) {
-                    return try AtomicFile(target.resolvedPath, replaces: target.replaces, name: target.path)
-                } catch {
-                    throw OutputTarget.failure(target.path, error.errorNumber)
-                }
-            })
+        let file = try StagedFiles.protecting { () throws(OptimizationError) in
+            let file: AtomicFile
+            do throws(FileError) {
+                file = try AtomicFile(target.resolvedPath, replaces: target.replaces, name: target.path)
+            } catch {
+                throw OutputTarget.failure(target.path, error.errorNumber)
+            }
+            // No signal comes between, which would leave a file that nobody knows of.
+            try Self.add(file)
+            return file
+        }
+        self.init(added: file)
     }
 
     /// Takes care of a file that has been created already.
-    init(_ file: AtomicFile) throws(OptimizationError) {
-        self.file = file
+    convenience init(_ file: AtomicFile) throws(OptimizationError) {
+        try Self.add(file)
+        self.init(added: file)
+    }
+
+    private init(added file: AtomicFile) { self.file = file }
+
+    private static func add(_ file: AtomicFile) throws(OptimizationError) {
         guard StagedFiles.add(file.temporaryPath) else {
             throw OptimizationError(.output, "the process is being stopped")
         }
@@ -49,13 +59,20 @@ package final class StagedFile: @unchecked Sendable {
                 try TensorData(bytes: Array(text.utf8)).withUnsafeBytes { bytes throws(FileError) in
                     try file.write(bytes)
                 }
-                try file.finish()
                 return nil
             } catch {
                 return error
             }
         }
         if let failure { throw OutputTarget.failure(failure.path, failure.errorNumber) }
+        try finish()
+    }
+
+    /// Waits until all is on the disk, which a signal need not wait for.
+    private func finish() throws(OptimizationError) {
+        do throws(FileError) { try file.finish() } catch {
+            throw OutputTarget.failure(error.path, error.errorNumber)
+        }
     }
 
     /// Puts the file in its place.
@@ -63,6 +80,8 @@ package final class StagedFile: @unchecked Sendable {
     /// - Parameter data: a file that this one refers to; both are put in their places, or none.
     /// - Throws: `output` if another file has appeared there meanwhile and is not to be replaced.
     package func commit(with data: StagedFile? = nil) throws(OptimizationError) {
+        try data?.finish()
+        try finish()
         let failure = StagedFiles.protecting { () -> FileError? in
             do throws(FileError) {
                 if let data { try AtomicFile.commit(data.file, file) } else { try file.commit() }

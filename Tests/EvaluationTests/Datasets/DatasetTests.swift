@@ -79,6 +79,13 @@ import Testing
         #expect(try data.values(1, as: tensor([1])) == [2])
     }
 
+    /// A header alone may claim any number of samples of nothing.
+    @Test func samplesWithoutElementsAreRefused() throws {
+        let path = try folder.write(npy("<f4", "(1099511627776, 0)", []), to: "nothing.npy")
+        let error = #expect(throws: DatasetError.self) { try Dataset(path: path) }
+        #expect(error?.message.contains("hold no elements") == true)
+    }
+
     @Test func shapesThatDoNotFitAreNamed() throws {
         let data = try Dataset(path: try archive([("x", [1, 2, 3], [1, 2, 3, 4, 5, 6])]))
         let error = #expect(throws: DatasetError.self) { try data.values(0, as: tensor([1, 4, 4, 1], name: "pixels")) }
