@@ -83,25 +83,21 @@ package enum TensorObservation {
     /// Elements that stay in a core's cache from one look to the next.
     private static let partLength = 1 << 14
 
-    /// How many elements are counted side by side.
-    package static let countedTogether = Int(CK_COUNTED)
+    /// How many elements are taken side by side.
+    package static let countedTogether = 64
 
     /// Counts elements in bins of a width of 1 / `factor` that meet at zero. Zeros are left out, and what lies beyond the bins
     /// is counted in the outermost.
     ///
     /// - Parameters:
-    ///   - step: of so many blocks of `countedTogether` elements one is counted.
-    ///   - start: the first block to count.
+    ///   - factor: finite, above 0.
     ///   - counts: as many as there are bins, and four more that may be used up.
     package static func count(
-        _ elements: UnsafeBufferPointer<Float>, step: Int, start: Int, factor: Float,
-        in counts: UnsafeMutableBufferPointer<UInt32>, on set: InstructionSet = .best
+        _ elements: UnsafeBufferPointer<Float>, factor: Float, in counts: UnsafeMutableBufferPointer<UInt32>,
+        on set: InstructionSet = .best
     ) {
-        precondition(step > 0 && start >= 0 && counts.count > 4)
-        let first = start * countedTogether
-        guard let base = elements.baseAddress, first < elements.count else { return }
-        ck_count(
-            set.isa, base + first, elements.count - first, step, factor, counts.baseAddress,
-            Int32(clamping: counts.count - 4))
+        precondition(counts.count > 4)
+        guard let base = elements.baseAddress else { return }
+        ck_count(set.isa, base, elements.count, factor, counts.baseAddress, Int32(clamping: counts.count - 4))
     }
 }

@@ -28,6 +28,15 @@ static int64_t work(const conv_shape *shape, int is_depthwise) {
         + (int64_t)conv_output_count(shape) * p->kernel_height * p->kernel_width * inputs;
 }
 
+static void draw_paddings(random_source *source, ck_conv *p) {
+    padded_axis vertical = draw_padding(source, p->input_height, p->kernel_height, p->stride_height, p->dilation_height);
+    padded_axis horizontal = draw_padding(source, p->input_width, p->kernel_width, p->stride_width, p->dilation_width);
+    p->pad_top = vertical.before;
+    p->pad_left = horizontal.before;
+    p->output_height = vertical.output;
+    p->output_width = horizontal.output;
+}
+
 int draw_conv_shape(ptrdiff_t number, int is_depthwise, int64_t most, conv_shape *shape) {
     random_source source = {(uint64_t)number * 7919 + 17};
     int sizes[5];
@@ -60,13 +69,7 @@ int draw_conv_shape(ptrdiff_t number, int is_depthwise, int64_t most, conv_shape
     for (;;) {
         // Whatever the sizes are cut down to, the padding follows from the seed.
         random_source padding = {shape->seed};
-        padded_axis vertical =
-            draw_padding(&padding, p->input_height, p->kernel_height, p->stride_height, p->dilation_height);
-        padded_axis horizontal = draw_padding(&padding, p->input_width, p->kernel_width, p->stride_width, p->dilation_width);
-        p->pad_top = vertical.before;
-        p->pad_left = horizontal.before;
-        p->output_height = vertical.output;
-        p->output_width = horizontal.output;
+        draw_paddings(&padding, p);
         if (work(shape, is_depthwise) <= most) return 1;
         if (shape->batch > 2) shape->batch = 2;
         else if (p->input_height > 3) p->input_height = p->input_height / 2;
@@ -104,12 +107,7 @@ int draw_window_shape(ptrdiff_t number, int is_depthwise, conv_shape *shape) {
     p->stride_width = draw_between(&source, 1, 2);
     p->stride_height = draw_between(&source, 1, 3);
     p->dilation_width = p->dilation_height = 1;
-    padded_axis vertical = draw_padding(&source, p->input_height, p->kernel_height, p->stride_height, 1);
-    padded_axis horizontal = draw_padding(&source, p->input_width, p->kernel_width, p->stride_width, 1);
-    p->pad_top = vertical.before;
-    p->pad_left = horizontal.before;
-    p->output_height = vertical.output;
-    p->output_width = horizontal.output;
+    draw_paddings(&source, p);
     return 1;
 }
 

@@ -9,7 +9,7 @@ struct TensorObservationTests {
         var counts = [UInt32](repeating: 0, count: 4 + 4)
         values.withUnsafeBufferPointer { values in
             counts.withUnsafeMutableBufferPointer {
-                TensorObservation.count(values, step: 1, start: 0, factor: 1, in: $0, on: set)
+                TensorObservation.count(values, factor: 1, in: $0, on: set)
             }
         }
         #expect(counts[..<4] == [1, 1, 7, 4])

@@ -13,13 +13,9 @@ int32_t ck_observe(
     ck_isa isa, const float *values, ptrdiff_t outer, ptrdiff_t channels, ptrdiff_t run, double *sums, float *minimum,
     float *maximum);
 
-// Elements that are counted side by side.
-#define CK_COUNTED 64
-
-// Counts the first CK_COUNTED values of every CK_COUNTED * step, in bins: floor(value * factor) + bins / 2, or the first or
-// the last where that is beyond them. Zeros are not counted; they may use up the four places behind the bins.
-void ck_count(
-    ck_isa isa, const float *values, ptrdiff_t count, ptrdiff_t step, float factor, uint32_t *counts, int32_t bins);
+// Counts values in bins: floor(value * factor) + bins / 2, or the first or the last where that is beyond them. Zeros are not
+// counted; they may use up the four places behind the bins.
+void ck_count(ck_isa isa, const float *values, ptrdiff_t count, float factor, uint32_t *counts, int32_t bins);
 
 // Sums over the elements of two tensors.
 typedef struct {

@@ -105,7 +105,25 @@ static int32_t CK_NAME(ck_observe)(
     return check == 0;
 }
 
-#ifndef CK_COMPRESSES
+#ifdef CK_IS_AVX512
+// The bins of values other than zero.
+CK_INLINE ptrdiff_t CK_NAME(find_bins)(const float *values, ptrdiff_t count, float factor, int32_t bins, int32_t *found) {
+    const __m512 scale = _mm512_set1_ps(factor), middle = _mm512_set1_ps((float)(bins / 2)), zero = _mm512_setzero_ps(),
+                 last = _mm512_set1_ps((float)(bins - 1));
+    ptrdiff_t number = 0;
+    for (ptrdiff_t j = 0; j < count; j += 16) {
+        __mmask16 mask = count - j < 16 ? (__mmask16)((1u << (count - j)) - 1) : 0xFFFF;
+        __m512 value = _mm512_maskz_loadu_ps(mask, values + j);
+        __m512 place = _mm512_add_ps(_mm512_floor_ps(_mm512_mul_ps(value, scale)), middle);
+        place = _mm512_min_ps(_mm512_max_ps(place, zero), last);
+        mask = _mm512_mask_cmp_ps_mask(mask, value, zero, _CMP_NEQ_UQ);
+        // As a whole vector, of which the rest is written over: some processors store parts slowly.
+        _mm512_storeu_si512(found + number, _mm512_maskz_compress_epi32(mask, _mm512_cvttps_epi32(place)));
+        number += __builtin_popcount(mask);
+    }
+    return number;
+}
+#else
 // The bins of values. Zeros take turns in four places: adding to one place again and again would wait for it each time.
 CK_INLINE ptrdiff_t CK_NAME(find_bins)(const float *values, ptrdiff_t count, float factor, int32_t bins, int32_t *found) {
     for (ptrdiff_t j = 0; j < count; j++) {
@@ -119,25 +137,21 @@ CK_INLINE ptrdiff_t CK_NAME(find_bins)(const float *values, ptrdiff_t count, flo
 #endif
 
 static void CK_NAME(ck_count)(
-    const float *values, ptrdiff_t count, ptrdiff_t step, float factor, uint32_t *counts, int32_t bins) {
+    const float *values, ptrdiff_t count, float factor, uint32_t *counts, int32_t bins) {
     // Far enough from where they are written that reading them waits for nothing.
     int32_t found[FOUND + 16];
     // Neighbours, which are often alike, are counted in turns.
     uint32_t others[MOST_BINS + 4];
-    uint32_t *other = bins <= MOST_BINS && count / step > bins ? others : counts;
+    uint32_t *other = bins <= MOST_BINS && count > bins ? others : counts;
     if (other != counts) memset(others, 0, sizeof(uint32_t) * (size_t)(bins + 4));
-    ptrdiff_t number = 0;
-    for (ptrdiff_t i = 0; i < count; i += CK_COUNTED * step) {
-        ptrdiff_t block = count - i < CK_COUNTED ? count - i : CK_COUNTED;
-        number += CK_NAME(find_bins)(values + i, block, factor, bins, found + number);
-        if (number <= FOUND - CK_COUNTED && count - i > CK_COUNTED * step) continue;
+    for (ptrdiff_t i = 0; i < count; i += FOUND) {
+        ptrdiff_t number = CK_NAME(find_bins)(values + i, count - i < FOUND ? count - i : FOUND, factor, bins, found);
         ptrdiff_t j = 0;
         for (; j + 2 <= number; j += 2) {
             counts[found[j]]++;
             other[found[j + 1]]++;
         }
         if (j < number) counts[found[j]]++;
-        number = 0;
     }
     if (other == counts) return;
     for (int32_t bin = 0; bin < bins + 4; bin++) counts[bin] += other[bin];
@@ -146,7 +160,7 @@ static void CK_NAME(ck_count)(
 // Sixteen sums of each kind, and one of each from them, in an order that is the same for all.
 static int32_t CK_NAME(ck_compare)(const float *a, const float *b, ptrdiff_t count, ck_differences *total) {
     lanes_d squares_a[2] = {{0}}, squares_b[2] = {{0}}, products[2] = {{0}}, squares[2] = {{0}}, largest[2] = {{0}};
-    mask_f differing = {0};
+    lanes_i differing = {0};
     for (ptrdiff_t i = 0; i < count; i += 16) {
         float ends[2][16] = {{0}};
         const float *left = a + i, *right = b + i;

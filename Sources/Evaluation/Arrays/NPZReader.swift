@@ -29,18 +29,17 @@ package final class NPZReader: Sendable {
 
     /// Unpacks an array.
     ///
-    /// - Parameter prefix: how many indices of the outermost axis are needed; nil for all. A shorter array is unpacked
-    ///   then, and its shape says so.
     /// - Throws: `DatasetError` if the array is damaged or larger than the limit.
-    package func array(_ member: Member, prefix: Int? = nil) throws(DatasetError) -> NumericArray {
-        let array = try growingArray(member, prefix: prefix)
+    package func array(_ member: Member) throws(DatasetError) -> NumericArray {
+        let array = try growingArray(member, prefix: nil)
         try array.require()
         return array
     }
 
     /// An array that is unpacked as its samples are asked for.
     ///
-    /// - Parameter prefix: as above.
+    /// - Parameter prefix: how many indices of the outermost axis are needed; nil for all. A shorter array is unpacked
+    ///   then, and its shape says so.
     /// - Throws: `DatasetError` if the array is larger than the limit; what is damaged is found as it is asked for.
     func growingArray(_ member: Member, prefix: Int?) throws(DatasetError) -> NumericArray {
         var header = member.header

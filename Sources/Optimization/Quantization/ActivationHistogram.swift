@@ -31,21 +31,16 @@ package struct ActivationHistogram: Sendable, Equatable {
         finite.withUnsafeBufferPointer { count($0, within: (lower, upper)) }
     }
 
-    /// Counts finite values, or a part of them.
+    /// Counts finite values.
     ///
-    /// - Parameters:
-    ///   - extremes: the least and the largest of all values.
-    ///   - step: of so many blocks of `TensorObservation.countedTogether` values one is counted, beginning with `start`.
-    mutating func count(
-        _ values: UnsafeBufferPointer<Float>, within extremes: (lower: Float, upper: Float), step: Int = 1,
-        start: Int = 0
-    ) {
+    /// - Parameter extremes: the least and the largest of all values, of which these may be a part.
+    mutating func count(_ values: UnsafeBufferPointer<Float>, within extremes: (lower: Float, upper: Float)) {
         minimum = min(minimum, extremes.lower)
         maximum = max(maximum, extremes.upper)
         widen(to: max(Self.exponent(above: minimum), Self.exponent(above: maximum)))
         let factor = Float(1 / binWidth)
         counts.withUnsafeMutableBufferPointer { counts in
-            TensorObservation.count(values, step: step, start: start, factor: factor, in: counts)
+            TensorObservation.count(values, factor: factor, in: counts)
             counts[Self.binCount...].update(repeating: 0)
         }
     }

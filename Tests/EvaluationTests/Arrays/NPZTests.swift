@@ -45,7 +45,8 @@ import Testing
         #expect(x.sampleBytes(1) == [4, 5, 6, 7])
         let y = try reader.array(try #require(reader.member("y")))
         #expect(y.rowMajorBytes().withUnsafeBytes(y.element.integers) == [2, 0, 1])
-        let prefix = try reader.array(try #require(reader.member("x")), prefix: 2)
+        let prefix = try reader.growingArray(try #require(reader.member("x")), prefix: 2)
+        try prefix.require()
         #expect(prefix.shape == [2, 2, 2])
         #expect(prefix.rowMajorBytes() == Array(0..<8))
     }
