@@ -198,3 +198,26 @@ struct StagedFileTests {
         #expect(try String(contentsOfFile: folder.path + "/a.json", encoding: .utf8) == "theirs")
     }
 }
+
+@Suite("What a warning says of a model")
+struct ModelFactsTests {
+    /// A chain of operators whose results have these types.
+    private func graph(_ types: [ElementType]) -> Graph {
+        var graph = Graph(name: "chain")
+        var last = graph.addValue(Value(name: "x", type: .float16, shape: [1]))
+        for (index, type) in types.enumerated() {
+            let next = graph.addValue(Value(name: "y\(index)", type: type, shape: [1]))
+            graph.addNode(Node(OpaqueOperation(name: "F"), inputs: [last], outputs: [next]))
+            last = next
+        }
+        return graph
+    }
+
+    @Test("Arithmetic of another precision is named, unless some is float32")
+    func otherRealType() {
+        #expect(graph([.float16, .float16]).otherRealType == .float16)
+        #expect(graph([.int32, .float64]).otherRealType == .float64)
+        #expect(graph([.float16, .float32]).otherRealType == nil)
+        #expect(graph([.int8]).otherRealType == nil)
+    }
+}

@@ -191,6 +191,11 @@ struct JobRun {
     /// Says that nothing was quantized though it was asked for, which may be unexpected.
     private mutating func warnAboutNothing(_ model: Model) throws(OptimizationError) {
         guard quantization(of: model) != nil, options.patchLimit == nil else { return }
+        if options.quantization == .int8, let type = model.main.otherRealType {
+            return try warn(
+                "nothing was quantized: the model computes in \(type.rawValue), and --int8 starts from float32; "
+                    + "--dynamic-range makes its weights int8")
+        }
         let inner =
             model.main.unknownOperators.isEmpty ? "" : "; operators that run graphs, and unknown ones, stay as they are"
         try warn("nothing was quantized: no operator has constant real weights that could be\(inner)")

@@ -115,6 +115,12 @@ extension Graph {
         return names
     }
 
+    /// The type of the first tensor that is computed in floating point, if none is computed in float32.
+    var otherRealType: ElementType? {
+        let types = order.filter(isReal).flatMap { self[$0].outputs }.map { self[$0].type }.filter(\.isFloatingPoint)
+        return types.contains(.float32) ? nil : types.first
+    }
+
     private func isReal(_ id: NodeID) -> Bool {
         let node = self[id]
         if node.operation is Operators.Quantize || node.operation is Operators.Dequantize { return false }
