@@ -56,6 +56,33 @@ struct RandomSamples: SampleSource {
         }
     }
 
+    /// The outputs are those of the model as it was given: nobody sees them where a pass has changed it before.
+    @Test(arguments: [1, 2]) func outputsAreRecordedWhileCalibrating(_ threads: Int) throws {
+        var settings = PipelineSettings()
+        settings.passes = ["prune", "quantize"]
+        settings.quantization = QuantizationSettings(mode: .int8)
+        let (model, pool) = (classifier(), ThreadPool(threads: threads))
+        let record = OutputRecord(limit: 5)
+        _ = try Pipeline.run(
+            model, settings: settings, calibration: RandomSamples(), threads: pool, record: record)
+        let execution = try Execution(try Plan(model))
+        let expected = try (0..<5).map { sample in
+            try execution.withInputs {
+                try RandomSamples().load(sample: sample, into: $0, as: execution.plan.inputs)
+            }
+            try execution.run()
+            return [execution.withOutput(0) { Array($0) }]
+        }
+        #expect(record.outputs(ofFirst: 5) == expected)
+        #expect(record.outputs(ofFirst: 6) == nil)
+        settings.pruning = PruneSettings(sparsity: 0.5)
+        settings.pruning?.includesFirstAndLast = true
+        let other = OutputRecord(limit: 5)
+        _ = try Pipeline.run(
+            model, settings: settings, calibration: RandomSamples(), threads: pool, record: other)
+        #expect(other.outputs(ofFirst: 1) == nil)
+    }
+
     @Test func floatInputsAndOutputsStayFloatBehindQuantizeAndDequantize() throws {
         let result = try quantize(classifier()).model
         #expect(

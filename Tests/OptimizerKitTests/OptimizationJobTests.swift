@@ -65,6 +65,27 @@ struct OptimizationJobTests {
         #expect(try #require(evaluation.outputs.first?.snr) > 15)
     }
 
+    @Test(
+        "What calibration has seen of the outputs is what running the model again gives",
+        arguments: ["digits_resnet.tflite", "digits_dscnn.onnx", "digits_resnet.onnx", "digits_dscnn_f16.tflite"])
+    func recordedComparison(_ name: String) throws {
+        let folder = try Folder()
+        var options = OptimizationOptions(input: models + "/" + name)
+        options.output = folder.path + "/out." + (name.split(separator: ".").last.map(String.init) ?? "")
+        options.replacesOutput = true
+        options.quantization = .int8
+        options.calibration = models + "/digits_calib.npz"
+        // Layers cannot be compared without running both models.
+        options.comparesLayers = true
+        let again = try OptimizationJob(options).run().report.evaluation
+        options.comparesLayers = false
+        let once = try OptimizationJob(options).run().report.evaluation
+        #expect(once?.outputs.first?.snr == again?.outputs.first?.snr)
+        #expect(once?.outputs.first?.largestDifference == again?.outputs.first?.largestDifference)
+        #expect(once?.agreement == again?.agreement)
+        #expect(once?.samples == 32)
+    }
+
     @Test("An error leaves nothing behind")
     func failure() throws {
         let folder = try Folder()

@@ -112,7 +112,8 @@ package struct QuantizePass: Pass {
                 .calibrationRequired, "full int8 needs calibration samples", remedy: "pass --calibrate PATH")
         }
         var statistics = try Calibrator(
-            model: context.model, samples: calibration, pool: context.pool, progress: context.progress
+            model: context.model, samples: calibration, pool: context.pool, record: context.record,
+            progress: context.progress
         ).observe(channelMeansOf: inputs)
         statistics.findRanges(context.pool)
         means = statistics.channelMeans
