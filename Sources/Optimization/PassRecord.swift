@@ -41,6 +41,9 @@ package struct LayerRecord: Sendable {
     package var sparsity: Double
     /// The same before the pass.
     package var originalSparsity: Double
+    /// Of the weights as the operator reads them, and of the layer's result.
+    package var weightQuantization: Quantization?
+    package var resultQuantization: Quantization?
     /// The least and the largest real value that the layer's int8 result can hold.
     package var range: ClosedRange<Float>?
     /// Signal-to-noise ratio of the effective weights after the pass against those before it, in dB; nil where nothing
@@ -69,7 +72,9 @@ extension Graph {
                 node: node, name: layerName(node), result: self[layer.group.output].name,
                 operation: self[node].operation.name, weightsBefore: layer.weightsBefore.data,
                 weightsAfter: layer.weights.data, sparsity: comparison.sparsity,
-                originalSparsity: comparison.originalSparsity, range: self[layer.group.output].realRange,
+                originalSparsity: comparison.originalSparsity,
+                weightQuantization: self[layer.group.weights].quantization,
+                resultQuantization: self[layer.group.output].quantization, range: self[layer.group.output].realRange,
                 weightSNR: comparison.signalToNoise)
         }
     }

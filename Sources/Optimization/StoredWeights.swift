@@ -63,33 +63,35 @@ package struct StoredWeights: Sendable {
 
     /// Reads all weights in the order of memory.
     ///
-    /// - Parameters:
-    ///   - isReadAgain: whether the weights will be read once more right away; what is not too large stays in memory then.
-    ///   - body: is given where a block begins and its real numbers.
-    package func forEachBlock(
-        isReadAgain: Bool = false, _ body: (_ start: Int, _ values: UnsafeBufferPointer<Float>) -> Void
+    /// - Parameter body: is given where a block begins and its real numbers.
+    package func forEachBlock(_ body: (_ start: Int, _ values: UnsafeBufferPointer<Float>) -> Void) {
+        forEachBlock(of: 0..<arrangement.count, isReadAgain: false, body)
+    }
+
+    /// Reads a part of the weights in the order of memory.
+    ///
+    /// - Parameter isReadAgain: whether the part will be read once more right away; what is not too large stays in memory then.
+    private func forEachBlock(
+        of elements: Range<Int>, isReadAgain: Bool, _ body: (_ start: Int, _ values: UnsafeBufferPointer<Float>) -> Void
     ) {
-        let count = arrangement.count
-        let releases = !isReadAgain || data.byteCount > Self.keptByteCount
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: min(count, Self.blockSize)) { buffer in
-            var start = 0
-            var released = 0
-            while start < count {
-                let size = min(count - start, Self.blockSize)
+        let releases = !isReadAgain || elements.count > Self.keptByteCount / width
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: min(elements.count, Self.blockSize)) { buffer in
+            var start = elements.lowerBound
+            var released = start
+            while start < elements.upperBound {
+                let size = min(elements.upperBound - start, Self.blockSize)
                 withBlock(start, size, buffer) { body(start, $0) }
                 start += size
-                if releases, start == count || start - released >= 32 * Self.blockSize {
-                    release(released..<start)
+                if releases, start == elements.upperBound || start - released >= 32 * Self.blockSize {
+                    data.release(released * width..<start * width)
                     released = start
                 }
             }
         }
     }
 
-    private func release(_ elements: Range<Int>) {
-        let width = (type.bitWidth ?? 8) / 8
-        data.release(elements.lowerBound * width..<elements.upperBound * width)
-    }
+    /// Bytes of an element.
+    private var width: Int { (type.bitWidth ?? 8) / 8 }
 
     /// Reads some weights: where they are, if they are floats there.
     ///
@@ -98,7 +100,6 @@ package struct StoredWeights: Sendable {
         _ start: Int, _ count: Int, _ buffer: UnsafeMutableBufferPointer<Float>,
         _ body: (UnsafeBufferPointer<Float>) -> Void
     ) {
-        let width = (type.bitWidth ?? 8) / 8
         let values = UnsafeMutableBufferPointer(rebasing: buffer.prefix(count))
         data.withUnsafeBytes { all in
             let bytes = UnsafeRawBufferPointer(rebasing: all[start * width..<(start + count) * width])
@@ -125,17 +126,6 @@ package struct StoredWeights: Sendable {
                 }
             }
         }
-    }
-
-    /// The largest magnitude in each channel, of weights that are read again right away.
-    package func maximumMagnitudes() -> [Float] {
-        var largest = Array(repeating: Float(0), count: arrangement.channels)
-        largest.withUnsafeMutableBufferPointer { largest in
-            forEachBlock(isReadAgain: true) { start, values in
-                WeightArithmetic.raise(largest, toMagnitudesOf: values, from: start, in: arrangement.layout)
-            }
-        }
-        return largest
     }
 
     /// The share of elements that are zero.
@@ -181,35 +171,74 @@ package struct StoredWeights: Sendable {
         }
     }
 
-    /// The integers of weights, with a scale for each channel, and what the weights lose by that.
+    /// Quantizes the weights, with a scale for each channel.
+    ///
+    /// Channels that stand one behind the other are measured right before they are quantized, so that they are read from
+    /// memory once.
     ///
     /// - Parameters:
     ///   - factors: for each channel, what the weights are multiplied by before their errors are told.
     ///   - integers: memory for all.
     func quantize(
-        scales: [Float], factors: [Float], into integers: UnsafeMutableBufferPointer<Int8>
-    ) -> WeightComparison {
+        factors: [Float], into integers: UnsafeMutableBufferPointer<Int8>
+    ) -> (scales: [Float], comparison: WeightComparison) {
         var comparison = WeightComparison(count: arrangement.count)
-        let zeroPoints = Array(repeating: Float(0), count: scales.count)
+        var scales = ChannelScales(arrangement)
         withParts(scaling: factors.contains { $0 != 1 }) { parts in
             forEachBlock { start, values in
+                scales.measure(upTo: start + values.count, of: self)
                 let block = UnsafeMutableBufferPointer(rebasing: integers[start..<start + values.count])
                 let after = UnsafeMutableBufferPointer(rebasing: parts[0].prefix(values.count))
-                scales.withUnsafeBufferPointer { scales in
+                scales.scales.withUnsafeBufferPointer { scales in
                     WeightArithmetic.quantize(values, from: start, in: arrangement.layout, scales: scales, into: block)
-                    zeroPoints.withUnsafeBufferPointer {
-                        WeightArithmetic.dequantize(
-                            UnsafeBufferPointer(block), from: start, in: arrangement.layout, zeroPoints: $0,
-                            scales: scales, into: after)
-                    }
                 }
+                dequantize(
+                    UnsafeRawBufferPointer(block), from: start, (scales.scales, scales.zeroPoints), into: after)
                 comparison.countZeros(before: values, after: UnsafeBufferPointer(after))
                 comparison.addErrors(
                     before: arrangement.scaled(values, from: start, by: factors, in: parts[1]),
                     after: arrangement.scaled(UnsafeBufferPointer(after), from: start, by: factors, in: parts[2]))
             }
         }
-        return comparison
+        return (WeightQuantizer.scales(scales.magnitudes), comparison)
+    }
+
+    /// The scales of channels as far as they have been measured.
+    private struct ChannelScales {
+        let arrangement: WeightArrangement
+        private(set) var magnitudes: [Float]
+        /// A channel of zeros, whose integers are zeros with any scale, has 1 until all are known.
+        private(set) var scales: [Float]
+        let zeroPoints: [Float]
+        /// Elements that have been looked at.
+        private var measured = 0
+
+        init(_ arrangement: WeightArrangement) {
+            self.arrangement = arrangement
+            magnitudes = Array(repeating: 0, count: arrangement.channels)
+            scales = magnitudes
+            zeroPoints = magnitudes
+        }
+
+        /// Measures the channels of the elements before `end`, where they are not known yet.
+        mutating func measure(upTo end: Int, of weights: StoredWeights) {
+            guard measured < end else { return }
+            let run = arrangement.inner
+            // Only then all of a channel's elements stand together.
+            let isContiguous = arrangement.outer == 1
+            let next = isContiguous ? (end + run - 1) / run * run : arrangement.count
+            magnitudes.withUnsafeMutableBufferPointer { largest in
+                weights.forEachBlock(of: measured..<next, isReadAgain: true) { start, values in
+                    WeightArithmetic.raise(largest, toMagnitudesOf: values, from: start, in: arrangement.layout)
+                }
+            }
+            let channels = isContiguous ? measured / run..<next / run : magnitudes.indices
+            for channel in channels {
+                let magnitude = magnitudes[channel]
+                scales[channel] = WeightQuantizer.scale(magnitude, layersLargest: magnitude)
+            }
+            measured = next
+        }
     }
 }
 

@@ -82,8 +82,8 @@ package struct QuantizePass: Pass {
     private mutating func prepare(_ graph: Graph, _ settings: QuantizationSettings) throws(PassError) -> [Step] {
         let connections = GraphConnections(graph)
         if settings.convertsInterfaceOnly { return [.interface] }
-        noteIntegers(in: graph)
         let groups = LinearGroup.all(in: graph, connections: connections)
+        noteIntegers(in: graph, groups)
         let foldsLater = context.laterPasses.contains(FoldBatchNormPass.name)
         guard settings.mode == .int8 else {
             let real = groups.filter { $0.hasRealWeights(in: graph, connections: connections) }
@@ -176,13 +176,11 @@ package struct QuantizePass: Pass {
         }
     }
 
-    private mutating func noteIntegers(in graph: Graph) {
+    private mutating func noteIntegers(in graph: Graph, _ groups: [LinearGroup]) {
         let count = graph.order.count { id in
             graph[id].outputs.contains { graph[$0].type.isInteger && graph[$0].quantization != nil }
         }
-        let weights = LinearGroup.all(in: graph).count { group in
-            graph[group.weights].type.isInteger
-        }
+        let weights = groups.count { graph[$0.weights].type.isInteger }
         if count > 0 || weights > 0 {
             notes.append(
                 "the input is quantized already: \(count) integer operators and \(weights) integer weights are left as they are"

@@ -76,29 +76,30 @@ package enum WeightQuantizer {
     ///
     /// - Parameter factors: for each channel, what the weights are multiplied by before their errors are told.
     package static func quantizeStored(_ weights: StoredWeights, factors: [Float] = []) -> StoredResult {
-        let scales = scales(weights.maximumMagnitudes(), minimumScales: nil)
         let count = weights.arrangement.count
-        var comparison: WeightComparison?
+        var result: (scales: [Float], comparison: WeightComparison)?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
-            bytes.withMemoryRebound(to: Int8.self) {
-                comparison = weights.quantize(scales: scales, factors: factors, into: $0)
-            }
+            bytes.withMemoryRebound(to: Int8.self) { result = weights.quantize(factors: factors, into: $0) }
             initialized = count
         }
         return StoredResult(
-            integers: TensorData(bytes: bytes), scales: scales,
-            comparison: comparison ?? WeightComparison(count: count))
+            integers: TensorData(bytes: bytes), scales: result?.scales ?? [],
+            comparison: result?.comparison ?? WeightComparison(count: count))
     }
 
-    private static func scales(_ magnitudes: [Float], minimumScales: [Float]?) -> [Float] {
+    /// The scale of each channel.
+    static func scales(_ magnitudes: [Float], minimumScales: [Float]? = nil) -> [Float] {
         let largest = magnitudes.max() ?? 0
-        let scales = magnitudes.map { magnitude in
-            // A channel of zeros has no scale of its own; the layer's keeps its bias as fine as the others'.
-            let scale = (magnitude > 0 ? magnitude : largest) / 127
-            return scale.isNormal ? scale : (largest > 0 ? .leastNormalMagnitude : 1)
-        }
+        let scales = magnitudes.map { scale($0, layersLargest: largest) }
         guard let minimumScales else { return scales }
         return zip(scales, minimumScales).map(max)
+    }
+
+    /// The scale of a channel whose largest magnitude is the given one.
+    static func scale(_ magnitude: Float, layersLargest largest: Float) -> Float {
+        // A channel of zeros has no scale of its own; the layer's keeps its bias as fine as the others'.
+        let scale = (magnitude > 0 ? magnitude : largest) / 127
+        return scale.isNormal ? scale : (largest > 0 ? .leastNormalMagnitude : 1)
     }
 
     /// The least scale of each channel with which the bias stays well within int32.
