@@ -13,8 +13,10 @@ package struct PassRecord: Sendable {
     /// Bytes of the main graph's constants before and after.
     package var constantBytesBefore: Int
     package var constantBytesAfter: Int
-    /// The layers whose weights or results the pass changed, in running order.
-    package var layers: [LayerRecord]
+    /// The layers whose weights or results the pass changed, in running order; none until `PipelineResult.measureLayers`.
+    package var layers: [LayerRecord] = []
+    /// What the pass has measured of constants that it made.
+    package var comparisons: [ValueID: KnownComparison]
     /// Remarks for the user: what was left alone, and why.
     package var notes: [String]
     package var realOperators: [RealOperator]

@@ -1,10 +1,13 @@
 import ModelGraph
+import Runtime
 import Testing
 
 @testable import Optimization
 
 @Suite("Weights read block by block")
 struct StoredWeightsTests {
+    private static let thread = ThreadPool(threads: 1)
+
     /// More elements than a block has, in an order that crosses its border within a channel.
     private static let values: [Float] = (0..<3 * 100 * 300).map { index in
         let z = (UInt64(index) &+ 1) &* 0x9E37_79B9_7F4A_7C15
@@ -22,7 +25,7 @@ struct StoredWeightsTests {
         let stored = StoredWeights(
             real: TensorData(Self.values), type: .float32,
             arrangement: WeightArrangement(sizes: sizes, channelAxis: axis, groups: groups))
-        let result = WeightQuantizer.quantizeStored(stored)
+        let result = WeightQuantizer.quantizeStored([(stored, [])], threads: Self.thread)[0]
         #expect(result.scales == whole.scales)
         #expect(result.integers == TensorData(whole.integers))
     }
@@ -30,7 +33,7 @@ struct StoredWeightsTests {
     /// What is known of a channel while later ones are yet to be read must not tell: zeros take the scale of the layer, as do
     /// NaN, and tiny numbers the least there is.
     @Test(arguments: [0, 1]) func channelsWithoutScalesOfTheirOwn(axis: Int) {
-        var rows: [[Float]] = [[0, 0, -0.0], [1e-44, 0, -1e-42], [.nan, 0, 0], [1, -2, 3], [.infinity, 1, 0]]
+        var rows: [[Float]] = [[0, 0, -0.0], [0x1p-146, 0, -0x1p-140], [.nan, 0, 0], [1, -2, 3], [.infinity, 1, 0]]
         for channels in [5, 4] {
             rows = Array(rows.prefix(channels))
             // Several blocks, of which a channel fills more than one.
@@ -41,7 +44,7 @@ struct StoredWeightsTests {
             let stored = StoredWeights(
                 real: TensorData(values), type: .float32,
                 arrangement: WeightArrangement(sizes: sizes, channelAxis: axis))
-            let result = WeightQuantizer.quantizeStored(stored)
+            let result = WeightQuantizer.quantizeStored([(stored, [])], threads: Self.thread)[0]
             #expect(result.scales == whole.scales)
             #expect(result.integers == TensorData(whole.integers))
         }
@@ -59,7 +62,7 @@ struct StoredWeightsTests {
         let stored = StoredWeights(
             real: TensorData([0x3C00, 0xC000, 0x3800, 0] as [UInt16]), type: .float16,
             arrangement: WeightArrangement(sizes: [2, 2], channelAxis: 0))
-        #expect(WeightQuantizer.quantizeStored(stored).scales == [2 / 127, 0.5 / 127])
+        #expect(WeightQuantizer.quantizeStored([(stored, [])], threads: Self.thread)[0].scales == [2 / 127, 0.5 / 127])
         #expect(stored.sparsity == 0.25)
     }
 }

@@ -32,11 +32,12 @@ struct JobRun {
             data.evaluation != nil
             || options.comparesModels && (data.calibration != nil || needsRanges(input.model))
         let pool = threads
-        // What is not to run is planned for its figures alone, which has time until something else waits for a file.
+        // What is not to run is planned for its figures alone, beside other work.
         let isPlannedFirst = needsRunning || needsRanges(input.model)
         let planned =
             isPlannedFirst
             ? try stage("plan") { _ in RunnableModel(input, isNeeded: needsRunning, threads: pool) } : nil
+        let planning = isPlannedFirst ? nil : BackgroundWork { RunnableModel(input, isNeeded: false) }
 
         var quality = QualityMeasurement(data: data, threads: threads, comparesLayers: options.comparesLayers)
         if data.evaluation != nil, let planned, planned.plan != nil {
@@ -44,25 +45,21 @@ struct JobRun {
         }
 
         let calibration = try calibrationSource(data, input, obstacle: planned?.obstacle)
-        let pipeline = try runPipeline(on: input.model, calibration: calibration)
-
+        let result = try runPipeline(on: input.model, calibration: calibration)
+        // What nobody waits for yet is measured while the file is written.
+        let measuring = BackgroundWork { [result] in
+            var pipeline = result
+            pipeline.measureLayers(threads: pool)
+            let content = Report.ModelSummary(contentOf: input.model, known: pipeline.firstLayers, threads: pool)
+            return (pipeline, content)
+        }
         let staged = try StagedFile(for: target)
-        let (stagedData, (before, contentBefore)) = try stage("write") { _ in
+        let stagedData = try stage("write") { _ in
             let output = ModelOutput(
                 form: options.usesQOperators ? .qOperator : nil, replacesData: options.replacesOutput)
             // Without a change the file is written as it was read.
-            let isChanged = pipeline.records.contains { !$0.patches.isEmpty } || options.usesQOperators
-            let model = isChanged ? pipeline.model : input.original
-            let known = pipeline.firstLayers
-            let (written, before) = pool.both {
-                Result { try output.write(model, to: staged) }
-            } _: {
-                (
-                    planned ?? RunnableModel(input, isNeeded: false),
-                    Report.ModelSummary(contentOf: input.model, known: known, threads: pool)
-                )
-            }
-            return (try written.get(), before)
+            let isChanged = result.records.contains { !$0.patches.isEmpty } || options.usesQOperators
+            return try output.write(isChanged ? result.model : input.original, to: staged)
         }
         // What is measured is the file that the user gets, and not the graph that it was written from.
         let output = try stage("read the result") { _ in
@@ -70,7 +67,9 @@ struct JobRun {
                 throw OptimizationError(.internal, "the written file cannot be read again: \(error)")
             }
         }
-        let (after, contentAfter) = Self.prepare(output, isNeeded: before.plan != nil && needsRunning, pool)
+        let (after, contentAfter) = Self.prepare(output, isNeeded: planned?.plan != nil && needsRunning, pool)
+        let before = planned ?? planning?.wait() ?? RunnableModel(input, isNeeded: false)
+        let (pipeline, contentBefore) = measuring.wait()
         try warnAboutRunning(before, after)
         try warnAboutInterface(of: after.model)
         if !pipeline.records.contains(where: { $0.pass == "quantize" && !$0.patches.isEmpty }) {
