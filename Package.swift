@@ -14,9 +14,7 @@ let package = Package(
     ],
     dependencies: [
         // Child processes for folder runs: each model in a process of its own, with limits and clean cancellation.
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
-        // The labels of image folders: tables written by spreadsheets, with quotes, commas and line ends as they come.
-        .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2")
     ],
     targets: [
         .executableTarget(
@@ -34,10 +32,8 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: [
-                "Runtime", "Operators", "ModelGraph", "CTurboJPEG", "CPNG", "CZip", "CZlib",
-                .product(name: "SwiftCSV", package: "SwiftCSV"),
-            ],
-            swiftSettings: swift),
+                "Runtime", "Operators", "ModelGraph", "CTurboJPEG", "CPNG", "CMinizip", "CZlib", "CCSV",
+            ], swiftSettings: swift),
         .target(
             name: "Optimization", dependencies: ["Runtime", "Operators", "ModelGraph"], swiftSettings: swift),
         .target(name: "Runtime", dependencies: ["Operators", "ModelGraph", "CKernels"], swiftSettings: swift),
@@ -64,8 +60,13 @@ let package = Package(
             providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
         // PNG data sets.
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
-        // .npz files are zip archives.
-        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+        // .npz files are zip archives. zlib's own minizip, because it brings nothing but zlib with it: libzip loads a
+        // library of ciphers into each process, which takes longer than a small model does.
+        .systemLibrary(
+            name: "CMinizip", pkgConfig: "minizip", providers: [.apt(["libminizip-dev"]), .brew(["minizip"])]),
+        // The labels of image folders: tables written by spreadsheets, with quotes, commas and line ends as they come.
+        // A C library, because the packages in Swift need Foundation, and with it 40 MB of data about languages.
+        .systemLibrary(name: "CCSV", providers: [.apt(["libcsv-dev"]), .brew(["libcsv"])]),
         // Compressed sizes in the report are gzip's.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 

@@ -3,6 +3,7 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import models
@@ -13,32 +14,36 @@ MEGABYTE = 1_000_000
 
 
 def measured(command, folder):
-    result = folder / "process.json"
-    subprocess.run(
-        [sys.executable, "-S", "-E", str(HERE / "process.py"), str(result)] + [str(part) for part in command],
-        check=True, stderr=subprocess.DEVNULL)
-    found = json.loads(result.read_text())
+    # What a command writes is new to its folder: replacing a file would also remove the former one.
+    with tempfile.TemporaryDirectory(dir=folder) as fresh:
+        result = Path(fresh) / "process.json"
+        subprocess.run(
+            [sys.executable, "-S", "-E", str(HERE / "process.py"), str(result)] + [str(part) for part in command],
+            check=True, stderr=subprocess.DEVNULL, cwd=fresh)
+        found = json.loads(result.read_text())
     if found["status"]:
         raise SystemExit(f"bench-peers: {command[0]} ended with {found['status']}: {' '.join(map(str, command))}")
     return found
 
 
 def quantization(options, folder):
-    files, samples = models.make(options.command, options.folder, MODEL), models.calibration(options.folder)
+    command = Path(options.command).resolve() if "/" in str(options.command) else options.command
+    files = {kind: path.resolve() for kind, path in models.make(options.command, options.folder, MODEL).items()}
+    samples = models.calibration(options.folder).resolve()
     rows, size = [], files["tflite"].stat().st_size
 
     def ours(kind, *arguments):
-        return [options.command, files[kind], *arguments, "--force", "-o", folder / f"ours.{kind}"]
+        return [command, files[kind], *arguments, "-o", f"ours.{kind}"]
 
     def peer(name, kind):
         return [sys.executable, "-W", "ignore", HERE / "quantizers.py", name, files[kind], samples, SAMPLES,
-                folder / f"theirs.{kind}"]
+                f"theirs.{kind}"]
 
     static = ["--int8", "--calibrate", samples, "--samples", SAMPLES]
-    command = [Path(sys.executable).parent / "litert-quantizer", "--model_file", files["tflite"], "--recipe",
-               "dynamic_wi8_afp32", "--output_dir", folder, "--overwrite_outputs"]
+    dynamic = [Path(sys.executable).parent / "litert-quantizer", "--model_file", files["tflite"], "--recipe",
+               "dynamic_wi8_afp32", "--output_dir", "."]
     for title, a, b, target, limit in [
-        ("dynamic range .tflite, litert-quantizer", ours("tflite", "--dynamic-range"), command, 1 / 30,
+        ("dynamic range .tflite, litert-quantizer", ours("tflite", "--dynamic-range"), dynamic, 1 / 30,
          1.3 * size + 20 * MEGABYTE),
         # With --quiet our models are not compared; theirs never are.
         (f"int8 .tflite, {SAMPLES} samples, litert-quantizer", ours("tflite", *static),
@@ -50,7 +55,7 @@ def quantization(options, folder):
          peer("onnxruntime", "onnx"), 1 / 8, None),
         ("clean-up .onnx, onnxsim", ours("onnx"), peer("onnxsim", "onnx"), None, None),
     ]:
-        times = [[measured(command, folder) for command in (a, b)] for _ in range(ROUNDS)]
+        times = [[measured(each, folder) for each in (a, b)] for _ in range(ROUNDS)]
         (mine, my_peak), (theirs, their_peak) = (
             [statistics.median(round[side][key] for round in times) for key in ("seconds", "peak")] for side in (0, 1))
         rows.append({

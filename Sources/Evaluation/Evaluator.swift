@@ -82,18 +82,55 @@ package enum Evaluator {
     package static func compare(
         _ a: Plan, _ b: Plan, on samples: any SampleSource, threads: ThreadPool, progress: Progress? = nil
     ) throws -> Comparison {
+        try requirePairs(a, b)
+        let parts = try SampleRun(samples, [a, b], threads, progress).map { outputs in
+            a.outputs.indices.map { Difference(outputs.reals(0, $0), outputs.reals(1, $0)) }
+        }
+        return comparison(parts, of: a)
+    }
+
+    /// The same with outputs of `a` that are known already.
+    ///
+    /// - Parameters:
+    ///   - a: made with the same options as the plan that ran; it is not run.
+    ///   - recorded: the bytes of the outputs of all samples: [sample][output].
+    package static func compare(
+        _ a: Plan, recorded: [[[UInt8]]], _ b: Plan, on samples: any SampleSource, threads: ThreadPool,
+        progress: Progress? = nil
+    ) throws -> Comparison {
+        precondition(recorded.count >= samples.count)
+        try requirePairs(a, b)
+        let parts = try SampleRun(samples, [b], threads, progress).map { outputs in
+            a.outputs.enumerated().map { index, info in
+                let left = recorded[outputs.sample][index].withUnsafeBytes { OutputReading.reals($0, as: info) }
+                return Difference(left, outputs.reals(0, index))
+            }
+        }
+        return comparison(parts, of: a)
+    }
+
+    private static func requirePairs(_ a: Plan, _ b: Plan) throws(DatasetError) {
         guard a.outputs.count == b.outputs.count,
             zip(a.outputs, b.outputs).allSatisfy({ $0.shape.reduce(1, *) == $1.shape.reduce(1, *) })
         else { throw DatasetError(.mismatch, "the two models have different outputs, so they cannot be compared") }
-        let parts = try SampleRun(samples, [a, b], threads, progress).map { outputs in
-            a.outputs.indices.map { index -> (agrees: Bool, statistics: OutputStatistics) in
-                let left = outputs.reals(0, index)
-                let right = outputs.reals(1, index)
-                let agrees = Classification.firstMaximum(left) == Classification.firstMaximum(right)
-                return (agrees, OutputStatistics(left, right))
-            }
+    }
+
+    /// Of one output for one sample.
+    private struct Difference: Sendable {
+        let agrees: Bool
+        let statistics: OutputStatistics
+
+        init(_ left: [Float], _ right: [Float]) {
+            agrees = Classification.firstMaximum(left) == Classification.firstMaximum(right)
+            statistics = OutputStatistics(left, right)
         }
-        var outputs = a.outputs.map { Comparison.Output(name: $0.name, agreeing: 0, statistics: OutputStatistics()) }
+    }
+
+    /// - Parameter parts: [sample][output].
+    private static func comparison(_ parts: [[Difference]], of plan: Plan) -> Comparison {
+        var outputs = plan.outputs.map {
+            Comparison.Output(name: $0.name, agreeing: 0, statistics: OutputStatistics())
+        }
         for part in parts {
             for index in outputs.indices {
                 outputs[index].agreeing += part[index].agrees ? 1 : 0

@@ -44,7 +44,7 @@ struct SampleRun {
             var values: [Value] = []
             for sample in range {
                 worker.sample = sample
-                var outputs = SampleOutputs(executions: executions)
+                var outputs = SampleOutputs(sample: sample, executions: executions)
                 for (index, plan) in plans.enumerated() {
                     if executions[index].plan === plan {
                         try load(sample, into: executions[index])
@@ -143,6 +143,7 @@ struct SampleRun {
 
 /// What models made of one sample.
 struct SampleOutputs {
+    let sample: Int
     fileprivate let executions: [Execution]
     /// Which of how many samples it is, in the outputs of a model that ran several at once.
     fileprivate var part = (index: 0, count: 1)

@@ -38,6 +38,8 @@ package struct PassContext: Sendable {
     package var settings: PipelineSettings
     package var calibration: (any SampleSource)?
     package var pool: ThreadPool
+    /// Takes the outputs of the calibration samples; nil unless they are those of the model that the pipeline was given.
+    package var record: OutputRecord?
     /// The passes that come after this one.
     package var laterPasses: [String]
     package var progress: @Sendable (PipelineProgress) -> Void

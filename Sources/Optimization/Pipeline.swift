@@ -52,9 +52,11 @@ package enum Pipeline {
     /// Runs the passes on a model's main graph.
     ///
     /// - Parameter calibration: samples for passes that observe the model; full int8 needs them.
+    /// - Parameter record: takes outputs of the model for the first calibration samples, if it is run on them as it is.
     /// - Throws: `PassError`, which names the pass.
     package static func run(
         _ model: Model, settings: PipelineSettings, calibration: (any SampleSource)?, threads: ThreadPool,
+        record: OutputRecord? = nil,
         progress: @escaping @Sendable (PipelineProgress) -> Void = { _ in }
     ) throws(PassError) -> PipelineResult {
         var selected: [any Pass.Type] = []
@@ -71,6 +73,7 @@ package enum Pipeline {
         for (index, type) in selected.enumerated() {
             let context = PassContext(
                 model: result.model, settings: settings, calibration: calibration, pool: threads,
+                record: result.records.allSatisfy(\.patches.isEmpty) ? record : nil,
                 laterPasses: selected[(index + 1)...].map { $0.name },
                 progress: { report in
                     progress(

@@ -33,8 +33,7 @@ struct Architecture: Sendable {
         Target(name: "Reporting", modules: ["ModelGraph"], system: ["Foundation", "FoundationEssentials"]),
         Target(
             name: "Evaluation",
-            modules: ["Runtime", "Operators", "ModelGraph", "CTurboJPEG", "CPNG", "CZip", "CZlib"],
-            products: ["SwiftCSV"],
+            modules: ["Runtime", "Operators", "ModelGraph", "CTurboJPEG", "CPNG", "CMinizip", "CZlib", "CCSV"],
             system: platform.union(["Synchronization"])),
         Target(
             name: "Optimization", modules: ["Runtime", "Operators", "ModelGraph"],

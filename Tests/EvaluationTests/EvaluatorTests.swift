@@ -91,6 +91,19 @@ func linearModel(_ weights: [[Float]], bias: [Float]? = nil) -> Model {
         #expect(same.outputs[0].statistics.isIdentical)
     }
 
+    /// Outputs that are known take the place of the model that made them.
+    @Test(arguments: [1, 3]) func recordedOutputs(_ threads: Int) throws {
+        let (a, b) = (try plan([[1, 0], [0, 1]]), try plan([[1, 0], [0, 2]]))
+        let (dataset, pool) = (try Dataset(path: path), ThreadPool(threads: threads))
+        let recorded = try Evaluator.outputs(of: a, on: dataset, threads: pool)
+        #expect(
+            try Evaluator.compare(a, recorded: recorded, b, on: dataset, threads: pool)
+                == (try Evaluator.compare(a, b, on: dataset, threads: pool)))
+        #expect(throws: DatasetError.self) {
+            try Evaluator.compare(a, recorded: recorded, plan([[1, 0]]), on: dataset, threads: pool)
+        }
+    }
+
     @Test func labelsThatNameNoClass() throws {
         let error = #expect(throws: DatasetError.self) {
             try Evaluator.accuracy(

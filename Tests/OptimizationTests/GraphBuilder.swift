@@ -30,6 +30,10 @@ struct GraphBuilder {
         graph.addValue(Value(name: name, type: .float16, shape: shape, constant: TensorData(bits)))
     }
 
+    mutating func double(_ name: String, _ shape: Shape, _ values: [Double]) -> ValueID {
+        graph.addValue(Value(name: name, type: .float64, shape: shape, constant: TensorData(values)))
+    }
+
     /// The amounts before and behind each axis.
     mutating func amounts(_ name: String, _ values: [Int32]) -> ValueID {
         graph.addValue(

@@ -56,6 +56,33 @@ struct RandomSamples: SampleSource {
         }
     }
 
+    /// The outputs are those of the model as it was given: nobody sees them where a pass has changed it before.
+    @Test(arguments: [1, 2]) func outputsAreRecordedWhileCalibrating(_ threads: Int) throws {
+        var settings = PipelineSettings()
+        settings.passes = ["prune", "quantize"]
+        settings.quantization = QuantizationSettings(mode: .int8)
+        let (model, pool) = (classifier(), ThreadPool(threads: threads))
+        let record = OutputRecord(limit: 5)
+        _ = try Pipeline.run(
+            model, settings: settings, calibration: RandomSamples(), threads: pool, record: record)
+        let execution = try Execution(try Plan(model))
+        let expected = try (0..<5).map { sample in
+            try execution.withInputs {
+                try RandomSamples().load(sample: sample, into: $0, as: execution.plan.inputs)
+            }
+            try execution.run()
+            return [execution.withOutput(0) { Array($0) }]
+        }
+        #expect(record.outputs(ofFirst: 5) == expected)
+        #expect(record.outputs(ofFirst: 6) == nil)
+        settings.pruning = PruneSettings(sparsity: 0.5)
+        settings.pruning?.includesFirstAndLast = true
+        let other = OutputRecord(limit: 5)
+        _ = try Pipeline.run(
+            model, settings: settings, calibration: RandomSamples(), threads: pool, record: other)
+        #expect(other.outputs(ofFirst: 1) == nil)
+    }
+
     @Test func floatInputsAndOutputsStayFloatBehindQuantizeAndDequantize() throws {
         let result = try quantize(classifier()).model
         #expect(
@@ -226,12 +253,26 @@ struct RandomSamples: SampleSource {
         #expect(graph[graph.order[0]].inputs[1].map { graph[$0].type } == .int8)
     }
 
-    private func largeDense() -> Model {
+    /// Weights of other precisions go back to theirs, as the operator takes operands of one type.
+    @Test(arguments: [ElementType.float16, .float64], [QuantizationSettings.Mode.dynamicRange, .weightOnly])
+    func weightsBecomeWhatTheArithmeticTakes(type: ElementType, mode: QuantizationSettings.Mode) throws {
+        let model = try quantize(largeDense(type), mode: mode).model
+        #expect(kinds(model) == ["Dequantize float32", "Cast \(type.rawValue)", "FullyConnected \(type.rawValue)"])
+        #expect(model.main.text.contains("int8"))
+    }
+
+    private func largeDense(_ type: ElementType = .float32) -> Model {
         var random = SeededGenerator(seed: 5)
         var builder = GraphBuilder()
-        let x = builder.input("x", [1, 32])
-        let w = builder.constant("w", [8, 32], random.floats(256))
-        return builder.finish(builder.node(FullyConnected(), [x, w], "y", [1, 8]))
+        let x = builder.input("x", [1, 32], type)
+        let floats = random.floats(256)
+        let w =
+            switch type {
+            case .float16: builder.half("w", [8, 32], (0..<256).map { 0x3000 + 7 * $0 })
+            case .float64: builder.double("w", [8, 32], floats.map { Double($0) })
+            default: builder.constant("w", [8, 32], floats)
+            }
+        return builder.finish(builder.node(FullyConnected(), [x, w], "y", [1, 8], type))
     }
 
     @Test func theNumberOfThreadsChangesNothing() throws {

@@ -33,7 +33,9 @@ struct StoredWeightsTests {
     /// What is known of a channel while later ones are yet to be read must not tell: zeros take the scale of the layer, as do
     /// NaN, and tiny numbers the least there is.
     @Test(arguments: [0, 1]) func channelsWithoutScalesOfTheirOwn(axis: Int) {
-        var rows: [[Float]] = [[0, 0, -0.0], [0x1p-146, 0, -0x1p-140], [.nan, 0, 0], [1, -2, 3], [.infinity, 1, 0]]
+        var rows: [[Float]] = [
+            [0, 0, -0.0], [0x1p-146, 0, -0x1p-140], [.nan, 0, 0], [1, -2, 3], [.infinity, 1, 0],
+        ]
         for channels in [5, 4] {
             rows = Array(rows.prefix(channels))
             // Several blocks, of which a channel fills more than one.

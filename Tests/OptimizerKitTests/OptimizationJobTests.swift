@@ -65,6 +65,27 @@ struct OptimizationJobTests {
         #expect(try #require(evaluation.outputs.first?.snr) > 15)
     }
 
+    @Test(
+        "What calibration has seen of the outputs is what running the model again gives",
+        arguments: ["digits_resnet.tflite", "digits_dscnn.onnx", "digits_resnet.onnx", "digits_dscnn_f16.tflite"])
+    func recordedComparison(_ name: String) throws {
+        let folder = try Folder()
+        var options = OptimizationOptions(input: models + "/" + name)
+        options.output = folder.path + "/out." + (name.split(separator: ".").last.map(String.init) ?? "")
+        options.replacesOutput = true
+        options.quantization = .int8
+        options.calibration = models + "/digits_calib.npz"
+        // Layers cannot be compared without running both models.
+        options.comparesLayers = true
+        let again = try OptimizationJob(options).run().report.evaluation
+        options.comparesLayers = false
+        let once = try OptimizationJob(options).run().report.evaluation
+        #expect(once?.outputs.first?.snr == again?.outputs.first?.snr)
+        #expect(once?.outputs.first?.largestDifference == again?.outputs.first?.largestDifference)
+        #expect(once?.agreement == again?.agreement)
+        #expect(once?.samples == 32)
+    }
+
     @Test("An error leaves nothing behind")
     func failure() throws {
         let folder = try Folder()
@@ -196,5 +217,28 @@ struct StagedFileTests {
         try "theirs".write(toFile: folder.path + "/a.json", atomically: true, encoding: .utf8)
         #expect(throws: OptimizationError.self) { try file.commit() }
         #expect(try String(contentsOfFile: folder.path + "/a.json", encoding: .utf8) == "theirs")
+    }
+}
+
+@Suite("What a warning says of a model")
+struct ModelFactsTests {
+    /// A chain of operators whose results have these types.
+    private func graph(_ types: [ElementType]) -> Graph {
+        var graph = Graph(name: "chain")
+        var last = graph.addValue(Value(name: "x", type: .float16, shape: [1]))
+        for (index, type) in types.enumerated() {
+            let next = graph.addValue(Value(name: "y\(index)", type: type, shape: [1]))
+            graph.addNode(Node(OpaqueOperation(name: "F"), inputs: [last], outputs: [next]))
+            last = next
+        }
+        return graph
+    }
+
+    @Test("Arithmetic of another precision is named, unless some is float32")
+    func otherRealType() {
+        #expect(graph([.float16, .float16]).otherRealType == .float16)
+        #expect(graph([.int32, .float64]).otherRealType == .float64)
+        #expect(graph([.float16, .float32]).otherRealType == nil)
+        #expect(graph([.int8]).otherRealType == nil)
     }
 }

@@ -43,15 +43,15 @@ struct TensorObservationTests {
         let values = (0..<(40_000 / (channels * run) * channels * run)).map { Float($0 * 7919 % 1013 - 400) / 7 }
         var sums = [[Double]](repeating: Array(repeating: 0, count: channels), count: 2)
         var taken = [Float](repeating: 0, count: 20_000)
-        let sampling = TensorObservation.Sampling(step: 3, start: 2)
+        var request = TensorObservation.Request(taking: .init(step: 3, start: 2))
+        (request.channels, request.run) = (channels, run)
         let (whole, parts) = values.withUnsafeBufferPointer { values in
             let whole = sums[0].withUnsafeMutableBufferPointer {
                 TensorObservation.extremes(of: values, channels: channels, run: run, sums: $0, on: set)
             }
             let parts = sums[1].withUnsafeMutableBufferPointer { sums in
                 taken.withUnsafeMutableBufferPointer {
-                    TensorObservation.extremes(
-                        of: values, channels: channels, run: run, sums: sums, taking: sampling, into: $0, on: set)
+                    TensorObservation.observe(values, request, sums: sums, taken: $0, on: set)
                 }
             }
             return (whole, parts)
@@ -62,6 +62,59 @@ struct TensorObservationTests {
             values[$0..<min($0 + 64, values.count)]
         }
         #expect(Array(taken[..<parts.taken]) == expected)
+        #expect(parts.positions == values.count / channels)
+    }
+
+    /// Whole numbers, whose sums are exact in any order.
+    @Test(arguments: KernelVariantTests.variants, [[1, 1], [3, 1], [24, 1], [600, 1], [5, 7]])
+    func someOfThePartsAreSummedUp(_ set: InstructionSet, _ extents: [Int]) throws {
+        let (channels, run) = (extents[0], extents[1])
+        var values = (0..<(200_000 / (channels * run) * channels * run)).map { Float($0 * 7919 % 1013 - 400) }
+        var request = TensorObservation.Request(taking: .init(step: 1000, start: 999))
+        (request.channels, request.run, request.wantsExtremes) = (channels, run, false)
+        let step = min(3, request.parts(of: values.count))
+        request.summing = .init(step: step, start: step - 1)
+        var expected = [Double](repeating: 0, count: channels)
+        var isSeen = [Bool](repeating: false, count: values.count)
+        for index in request.summedParts(of: values.count).joined() {
+            expected[index / run % channels] += Double(values[index])
+            isSeen[index] = true
+        }
+        for index in stride(from: 999 * 64, to: values.count, by: 1000 * 64) {
+            for place in index..<min(index + 64, values.count) { isSeen[place] = true }
+        }
+        // What is not looked at may be anything.
+        for index in values.indices where !isSeen[index] { values[index] = .nan }
+        var sums = [Double](repeating: 0, count: channels)
+        var taken = [Float](repeating: 0, count: 20_000)
+        let found = values.withUnsafeBufferPointer { values in
+            sums.withUnsafeMutableBufferPointer { sums in
+                taken.withUnsafeMutableBufferPointer {
+                    TensorObservation.observe(values, request, sums: sums, taken: $0, on: set)
+                }
+            }
+        }
+        #expect(sums == expected)
+        #expect(found.positions == request.summedParts(of: values.count).joined().count / channels)
+        let seen = zip(values, isSeen).filter(\.1).map(\.0)
+        let extremes = try #require(found.extremes)
+        #expect(extremes.lower == seen.min() && extremes.upper == seen.max())
+        if run == 1 { #expect(seen.count < values.count / 2) }
+    }
+
+    /// Files put arrays at any address.
+    @Test(arguments: [0, 1, 3], [0, 1, 40_000]) func arraysAtAnyAddress(_ offset: Int, _ count: Int) {
+        var bytes = [UInt8](repeating: 0, count: offset + 4 * count)
+        func areFinite() -> Bool {
+            bytes.withUnsafeBytes { TensorObservation.areFinite(UnsafeRawBufferPointer(rebasing: $0[offset...])) }
+        }
+        #expect(areFinite())
+        for place in [0, 1, 16_384, count - 1] where (0..<count).contains(place) {
+            // The highest bytes of an infinity.
+            for (byte, value) in [(2, UInt8(0x80)), (3, 0x7F)] { bytes[offset + 4 * place + byte] = value }
+            #expect(!areFinite())
+            for byte in [2, 3] { bytes[offset + 4 * place + byte] = 0 }
+        }
     }
 
     @Test(arguments: [Float.nan, .infinity, -.infinity], [0, 15, 16, 40])

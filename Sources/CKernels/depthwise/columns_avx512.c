@@ -46,9 +46,12 @@ typedef struct {
     __m512i first_half[MOST_PIXELS];
 } strip;
 
+// The next column, and what does not change along the row.
 typedef struct {
     const uint8_t *rows[MOST_PARTS][4];
-    ptrdiff_t number;
+    ptrdiff_t steps[MOST_PARTS][4];
+    ptrdiff_t number, width;
+    __m512i flip, fill;
 } column;
 
 CK_INLINE __m512i row_of(const column *c, const int row, const int parts) {
@@ -66,14 +69,14 @@ CK_INLINE __m512i row_of(const column *c, const int row, const int parts) {
 
 // The vectors [first, first + count) of a column, and moves on to the next.
 CK_INLINE void load_column(
-    const strip *s, column *c, __m512i *x, const int first, const int count, const int parts) {
-    if (c->number < 0 || c->number >= s->width) {
+    column *c, __m512i *x, const int first, const int count, const int parts, const int is_inside) {
+    if (!is_inside && (c->number < 0 || c->number >= c->width)) {
 #pragma clang loop unroll(full)
-        for (int v = 0; v < count; v++) x[v] = s->fill;
+        for (int v = 0; v < count; v++) x[v] = c->fill;
     } else {
         __m512i r[4];
 #pragma clang loop unroll(full)
-        for (int i = 0; i < 4; i++) r[i] = _mm512_xor_si512(row_of(c, i, parts), s->flip);
+        for (int i = 0; i < 4; i++) r[i] = _mm512_xor_si512(row_of(c, i, parts), c->flip);
         if (first == 0) {
             __m512i low = _mm512_unpacklo_epi8(r[0], r[1]), high = _mm512_unpacklo_epi8(r[2], r[3]);
             x[0] = _mm512_unpacklo_epi16(low, high);
@@ -89,7 +92,7 @@ CK_INLINE void load_column(
 #pragma clang loop unroll(full)
     for (int part = 0; part < parts; part++)
 #pragma clang loop unroll(full)
-        for (int i = 0; i < 4; i++) c->rows[part][i] += s->x_steps[part][i];
+        for (int i = 0; i < 4; i++) c->rows[part][i] += c->steps[part][i];
 }
 
 // sums = from + x · weights, for output rows of `count` vectors.
@@ -99,70 +102,108 @@ CK_INLINE void add(
     for (int i = 0; i < rows * count; i++) sums[i] = _mm512_dpbusd_epi32(from[i], x[i % count], weights[i]);
 }
 
-CK_INLINE void store(const strip *s, ptrdiff_t pixel, const int row, __m512i bytes, const int parts) {
+// What a walk keeps in registers.
+typedef struct {
+    column column;
+    int8_t *y[MOST_PARTS][MOST_ROWS];
+    ptrdiff_t y_step;
+    __m512i *first_half;
+    const ck_lanes *lanes;
+    const ck_requantization *output;
+    ck_common_output common;
+    __m512i weights[CK_COLUMNS][MOST_ROWS * VECTORS], bias[MOST_ROWS * VECTORS];
+    // Of this pixel without its last columns, and of the next one so far.
+    __m512i sums[MOST_ROWS * VECTORS], next[MOST_ROWS * VECTORS];
+} walker;
+
+CK_INLINE void store(const walker *w, const int row, __m512i bytes, const int parts) {
 #pragma clang loop unroll(full)
     for (int part = 0; part < parts; part++) {
-        if (!s->y[part][row]) break;
-        int8_t *y = s->y[part][row] + pixel * s->y_step;
+        int8_t *y = w->y[part][row];
+        if (!y) break;
         if (parts == 1) ck_store_64(y, bytes);
         else if (parts == 2) ck_store_32(y, bytes, part);
         else ck_store_16(y, bytes, part);
     }
 }
 
+// One pixel, whose last columns are inside of the image if `is_inside`.
+CK_INLINE void walk_pixel(
+    walker *w, const int first, const int count, const int stride, const int rows, const int parts,
+    const ck_rounding rounding, const int is_inside) {
+    __m512i x[VECTORS], results[MOST_ROWS * VECTORS];
+    if (stride == 2) {
+        load_column(&w->column, x, first, count, parts, is_inside);
+        add(w->sums, w->next, x, w->weights[1], rows, count);
+    }
+    load_column(&w->column, x, first, count, parts, is_inside);
+    add(w->sums, w->sums, x, w->weights[2], rows, count);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows * count; i++)
+        results[i] = ck_rescaled(w->sums[i], w->lanes + first + i % count, w->output, &w->common, rounding);
+    if (count == VECTORS) {
+#pragma clang loop unroll(full)
+        for (int j = 0; j < rows; j++) {
+            const __m512i *four = results + j * VECTORS;
+            store(w, j, ck_packed_quarters(four[0], four[1], four[2], four[3], &w->common, rounding), parts);
+        }
+    } else {
+        // Eight bytes of the first output row, eight of the second.
+        __m512i half = ck_packed_quarters(results[0], results[1], results[2], results[3], &w->common, rounding);
+        if (first == 0) {
+            *w->first_half = half;
+        } else {
+            store(w, 0, _mm512_unpacklo_epi64(*w->first_half, half), parts);
+            store(w, 1, _mm512_unpackhi_epi64(*w->first_half, half), parts);
+        }
+        w->first_half++;
+    }
+    if (stride == 1) add(w->sums, w->next, x, w->weights[1], rows, count);
+    add(w->next, w->bias, x, w->weights[0], rows, count);
+#pragma clang loop unroll(full)
+    for (int part = 0; part < parts; part++)
+#pragma clang loop unroll(full)
+        for (int j = 0; j < rows; j++)
+            if (w->y[part][j]) w->y[part][j] += w->y_step;
+}
+
 // One walk: the vectors [first, first + count) of `rows` output rows.
 CK_INLINE void walk_some(
     strip *s, const int first, const int count, const int stride, const int rows, const int parts,
     const ck_rounding rounding) {
-    const ck_common_output common = ck_common_output_of(s->output);
-    __m512i weights[CK_COLUMNS][MOST_ROWS * VECTORS], bias[MOST_ROWS * VECTORS];
-    __m512i x[VECTORS], next[MOST_ROWS * VECTORS], sums[MOST_ROWS * VECTORS];
+    walker w = {
+        .column = {.number = -s->left, .width = s->width, .flip = s->flip, .fill = s->fill},
+        .y_step = s->y_step,
+        .first_half = s->first_half,
+        .lanes = s->lanes,
+        .output = s->output,
+        .common = ck_common_output_of(s->output),
+    };
+    memcpy(w.column.rows, s->x, sizeof s->x);
+    memcpy(w.column.steps, s->x_steps, sizeof s->x_steps);
+    memcpy(w.y, s->y, sizeof s->y);
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows * count; i++) {
-        bias[i] = ck_loaded_sums(s->lanes[first + i % count].bias);
+        w.bias[i] = ck_loaded_sums(s->lanes[first + i % count].bias);
 #pragma clang loop unroll(full)
         for (int k = 0; k < CK_COLUMNS; k++)
-            weights[k][i] = _mm512_loadu_si512(
+            w.weights[k][i] = _mm512_loadu_si512(
                 s->weights + ((k * rows + i / count) * VECTORS + first + i % count) * 64);
     }
-    column c = {.number = -s->left};
-    memcpy(c.rows, s->x, sizeof c.rows);
-    load_column(s, &c, x, first, count, parts);
-    add(next, bias, x, weights[0], rows, count);
+    __m512i x[VECTORS];
+    load_column(&w.column, x, first, count, parts, 0);
+    add(w.next, w.bias, x, w.weights[0], rows, count);
     if (stride == 1) {
-        load_column(s, &c, x, first, count, parts);
-        add(sums, next, x, weights[1], rows, count);
-        add(next, bias, x, weights[0], rows, count);
+        load_column(&w.column, x, first, count, parts, 0);
+        add(w.sums, w.next, x, w.weights[1], rows, count);
+        add(w.next, w.bias, x, w.weights[0], rows, count);
     }
-    for (ptrdiff_t pixel = 0; pixel < s->pixels; pixel++) {
-        if (stride == 2) {
-            load_column(s, &c, x, first, count, parts);
-            add(sums, next, x, weights[1], rows, count);
-        }
-        load_column(s, &c, x, first, count, parts);
-        add(sums, sums, x, weights[2], rows, count);
-        __m512i results[MOST_ROWS * VECTORS];
-#pragma clang loop unroll(full)
-        for (int i = 0; i < rows * count; i++)
-            results[i] = ck_rescaled(sums[i], s->lanes + first + i % count, s->output, &common, rounding);
-        if (count == VECTORS) {
-#pragma clang loop unroll(full)
-            for (int j = 0; j < rows; j++) {
-                const __m512i *four = results + j * VECTORS;
-                store(s, pixel, j, ck_packed_quarters(four[0], four[1], four[2], four[3], &common, rounding), parts);
-            }
-        } else {
-            // Eight bytes of the first output row, eight of the second.
-            __m512i half = ck_packed_quarters(results[0], results[1], results[2], results[3], &common, rounding);
-            if (first == 0) {
-                s->first_half[pixel] = half;
-            } else {
-                store(s, pixel, 0, _mm512_unpacklo_epi64(s->first_half[pixel], half), parts);
-                store(s, pixel, 1, _mm512_unpackhi_epi64(s->first_half[pixel], half), parts);
-            }
-        }
-        if (stride == 1) add(sums, next, x, weights[1], rows, count);
-        add(next, bias, x, weights[0], rows, count);
+    for (ptrdiff_t rest = s->pixels; rest > 0;) {
+        ptrdiff_t left = w.column.number < 0 ? 0 : w.column.width - w.column.number;
+        ptrdiff_t inside = left < 0 ? 0 : left / stride < rest ? left / stride : rest;
+        rest -= inside;
+        for (; inside > 0; inside--) walk_pixel(&w, first, count, stride, rows, parts, rounding, 1);
+        if (rest-- > 0) walk_pixel(&w, first, count, stride, rows, parts, rounding, 0);
     }
 }
 

@@ -58,6 +58,11 @@ CK_INLINE void multiply(
 #define CK_TILES_ONE(do, rounding)                                                                              \
     do(1, 0, rounding) do(1, 1, rounding) do(1, 2, rounding) do(1, 3, rounding) do(1, 4, rounding)              \
     do(1, 8, rounding)
+// While the few sums of one tile are stored, the next one's products fit between; but such tiles load weights often, which
+// have to be in the first cache.
+#define CK_STRIPS(do, rounding) do(3, 4, rounding) do(4, 3, rounding) do(6, 2, rounding) do(16, 1, rounding)
+#define CK_STRIP_ROWS(blocks) ((blocks) >= 4 ? 3 : (blocks) == 3 ? 4 : (blocks) == 2 ? 6 : 16)
+#define CK_STRIP_STEPS 112
 #define CK_NAME(name) name##_avx512
 #include "int8_body.h"
 

@@ -5,6 +5,8 @@
 //   CK_TILES_MANY, CK_TILES_FEW, CK_TILES_ONE   lists of tiles: for the quick roundings, for the slow ones, of one row
 //   CK_TILE_ROWS, CK_TILE_BLOCKS, CK_TILE_TURN  the most rows and blocks of a tile, and the most blocks for so many rows
 //   CK_LINE_ROWS     if defined, tiles of no more rows than that take their offsets, as they may go over the ends of lines
+//   CK_STRIPS, CK_STRIP_ROWS, CK_STRIP_STEPS   if defined, tiles of products of one segment of up to so many steps that
+//                    follow each other in one call, and the rows of such a tile of `blocks` blocks
 //   CK_FULL_TURNS    if as many blocks as possible at a time are best, and not about as many each time
 //   multiply         adds the products of one segment to the sums of a tile, and may ask for as many weights `ahead`
 //   ck_sums, ck_loaded_sums, ck_no_sums, ck_first_halves   16 int32; the first halves of two behind each other
@@ -110,21 +112,74 @@ static __attribute__((noinline)) void store_reals(
         }
 }
 
+CK_INLINE void start(
+    const ck_gemm *g, ck_sums *sums, ptrdiff_t block, const int rows, const int blocks, const ck_rounding rounding) {
+    int is_hybrid = rounding == CK_ROUNDS_NOTHING && g->hybrid;
+#pragma clang loop unroll(full)
+    for (int b = 0; b < blocks; b++) {
+        ck_sums sum = is_hybrid ? ck_no_sums() : ck_loaded_sums(g->lanes[block + b].bias);
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) sums[r * blocks + b] = sum;
+    }
+}
+
+// Makes results of a tile's sums.
+CK_INLINE void finish(
+    const ck_gemm *g, const ck_common_output *common, ck_sums *sums, int8_t *y, ptrdiff_t block, ptrdiff_t outputs,
+    const int rows, const int blocks_or_half, const ck_rounding rounding) {
+    const int blocks = blocks_or_half ? blocks_or_half : 1;
+    const ck_lanes *lanes = g->lanes + block;
+    const ck_sums none = ck_no_sums();
+    if (!blocks_or_half) {
+        // Two rows share a vector.
+#pragma clang loop unroll(full)
+        for (int first = 0; first < rows; first += 8) {
+            ck_sums four[4] = {none, none, none, none};
+#pragma clang loop unroll(full)
+            for (int i = 0; i < 4; i++) {
+                int r = first + 2 * i;
+                if (r >= rows) break;
+                four[i] = ck_first_halves(sums[r], r + 1 < rows ? sums[r + 1] : none);
+                four[i] = ck_rescaled(four[i], lanes, g->output, common, rounding);
+            }
+            ck_bytes bytes = ck_packed_output(four[0], four[1], four[2], four[3], common, rounding);
+            store_halves(bytes, y + first * g->y_step, g->y_step, rows - first, outputs);
+        }
+        return;
+    }
+    // Few factors are loaded once for all rows, before stores might change them.
+    const int rescales_first = rounding == CK_ROUNDS_SINGLE || rounding == CK_ROUNDS_POSITIVE;
+#pragma clang loop unroll(full)
+    for (int b = 0; b < blocks; b++)
+#pragma clang loop unroll(full)
+        for (int r = 0; rescales_first && r < rows; r++)
+            sums[r * blocks + b] = ck_rescaled(sums[r * blocks + b], lanes + b, g->output, common, rounding);
+    const int width = blocks == 3 ? 4 : blocks, count = rows * width;
+#pragma clang loop unroll(full)
+    for (int first = 0; first < count; first += 4) {
+        ck_sums four[4];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++) {
+            int r = (first + i) / width, b = (first + i) % width;
+            four[i] = r < rows && b < blocks ? sums[r * blocks + b] : none;
+            if (!rescales_first && r < rows && b < blocks)
+                four[i] = ck_rescaled(four[i], lanes + b, g->output, common, rounding);
+        }
+        ck_bytes bytes = ck_packed_output(four[0], four[1], four[2], four[3], common, rounding);
+        int r = first / width, b = first % width;
+        store_rows(bytes, y + r * g->y_step + b * CK_BLOCK, g->y_step, rows - r, blocks, outputs - b * CK_BLOCK);
+    }
+}
+
 CK_INLINE void tile(
     const ck_gemm *g, const uint8_t *x, int8_t *y, ptrdiff_t block, ptrdiff_t outputs, ptrdiff_t ahead,
     const int rows, const int blocks_or_half, const ck_rounding rounding) {
     const int blocks = blocks_or_half ? blocks_or_half : 1;
     ck_sums sums[24];
-    const ck_lanes *lanes = rounding == CK_ROUNDS_NOTHING && g->hybrid ? NULL : g->lanes + block;
     ptrdiff_t segment_size = g->steps * CK_DEPTH * CK_BLOCK;
     ptrdiff_t block_size = g->segment_rows * g->segment_columns * segment_size;
     const int8_t *w = g->weights + block * block_size;
-#pragma clang loop unroll(full)
-    for (int b = 0; b < blocks; b++) {
-        ck_sums sum = rounding == CK_ROUNDS_NOTHING && g->hybrid ? ck_no_sums() : ck_loaded_sums(lanes[b].bias);
-#pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) sums[r * blocks + b] = sum;
-    }
+    start(g, sums, block, rows, blocks, rounding);
     ptrdiff_t offsets[CK_TILE_ROWS];
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) offsets[r] = r * g->x_step;
@@ -147,46 +202,15 @@ CK_INLINE void tile(
         return;
     }
     const ck_common_output common = ck_common_output_of(g->output);
-    const ck_sums none = ck_no_sums();
-    if (!blocks_or_half) {
-        // Two rows share a vector.
-#pragma clang loop unroll(full)
-        for (int first = 0; first < rows; first += 8) {
-            ck_sums four[4] = {none, none, none, none};
-#pragma clang loop unroll(full)
-            for (int i = 0; i < 4; i++) {
-                int r = first + 2 * i;
-                if (r >= rows) break;
-                four[i] = ck_first_halves(sums[r], r + 1 < rows ? sums[r + 1] : none);
-                four[i] = ck_rescaled(four[i], lanes, g->output, &common, rounding);
-            }
-            ck_bytes bytes = ck_packed_output(four[0], four[1], four[2], four[3], &common, rounding);
-            store_halves(bytes, y + first * g->y_step, g->y_step, rows - first, outputs);
-        }
-        return;
-    }
-    // Few factors are loaded once for all rows, before stores might change them.
-    const int rescales_first = rounding == CK_ROUNDS_SINGLE || rounding == CK_ROUNDS_POSITIVE;
-#pragma clang loop unroll(full)
-    for (int b = 0; b < blocks; b++)
-#pragma clang loop unroll(full)
-        for (int r = 0; rescales_first && r < rows; r++)
-            sums[r * blocks + b] = ck_rescaled(sums[r * blocks + b], lanes + b, g->output, &common, rounding);
-    const int width = blocks == 3 ? 4 : blocks, count = rows * width;
-#pragma clang loop unroll(full)
-    for (int first = 0; first < count; first += 4) {
-        ck_sums four[4];
-#pragma clang loop unroll(full)
-        for (int i = 0; i < 4; i++) {
-            int r = (first + i) / width, b = (first + i) % width;
-            four[i] = r < rows && b < blocks ? sums[r * blocks + b] : none;
-            if (!rescales_first && r < rows && b < blocks)
-                four[i] = ck_rescaled(four[i], lanes + b, g->output, &common, rounding);
-        }
-        ck_bytes bytes = ck_packed_output(four[0], four[1], four[2], four[3], &common, rounding);
-        int r = first / width, b = first % width;
-        store_rows(bytes, y + r * g->y_step + b * CK_BLOCK, g->y_step, rows - r, blocks, outputs - b * CK_BLOCK);
-    }
+    finish(g, &common, sums, y, block, outputs, rows, blocks_or_half, rounding);
+}
+
+// How far behind the weights of a tile those are that it asks for: each of the first ones asks for one of the blocks that
+// come next.
+CK_INLINE ptrdiff_t wanted(
+    const ck_gemm *g, ptrdiff_t asked, ptrdiff_t block, ptrdiff_t blocks, ptrdiff_t block_size) {
+    ptrdiff_t next = blocks + asked;
+    return asked < blocks && block + next < g->blocks ? next * block_size : 0;
 }
 
 typedef void (*tile_function)(const ck_gemm *, const uint8_t *, int8_t *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
@@ -223,6 +247,52 @@ static const tile_function tiles[CK_ROUNDINGS][CK_TILE_BLOCKS + 1][CK_TILE_ROWS 
     [CK_ROUNDS_NOTHING] = {CK_TILES_MANY(ROW, CK_ROUNDS_NOTHING) CK_TILES_ONE(ROW, CK_ROUNDS_NOTHING)},
 };
 
+#if defined(CK_STRIPS)
+// What tiles below each other have in common is looked up once, and while the sums of one are stored, those of the next
+// begin.
+CK_INLINE void strip(
+    ck_gemm *gemm, const uint8_t *x, int8_t *y, ptrdiff_t block, ptrdiff_t outputs, ptrdiff_t count, const int rows,
+    const int blocks, const ck_rounding rounding) {
+    // Stores of bytes might change the original.
+    const ck_gemm g = *gemm;
+    const ck_common_output common = ck_common_output_of(g.output);
+    ptrdiff_t block_size = g.steps * CK_DEPTH * CK_BLOCK, asked = g.asked;
+    const int8_t *w = g.weights + block * block_size;
+    ptrdiff_t offsets[CK_TILE_ROWS];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) offsets[r] = r * g.x_step;
+    for (; count > 0; count--, asked++, x += rows * g.x_step, y += rows * g.y_step) {
+        ck_sums sums[24];
+        start(&g, sums, block, rows, blocks, rounding);
+        const int8_t *ahead = w + wanted(&g, asked, block, blocks, block_size);
+        multiply(&g, sums, x, offsets, w, block_size, ahead, rows, blocks);
+        finish(&g, &common, sums, y, block, outputs, rows, blocks, rounding);
+    }
+    gemm->asked = asked;
+}
+
+typedef void (*strip_function)(ck_gemm *, const uint8_t *, int8_t *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
+
+#define STRIP(rows, blocks, rounding)                                                                           \
+    static void strip_##rows##x##blocks##_##rounding(                                                           \
+        ck_gemm *g, const uint8_t *x, int8_t *y, ptrdiff_t block, ptrdiff_t outputs, ptrdiff_t count) {         \
+        strip(g, x, y, block, outputs, count, rows, blocks, rounding);                                          \
+    }
+#define STRIP_ENTRY(rows, blocks, rounding) [blocks] = strip_##rows##x##blocks##_##rounding,
+
+CK_STRIPS(STRIP, CK_ROUNDS_SINGLE)
+CK_STRIPS(STRIP, CK_ROUNDS_POSITIVE)
+CK_STRIPS(STRIP, CK_ROUNDS_TWICE_UP)
+CK_STRIPS(STRIP, CK_ROUNDS_TWICE)
+
+static const strip_function strips[CK_ROUNDINGS][CK_TILE_BLOCKS + 1] = {
+    [CK_ROUNDS_SINGLE] = {CK_STRIPS(STRIP_ENTRY, CK_ROUNDS_SINGLE)},
+    [CK_ROUNDS_POSITIVE] = {CK_STRIPS(STRIP_ENTRY, CK_ROUNDS_POSITIVE)},
+    [CK_ROUNDS_TWICE_UP] = {CK_STRIPS(STRIP_ENTRY, CK_ROUNDS_TWICE_UP)},
+    [CK_ROUNDS_TWICE] = {CK_STRIPS(STRIP_ENTRY, CK_ROUNDS_TWICE)},
+};
+#endif
+
 void CK_NAME(ck_gemm)(
     ck_gemm *g, const uint8_t *x, int8_t *y, ptrdiff_t rows, ptrdiff_t block, ptrdiff_t blocks, ptrdiff_t outputs) {
     if (outputs > blocks * CK_BLOCK) outputs = blocks * CK_BLOCK;
@@ -230,6 +300,16 @@ void CK_NAME(ck_gemm)(
     ptrdiff_t most = CK_TILE_ROWS;
     while (!sizes[most]) most--;
     ptrdiff_t block_size = g->segment_rows * g->segment_columns * g->steps * CK_DEPTH * CK_BLOCK;
+#if defined(CK_STRIPS)
+    strip_function strip = sizes == tiles[g->rounding][0] ? NULL : strips[g->rounding][blocks];
+    ptrdiff_t count = rows / CK_STRIP_ROWS(blocks), strip_rows = count * CK_STRIP_ROWS(blocks);
+    if (strip && count && !g->line_rows && g->segment_rows * g->segment_columns == 1 && g->steps <= CK_STRIP_STEPS) {
+        strip(g, x, y, block, outputs, count);
+        x += strip_rows * g->x_step;
+        y += strip_rows * g->y_step;
+        rows -= strip_rows;
+    }
+#endif
     while (rows > 0) {
         ptrdiff_t run = rows;
         if (most > CK_LINE_ROWS && g->line_rows && run > g->line_rows - g->row) run = g->line_rows - g->row;
@@ -238,10 +318,7 @@ void CK_NAME(ck_gemm)(
         while (size < most && !sizes[size]) size++;
         // The last tile must not go beyond the rows.
         while (size > run || !sizes[size]) size--;
-        // Each of the first tiles asks for one of the blocks that come next.
-        ptrdiff_t next = blocks + g->asked;
-        int is_wanted = g->asked < blocks && block + next < g->blocks;
-        sizes[size](g, x, y, block, outputs, is_wanted ? next * block_size : 0);
+        sizes[size](g, x, y, block, outputs, wanted(g, g->asked, block, blocks, block_size));
         g->asked++;
         x += size * g->x_step;
         y += size * g->y_step;

@@ -1,14 +1,17 @@
+import CMinizip
+
 /// Reads named arrays from a `.npz` file, a zip archive of `.npy` members, stored or deflated.
 ///
-/// Opening reads the headers only. An array is unpacked when it is asked for.
+/// Opening reads the headers only. An array is unpacked when it is asked for; one that is stored is read in place.
 package final class NPZReader: Sendable {
     package struct Member: Sendable {
         package var name: String
         package var header: NPYHeader
-        var index: UInt64
+        var position: unz64_file_pos
     }
 
-    package let path: String
+    private let archive: Archive
+    package var path: String { archive.path }
     /// The arrays in the archive's order.
     package let members: [Member]
     /// The largest array that is unpacked into memory.
@@ -18,9 +21,9 @@ package final class NPZReader: Sendable {
 
     /// - Throws: `DatasetError` if the file is not a zip archive, or an array's header cannot be read.
     package init(path: String, byteLimit: Int = NPZReader.defaultByteLimit) throws(DatasetError) {
-        self.path = path
+        archive = try Archive(path: path)
         self.byteLimit = byteLimit
-        members = try Archive(path: path).members()
+        members = try archive.members()
     }
 
     package var names: [String] { members.map(\.name) }
@@ -47,22 +50,28 @@ package final class NPZReader: Sendable {
             header.shape[0] = prefix
             header.dataByteCount = header.dataByteCount / extent * prefix
         }
-        guard header.dataByteCount <= byteLimit else {
+        // minizip's archives must not be used by two threads at once: each array has its own.
+        var source = try ArchiveMember(member.position, of: archive, name: member.name)
+        try source.advance(header.dataOffset, into: nil)
+        let memory = source.isStored ? nil : try memory(for: member, byteCount: header.dataByteCount)
+        let unpacking = ArrayUnpacking(
+            source, byteCount: header.dataByteCount, into: memory,
+            isWhole: header.dataByteCount == member.header.dataByteCount)
+        return NumericArray(name: member.name, header: header, unpacking: unpacking)
+    }
+
+    private func memory(for member: Member, byteCount: Int) throws(DatasetError) -> AnonymousMemory {
+        guard byteCount <= byteLimit else {
             throw DatasetError(
                 .unsupportedFormat,
-                "the array '\(member.name)' unpacks to \(header.dataByteCount) bytes, and the limit is \(byteLimit)",
+                "the array '\(member.name)' unpacks to \(byteCount) bytes, and the limit is \(byteLimit)",
                 at: path, remedy: "save it as a .npy file, which is read in place")
         }
-        guard let memory = AnonymousMemory(byteCount: header.dataByteCount) else {
+        guard let memory = AnonymousMemory(byteCount: byteCount) else {
             throw DatasetError(
-                .unreadable, "there is no memory for the \(header.dataByteCount) bytes of the array '\(member.name)'",
+                .unreadable, "there is no memory for the \(byteCount) bytes of the array '\(member.name)'",
                 at: path, remedy: "save it as a .npy file, which is read in place")
         }
-        // libzip's archives must not be used by two threads at once: each array has its own.
-        var source = try ArchiveMember(member.index, of: Archive(path: path), name: member.name)
-        try source.skip(header.dataOffset)
-        let unpacking = ArrayUnpacking(
-            source, into: memory, isWhole: header.dataByteCount == member.header.dataByteCount)
-        return NumericArray(name: member.name, header: header, unpacking: unpacking)
+        return memory
     }
 }

@@ -1,4 +1,4 @@
-import CZip
+import CMinizip
 import ModelGraph
 
 /// Writes named arrays into a `.npz` file that NumPy reads.
@@ -39,39 +39,40 @@ package struct NPZWriter {
     /// The same arrays give the same bytes: members bear no time of their own.
     /// - Throws: `DatasetError` if the file exists and `replacing` is false, or cannot be written.
     package func write(to path: String, replacing: Bool) throws(DatasetError) {
-        var code: Int32 = 0
-        guard let archive = zip_open(path, ZIP_CREATE | (replacing ? ZIP_TRUNCATE : ZIP_EXCL), &code) else {
-            var error = zip_error_t()
-            zip_error_init_with_code(&error, code)
-            defer { zip_error_fini(&error) }
-            throw DatasetError(
-                .unwritable, "the arrays cannot be written: \(String(cString: zip_error_strerror(&error)))", at: path)
+        let memory = UnsafeMutablePointer<optimize_zip_memory>.allocate(capacity: 1)
+        let archive = optimize_zip_create(memory)
+        defer {
+            optimize_zip_free(memory)
+            memory.deallocate()
         }
-        // libzip reads the members when it closes the archive, so they must stay where they are until then.
-        let buffers = members.map { member in
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: member.bytes.count, alignment: 64)
-            buffer.copyBytes(from: member.bytes)
-            return buffer
+        guard let archive else { throw Self.failure(path) }
+        var isComplete = true
+        for member in members where isComplete {
+            isComplete = Self.add(member, to: archive)
         }
-        defer { for buffer in buffers { buffer.deallocate() } }
-        for (member, buffer) in zip(members, buffers) {
-            guard let source = zip_source_buffer(archive, buffer.baseAddress, zip_uint64_t(buffer.count), 0) else {
-                throw Self.failure(archive, path)
-            }
-            let index = zip_file_add(archive, member.name + ".npy", source, zip_flags_t(ZIP_FL_ENC_UTF_8))
-            guard index >= 0 else {
-                zip_source_free(source)
-                throw Self.failure(archive, path)
-            }
-            // 1 January 1980, the archive format's first day, as NumPy itself writes.
-            zip_file_set_dostime(archive, zip_uint64_t(index), 0, 0x21, 0)
+        guard zipClose(archive, nil) == ZIP_OK, isComplete else { throw Self.failure(path) }
+        do throws(FileError) {
+            let file = try AtomicFile(path, replaces: replacing)
+            try file.write(UnsafeRawBufferPointer(start: memory.pointee.bytes, count: memory.pointee.count))
+            try file.commit()
+        } catch {
+            throw DatasetError(.unwritable, "the arrays cannot be written", at: path, cause: error)
         }
-        guard zip_close(archive) == 0 else { throw Self.failure(archive, path) }
     }
 
-    private static func failure(_ archive: OpaquePointer, _ path: String) -> DatasetError {
-        let reason = String(cString: zip_strerror(archive))
-        zip_discard(archive)
-        return DatasetError(.unwritable, "the arrays cannot be written: \(reason)", at: path)
+    private static func add(_ member: Member, to archive: zipFile) -> Bool {
+        let isLarge = member.bytes.count >= 1 << 32
+        guard optimize_zip_begin(archive, member.name + ".npy", isLarge ? 1 : 0) == ZIP_OK else { return false }
+        let isWritten = member.bytes.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count, by: 1 << 30).allSatisfy { start in
+                let piece = UnsafeRawBufferPointer(rebasing: bytes[start...].prefix(1 << 30))
+                return zipWriteInFileInZip(archive, piece.baseAddress, UInt32(piece.count)) == ZIP_OK
+            }
+        }
+        return zipCloseFileInZip(archive) == ZIP_OK && isWritten
+    }
+
+    private static func failure(_ path: String) -> DatasetError {
+        DatasetError(.unwritable, "there is no memory for the archive", at: path)
     }
 }

@@ -111,7 +111,8 @@ package struct QuantizePass: Pass {
                 .calibrationRequired, "full int8 needs calibration samples", remedy: "pass --calibrate PATH")
         }
         var statistics = try Calibrator(
-            model: context.model, samples: calibration, pool: context.pool, progress: context.progress
+            model: context.model, samples: calibration, pool: context.pool, record: context.record,
+            progress: context.progress
         ).observe(channelMeansOf: inputs)
         statistics.findRanges(context.pool)
         means = statistics.channelMeans
@@ -390,12 +391,20 @@ package struct QuantizePass: Pass {
     ) {
         let connections = GraphConnections(graph)
         var node = graph[group.linear]
-        if mode == .weightOnly {
+        let arithmetic = graph[group.weights].type
+        // Operators with integer weights compute in float32.
+        if mode == .weightOnly || arithmetic != .float32 {
             let source = graph[graph.constantSource(of: group.weights, connections: connections)]
             let real = patch.addValue(
                 Value(name: source.name + "_dequantized", type: .float32, shape: graph[group.weights].shape))
             patch.addNode(Node(Dequantize(), inputs: [integer], outputs: [real]), before: group.linear)
             node.inputs[1] = real
+            if arithmetic != .float32 {
+                let converted = patch.addValue(
+                    Value(name: source.name + "_converted", type: arithmetic, shape: graph[group.weights].shape))
+                patch.addNode(Node(Cast(to: arithmetic), inputs: [real], outputs: [converted]), before: group.linear)
+                node.inputs[1] = converted
+            }
         } else {
             node.inputs[1] = integer
             // Engines take int8 weights only with a bias that is stored as float32.

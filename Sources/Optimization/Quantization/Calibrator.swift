@@ -58,13 +58,18 @@ package struct Calibrator {
     private let batched: Plan?
     private let samples: any SampleSource
     private let pool: ThreadPool
+    /// Takes the outputs of the first samples.
+    private let record: OutputRecord?
     private let progress: @Sendable (PipelineProgress) -> Void
     /// Tensors of which a clamp's result tells all there is to know.
     private let clamped: Set<ValueID>
+    /// What operators leave of tensors' elements, where that is an interval.
+    private let bounds: [ValueID: (lower: Float, upper: Float)]
 
+    /// - Parameter record: takes the outputs of the first samples, where they run one by one.
     /// - Throws: `PassError.cannotRun` if our core cannot run the model.
     package init(
-        model: Model, samples: any SampleSource, pool: ThreadPool,
+        model: Model, samples: any SampleSource, pool: ThreadPool, record: OutputRecord? = nil,
         progress: @escaping @Sendable (PipelineProgress) -> Void
     ) throws(PassError) {
         do {
@@ -78,6 +83,7 @@ package struct Calibrator {
                 remedy: "--dynamic-range and --weight-only need no calibration", cause: error)
         }
         batched = samples.count >= 2 * Plan.usualBatch ? plan.profitablyBatched() : nil
+        self.record = batched == nil && record?.takes(plan) == true ? record : nil
         self.samples = samples
         self.pool = pool
         self.progress = progress
@@ -86,6 +92,11 @@ package struct Calibrator {
         clamped = Set(
             graph.valueIDs.filter { id in
                 graph.clamped(id, connections: connections).map { graph[$0].type == .float32 } ?? false
+            })
+        bounds = Dictionary(
+            uniqueKeysWithValues: graph.valueIDs.compactMap { id in
+                let bounds = graph.bounds(of: id, connections: connections)
+                return bounds.lower.isFinite && bounds.upper.isFinite ? (id, bounds) : nil
             })
     }
 
@@ -114,11 +125,13 @@ package struct Calibrator {
         let isStopped = Atomic(false)
         let plans = (one: plan, many: batched)
         let samples = samples
+        let bounds = bounds
+        let record = record
         let progress = progress
         let total = samples.count
         pool.forEach(min(pool.threads, batches)) { _, _ in
             do {
-                var observer = TensorObserver(samples: total, means: means, isCounted: isCounted)
+                var observer = TensorObserver(samples: total, means: means, bounds: bounds, isCounted: isCounted)
                 let one = try Execution(plans.one)
                 let many = try plans.many.map { try Execution($0) }
                 while !isStopped.load(ordering: .relaxed) {
@@ -143,6 +156,7 @@ package struct Calibrator {
                             guard tensor.type == .float32 else { return }
                             observer.observe(tensor, bytes.assumingMemoryBound(to: Float.self), samples: turn.count)
                         })
+                        record?.keep(execution, sample: turn.lowerBound)
                     }
                     let sums = observer.takeSums()
                     let done = totals.withLock { totals in
@@ -205,7 +219,9 @@ private struct Totals: Sendable {
 
     /// Adds counts, which come out the same in any order.
     mutating func add(_ histograms: [ValueID: ActivationHistogram]) {
-        for (value, histogram) in histograms { self.histograms[value, default: ActivationHistogram()].merge(histogram) }
+        for (value, histogram) in histograms where self.histograms[value]?.merge(histogram) == nil {
+            self.histograms[value] = histogram
+        }
     }
 
     var statistics: CalibrationStatistics {

@@ -11,6 +11,7 @@ struct TensorObserver {
     private var taken: [Float] = []
     private let samples: Int
     private let wanted: Set<ValueID>
+    private let bounds: [ValueID: (lower: Float, upper: Float)]
     private let isCounted: @Sendable (ValueID) -> Bool
 
     /// The sum of each channel, and of how many elements.
@@ -37,20 +38,27 @@ struct TensorObserver {
     }
 
     /// About how many values of a tensor are counted over all samples, as many as fit: the distribution of so many is that
-    /// of all. Extremes and means are those of all values.
-    private static let countLimit = 1 << 20
+    /// of all.
+    private static let countLimit = 1 << 18
+    /// About how many values of each channel are summed up over all samples: their mean is that of all.
+    private static let sumLimit = 1 << 13
 
     /// - Parameters:
     ///   - samples: how many there are in all.
     ///   - means: the tensors whose channels are summed up.
+    ///   - bounds: what is known of tensors' elements. Where both bounds have been met, not all elements are looked at.
     ///   - isCounted: the tensors whose distribution is wanted.
-    init(samples: Int, means: Set<ValueID>, isCounted: @escaping @Sendable (ValueID) -> Bool) {
+    init(
+        samples: Int, means: Set<ValueID>, bounds: [ValueID: (lower: Float, upper: Float)] = [:],
+        isCounted: @escaping @Sendable (ValueID) -> Bool
+    ) {
         self.samples = samples
         wanted = means
+        self.bounds = bounds
         self.isCounted = isCounted
     }
 
-    /// Each batch counts other parts of the tensors.
+    /// Each batch counts and sums up other parts of the tensors.
     mutating func begin(_ batch: Int) { self.batch = batch }
 
     /// The sums since they were last taken.
@@ -71,34 +79,64 @@ struct TensorObserver {
         }
         guard channels > 0 || isCounted, !elements.isEmpty else { return }
         let step = isCounted ? step(over: elements.count, of: count) : max(1, elements.count)
-        let sampling = TensorObservation.Sampling(step: step, start: isCounted ? batch % step : elements.count)
-        let room = sampling.limit(of: elements.count)
+        var request = TensorObservation.Request(
+            taking: .init(step: step, start: isCounted ? batch % step : elements.count))
+        (request.channels, request.run) = (max(channels, 1), max(run, 1))
+        if channels > 0 {
+            let step = sumStep(over: elements.count / channels, of: count, parts: request.parts(of: elements.count))
+            request.summing = .init(step: step, start: batch % step)
+        }
+        request.wantsExtremes = isCounted && !hasMetBounds(value)
+        let room = request.taking.limit(of: elements.count)
         if taken.count < room { taken = Array(repeating: 0, count: room) }
         var added = [Double](repeating: 0, count: channels)
-        let (extremes, count) = taken.withUnsafeMutableBufferPointer { taken in
+        let found = taken.withUnsafeMutableBufferPointer { taken in
             added.withUnsafeMutableBufferPointer { added in
-                TensorObservation.extremes(
-                    of: elements, channels: max(channels, 1), run: max(run, 1), sums: added, taking: sampling,
-                    into: taken)
+                TensorObservation.observe(elements, request, sums: added, taken: taken)
             }
         }
         if channels > 0 {
-            if extremes == nil { added = Self.finiteSums(of: elements, channels: channels, run: run) }
-            let new = ChannelSums(added, positions: elements.count / channels)
+            if !found.areSumsFinite { added = Self.finiteSums(of: elements, request) }
+            let new = ChannelSums(added, positions: found.positions)
             if sums[value]?.add(new) == nil { sums[value] = new }
         }
         guard isCounted else { return }
-        guard let extremes else {
-            // A tensor without any finite value has no distribution.
-            if elements.contains(where: \.isFinite) {
-                histograms[value, default: ActivationHistogram()].count(elements)
-            }
-            return
-        }
         taken.withUnsafeBufferPointer { taken in
-            histograms[value, default: ActivationHistogram()].count(
-                UnsafeBufferPointer(rebasing: taken[..<count]), within: extremes)
+            let taken = UnsafeBufferPointer(rebasing: taken[..<found.taken])
+            if let extremes = found.extremes {
+                histograms[value, default: ActivationHistogram()].count(taken, within: extremes)
+            } else {
+                countFinite(taken, of: request.wantsExtremes ? elements : taken, value)
+            }
         }
+    }
+
+    /// - Parameter elements: those of which the extremes are wanted.
+    private mutating func countFinite(
+        _ taken: UnsafeBufferPointer<Float>, of elements: UnsafeBufferPointer<Float>, _ value: ValueID
+    ) {
+        // A tensor without any finite value has no distribution.
+        let finite = elements.lazy.filter(\.isFinite)
+        guard let lower = finite.min(), let upper = finite.max() else { return }
+        taken.filter(\.isFinite).withUnsafeBufferPointer {
+            histograms[value, default: ActivationHistogram()].count($0, within: (lower, upper))
+        }
+    }
+
+    /// Whether no element lies outside of what has been seen already.
+    private func hasMetBounds(_ value: ValueID) -> Bool {
+        guard let bounds = bounds[value], let seen = histograms[value] else { return false }
+        return seen.minimum <= bounds.lower && seen.maximum >= bounds.upper
+    }
+
+    /// Of how many parts one is summed up.
+    ///
+    /// - Parameters:
+    ///   - positions: elements of each channel.
+    ///   - parts: into which they are divided.
+    func sumStep(over positions: Int, of samplesAtOnce: Int, parts: Int) -> Int {
+        let (total, overflow) = (positions / samplesAtOnce).multipliedReportingOverflow(by: samples)
+        return max(1, min(parts, overflow ? parts : total / Self.sumLimit))
     }
 
     /// Of how many blocks one is counted: all channels and places get their turn, as blocks and step have no factor in
@@ -114,10 +152,14 @@ struct TensorObserver {
     private static func greatestDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestDivisor(b, a % b) }
 
     /// The sums of the elements that are finite.
-    private static func finiteSums(of elements: UnsafeBufferPointer<Float>, channels: Int, run: Int) -> [Double] {
-        var sums = [Double](repeating: 0, count: channels)
-        for (index, element) in elements.enumerated() where element.isFinite {
-            sums[index / run % channels] += Double(element)
+    private static func finiteSums(
+        of elements: UnsafeBufferPointer<Float>, _ request: TensorObservation.Request
+    ) -> [Double] {
+        var sums = [Double](repeating: 0, count: request.channels)
+        for part in request.summedParts(of: elements.count) {
+            for index in part where elements[index].isFinite {
+                sums[index / request.run % request.channels] += Double(elements[index])
+            }
         }
         return sums
     }

@@ -85,6 +85,9 @@ package struct ModelFile: Sendable {
     /// Larger models are not compressed to tell their sizes: it takes a minute for each gigabyte.
     static let compressionLimit = 128 << 20
 
+    /// Whether the model to run has the operators that passes see. Where some are integer ones, it has more.
+    var isRunnableAsItIs: Bool { model.main.order == runnable.main.order }
+
     /// Bytes of the model, with those of the files beside it that hold its weights.
     var byteCount: Int { files.reduce(0) { $0 + $1.bytes.count } }
 

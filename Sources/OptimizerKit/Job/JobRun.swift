@@ -32,11 +32,14 @@ struct JobRun {
             data.evaluation != nil
             || options.comparesModels && (data.calibration != nil || needsRanges(input.model))
         let pool = threads
+        let recording = data.evaluation == nil ? outputRecord(of: input) : nil
         // What is not to run is planned for its figures alone, beside other work.
         let isPlannedFirst = needsRunning || needsRanges(input.model)
         let planned =
             isPlannedFirst
-            ? try stage("plan") { _ in RunnableModel(input, isNeeded: needsRunning, threads: pool) } : nil
+            ? try stage("plan") { _ in
+                RunnableModel(input, isNeeded: needsRunning, isRecorded: recording != nil, threads: pool)
+            } : nil
         let planning = isPlannedFirst ? nil : BackgroundWork { RunnableModel(input, isNeeded: false) }
 
         var quality = QualityMeasurement(data: data, threads: threads, comparesLayers: options.comparesLayers)
@@ -45,7 +48,7 @@ struct JobRun {
         }
 
         let calibration = try calibrationSource(data, input, obstacle: planned?.obstacle)
-        let result = try runPipeline(on: input.model, calibration: calibration)
+        let result = try runPipeline(on: input.model, calibration: calibration, recording)
         // What nobody waits for yet is measured while the file is written.
         let measuring = BackgroundWork { [result] in
             var pipeline = result
@@ -68,17 +71,20 @@ struct JobRun {
             }
         }
         let (after, contentAfter) = Self.prepare(output, isNeeded: planned?.plan != nil && needsRunning, pool)
-        let before = planned ?? planning?.wait() ?? RunnableModel(input, isNeeded: false)
+        var before = planned ?? planning?.wait() ?? RunnableModel(input, isNeeded: false)
+        let comparison = data.evaluation == nil && options.comparesModels ? calibration.map(\.samples) : nil
+        if let recording, let comparison, recording.outputs(ofFirst: min(recording.limit, comparison.count)) == nil {
+            before = RunnableModel(input, isNeeded: true, threads: pool)
+        }
         let (pipeline, contentBefore) = measuring.wait()
         try warnAboutRunning(before, after)
         try warnAboutInterface(of: after.model)
         if !pipeline.records.contains(where: { $0.pass == "quantize" && !$0.patches.isEmpty }) {
             try warnAboutNothing(input.model)
         }
-        let comparison = data.evaluation == nil && options.comparesModels ? calibration.map(\.samples) : nil
         if before.plan != nil, after.plan != nil, data.evaluation != nil || comparison != nil {
             try stage("evaluate the result") { progress in
-                try quality.measureOutput(before, after, fallback: comparison, progress)
+                try quality.measureOutput(before, after, fallback: comparison, record: recording, progress)
             }
         }
 
@@ -219,6 +225,11 @@ struct JobRun {
     /// Says that nothing was quantized though it was asked for, which may be unexpected.
     private mutating func warnAboutNothing(_ model: Model) throws(OptimizationError) {
         guard quantization(of: model) != nil, options.patchLimit == nil else { return }
+        if options.quantization == .int8, let type = model.main.otherRealType {
+            return try warn(
+                "nothing was quantized: the model computes in \(type.rawValue), and --int8 starts from float32; "
+                    + "--dynamic-range makes its weights int8")
+        }
         let inner =
             model.main.unknownOperators.isEmpty ? "" : "; operators that run graphs, and unknown ones, stay as they are"
         try warn("nothing was quantized: no operator has constant real weights that could be\(inner)")
@@ -234,6 +245,15 @@ struct JobRun {
     /// Whether ranges of activations have to be taken.
     private func needsRanges(_ model: Model) -> Bool {
         options.quantization == .int8 && !model.main.isQuantized && model.main.holdsRealOperators
+    }
+
+    /// What takes the outputs that are to be compared while the model is calibrated, so that it need not be run again; nil
+    /// where the model that is calibrated is another, or more than outputs is wanted of it.
+    private func outputRecord(of input: ModelFile) -> OutputRecord? {
+        guard options.comparesModels, !options.comparesLayers, input.isRunnableAsItIs, needsRanges(input.model) else {
+            return nil
+        }
+        return OutputRecord(limit: QualityMeasurement.comparisonLimit)
     }
 
     /// The samples from which ranges are taken: those given, else made-up ones, which `isStrict` refuses.
@@ -264,7 +284,7 @@ struct JobRun {
     // MARK: The passes
 
     private mutating func runPipeline(
-        on model: Model, calibration: CalibrationSource?
+        on model: Model, calibration: CalibrationSource?, _ recording: OutputRecord?
     ) throws -> PipelineResult {
         var settings = PipelineSettings()
         settings.passes = OptimizationJob.passes(options, for: model)
@@ -287,7 +307,7 @@ struct JobRun {
         }
         let observer = observer
         let result = try Pipeline.run(
-            model, settings: settings, calibration: calibration, threads: threads
+            model, settings: settings, calibration: calibration, threads: threads, record: recording
         ) { progress in
             observer(
                 .progress(

@@ -13,7 +13,7 @@ struct QualityMeasurement {
     private var before: AccuracyResult?
 
     /// How many samples outputs are compared on, where that is not the measurement asked for.
-    private static let comparisonLimit = 32
+    static let comparisonLimit = 32
     /// How many samples layers are compared on: each layer has many elements.
     private static let layerLimit = 8
 
@@ -35,9 +35,11 @@ struct QualityMeasurement {
 
     /// The written file's accuracy, and how far its outputs are from those of the input model.
     ///
-    /// - Parameter fallback: samples to compare the outputs on if no evaluation was asked for; the first few are used.
+    /// - Parameters:
+    ///   - fallback: samples to compare the outputs on if no evaluation was asked for; the first few are used.
+    ///   - record: what the input model makes of these, if it is known.
     mutating func measureOutput(
-        _ input: RunnableModel, _ output: RunnableModel, fallback: (any SampleSource)?,
+        _ input: RunnableModel, _ output: RunnableModel, fallback: (any SampleSource)?, record: OutputRecord?,
         _ progress: @escaping @Sendable (Int, Int) -> Void
     ) throws {
         guard let first = input.plan, let second = output.plan else { return }
@@ -49,7 +51,8 @@ struct QualityMeasurement {
         guard let dataset = data.evaluation else {
             guard let fallback else { return }
             let samples = FirstSamples(fallback, limit: Self.comparisonLimit)
-            evaluation = try compare(first, second, on: samples, progress)
+            evaluation = try compare(
+                first, recorded: record?.outputs(ofFirst: samples.count), second, on: samples, progress)
             return
         }
         guard let before, var evaluation else {
@@ -72,9 +75,15 @@ struct QualityMeasurement {
     }
 
     private func compare(
-        _ a: Plan, _ b: Plan, on samples: any SampleSource, _ progress: @escaping @Sendable (Int, Int) -> Void
+        _ a: Plan, recorded: [[[UInt8]]]? = nil, _ b: Plan, on samples: any SampleSource,
+        _ progress: @escaping @Sendable (Int, Int) -> Void
     ) throws -> Report.Evaluation {
-        let comparison = try Evaluator.compare(a, b, on: samples, threads: threads, progress: progress)
+        let comparison =
+            if let recorded {
+                try Evaluator.compare(a, recorded: recorded, b, on: samples, threads: threads, progress: progress)
+            } else {
+                try Evaluator.compare(a, b, on: samples, threads: threads, progress: progress)
+            }
         return Report.Evaluation(
             source: samples.summary, samples: comparison.count,
             agreement: a.outputs.first.map(Self.holdsScores) ?? false ? comparison.agreement : nil,

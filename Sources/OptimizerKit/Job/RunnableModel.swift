@@ -16,10 +16,12 @@ struct RunnableModel {
     /// sure that the result can be run.
     static let freeByteCount = 256 << 20
 
-    /// - Parameter isNeeded: whether the model is to be run. Otherwise it is planned for its figures, and to be sure that it
-    ///   can be run.
-    /// - Parameter threads: what weights are packed by.
-    init(_ file: ModelFile, isNeeded: Bool, threads: ThreadPool? = nil) {
+    /// - Parameters:
+    ///   - isNeeded: whether the model's outputs are. Otherwise it is planned for its figures, and to be sure that it can be
+    ///     run.
+    ///   - isRecorded: whether somebody else runs it and keeps its outputs.
+    ///   - threads: what weights are packed by.
+    init(_ file: ModelFile, isNeeded: Bool, isRecorded: Bool = false, threads: ThreadPool? = nil) {
         model = file.model
         isLeftOut = !isNeeded && file.byteCount > Self.freeByteCount
         guard !isLeftOut else {
@@ -30,7 +32,7 @@ struct RunnableModel {
         var options = PlanOptions(for: file.runnable)
         // Layers are compared one by one.
         options.joinsOperators = false
-        options.isForFigures = !isNeeded
+        options.isForFigures = !isNeeded || isRecorded
         do throws(RuntimeError) {
             plan = try Plan(file.runnable, options: options, pool: threads)
             obstacle = nil
@@ -74,6 +76,12 @@ extension Graph {
             names.append(operation.name)
         }
         return names
+    }
+
+    /// The type of the first tensor that is computed in floating point, if none is computed in float32.
+    var otherRealType: ElementType? {
+        let types = order.filter(isReal).flatMap { self[$0].outputs }.map { self[$0].type }.filter(\.isFloatingPoint)
+        return types.contains(.float32) ? nil : types.first
     }
 
     private func isReal(_ id: NodeID) -> Bool {

@@ -105,6 +105,10 @@ struct Invocation: Sendable {
         if command == .compare, operands.count == 2, !operands[1].isEmpty {
             settings.otherModel = operands[1]
         } else if operands.count != 1 {
+            let commands = Command.allCases.map(\.rawValue)
+            if command == .optimize, let meant = Suggestion.nearest(to: model, in: commands) {
+                throw UsageError("'\(model)' is no command", hint: "Did you mean 'optimize \(meant)'?")
+            }
             throw UsageError(
                 "one model at a time: '\(model)' and '\(operands[1])'",
                 hint: command == .compare

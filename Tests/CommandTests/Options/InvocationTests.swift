@@ -105,6 +105,7 @@ struct InvocationTests {
             (["m", "--report", "r.txt"], "--report wants a name that ends in .json or .md, not 'r.txt'"),
             (["m", "--prune-scope", "all"], "--prune-scope wants per-layer or global, not 'all'"),
             (["m", "n"], "one model at a time: 'm' and 'n'"),
+            (["inspct", "m"], "'inspct' is no command"),
             (["--int8"], "no model is named"),
             (["run", "m"], "run needs --input FILE.npz"),
             (["run", "m", "--input", "a"], "run needs --output FILE.npz"),
