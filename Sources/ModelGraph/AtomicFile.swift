@@ -25,10 +25,14 @@ package final class AtomicFile {
     /// Mapped files that what is written may come from; their pages are let go once they are written.
     package var sources: [MappedFile] = []
     /// Under way once all is written.
-    private var flush: FileFlush?
+    private var flush: BackgroundWork<Int32>?
     /// Small parts that are written together.
     private var gathered: [UInt8] = []
     private static let gatheredByteCount = 1 << 16
+    /// The most bytes for one call: some systems take no more than 2 GB, and what is written need not stay in memory.
+    private static let pieceByteCount = 1 << 24
+    /// As many parts as every system takes with one call.
+    private static let mostParts = 512
 
     /// - Parameters:
     ///   - replaces: whether a file that is there already may be replaced.
@@ -81,7 +85,7 @@ package final class AtomicFile {
         if gathered.count + bytes.count > Self.gatheredByteCount { try writeGathered() }
         guard bytes.count > Self.gatheredByteCount / 4 else { return gathered.append(contentsOf: bytes) }
         try writeGathered()
-        try writeAtOnce(bytes)
+        try writeAtOnce([bytes])
     }
 
     private func writeGathered() throws(FileError) {
@@ -89,27 +93,64 @@ package final class AtomicFile {
         let bytes = TensorData(bytes: gathered)
         gathered = []
         gathered.reserveCapacity(Self.gatheredByteCount)
-        try bytes.withUnsafeBytes { bytes throws(FileError) in try writeAtOnce(bytes) }
+        try bytes.withUnsafeBytes { bytes throws(FileError) in try writeAtOnce([bytes]) }
     }
 
-    private func writeAtOnce(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            // Some systems take no more than 2 GB at once, and what is written need not stay in memory.
-            let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 24))
-            let count = systemWrite(descriptor, piece.baseAddress, piece.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure("write", count < 0 ? errno : ENOSPC) }
-            for source in sources { source.release(UnsafeRawBufferPointer(rebasing: piece.prefix(count))) }
-            rest = rest.dropFirst(count)
+    /// Writes many parts, one behind the other, with few calls: systems that copy what is written page by page take larger
+    /// pages for more at once.
+    ///
+    /// - Throws: `FileError` with the system's reason.
+    package func write(_ parts: [UnsafeRawBufferPointer]) throws(FileError) {
+        try writeGathered()
+        try writeAtOnce(parts)
+    }
+
+    private func writeAtOnce(_ parts: [UnsafeRawBufferPointer]) throws(FileError) {
+        var rest = parts[...]
+        while true {
+            var vector: [iovec] = []
+            var count = 0
+            for part in rest where !part.isEmpty {
+                guard count < Self.pieceByteCount, vector.count < Self.mostParts else { break }
+                let length = min(part.count, Self.pieceByteCount - count)
+                vector.append(iovec(iov_base: UnsafeMutableRawPointer(mutating: part.baseAddress), iov_len: length))
+                count += length
+            }
+            guard count > 0 else { return }
+            let written = writev(descriptor, vector, Int32(vector.count))
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { throw failure("write", written < 0 ? errno : ENOSPC) }
+            rest = release(written, of: rest)
         }
+    }
+
+    /// Lets go what has been written, which need not stay in memory.
+    ///
+    /// - Returns: what is left.
+    private func release(
+        _ count: Int, of parts: ArraySlice<UnsafeRawBufferPointer>
+    ) -> ArraySlice<UnsafeRawBufferPointer> {
+        var (rest, count) = (parts, count)
+        while let part = rest.first, count > 0 || part.isEmpty {
+            let written = UnsafeRawBufferPointer(rebasing: part.prefix(count))
+            for source in sources { source.release(written) }
+            count -= written.count
+            guard written.count < part.count else {
+                rest.removeFirst()
+                continue
+            }
+            rest[rest.startIndex] = UnsafeRawBufferPointer(rebasing: part.dropFirst(written.count))
+        }
+        return rest
     }
 
     /// Ends writing. The file can be read under its temporary name from then on, while it is being flushed to the disk.
     package func complete() throws(FileError) {
         guard descriptor >= 0, flush == nil else { return }
         try writeGathered()
-        flush = FileFlush(descriptor)
+        let descriptor = descriptor
+        // The disk takes as long as there is other work to do. Devices and some file systems cannot flush, which loses nothing.
+        flush = BackgroundWork { fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno }
     }
 
     /// Waits until what was written is on the disk. Nothing can be written any more.
@@ -140,6 +181,9 @@ package final class AtomicFile {
             var status = stat()
             if errno == EEXIST || lstat(path, &status) == 0 { throw failure("create", EEXIST) }
         }
+        // Held until the new file is in its place, so that the other's blocks are freed beside what else is to do.
+        let replaced = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+        defer { if replaced >= 0 { _ = BackgroundWork { close(replaced) } } }
         guard rename(temporaryPath, path) == 0 else { throw failure("rename to", errno) }
         isTemporary = false
         flushFolder()
@@ -197,9 +241,4 @@ package final class AtomicFile {
         _ = fsync(descriptor)
         close(descriptor)
     }
-}
-
-/// `AtomicFile` has a method of this name.
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-    write(descriptor, bytes, count)
 }

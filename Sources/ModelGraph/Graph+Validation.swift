@@ -17,8 +17,9 @@ extension Graph {
     /// before it is read, sizes are possible, and dense constants have the bytes that their shape asks for.
     ///
     /// - Throws: `GraphError` for the first violation.
-    /// - Complexity: O(values + operands).
+    /// - Complexity: O(values + operands); O(1) if the graph is known to be valid.
     package func validate() throws(GraphError) {
+        guard connections == nil else { return }
         for id in valueIDs { try validate(id) }
         var isAvailable = Array(repeating: false, count: valueTable.count)
         var isProduced = isAvailable
@@ -60,6 +61,14 @@ extension Graph {
         for output in outputs where !contains(output) {
             throw GraphError(.danglingReference, "a graph output names no tensor")
         }
+    }
+
+    /// Validates the graph and keeps who reads and writes what, so that neither has to be found out again until a change.
+    ///
+    /// - Throws: as `validate`.
+    package mutating func connect() throws(GraphError) {
+        try validate()
+        connections = GraphConnections(self)
     }
 
     func validate(_ id: ValueID) throws(GraphError) {

@@ -14,6 +14,7 @@ package struct TensorData: Sendable {
     private enum Storage: Sendable {
         case mapped(MappedFile)
         case owned([UInt8])
+        case part(MemoryBlock)
     }
 
     private let storage: Storage
@@ -30,6 +31,14 @@ package struct TensorData: Sendable {
     package init(bytes: [UInt8]) {
         storage = .owned(bytes)
         range = 0..<bytes.count
+    }
+
+    /// A part of memory that is not written to any more.
+    /// - Precondition: `range` lies within it.
+    package init(_ memory: MemoryBlock, range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= memory.bytes.count)
+        storage = .part(memory)
+        self.range = range
     }
 
     /// The elements' bytes in native order, which is little-endian on every platform that we build for.
@@ -55,6 +64,9 @@ package struct TensorData: Sendable {
         switch storage {
         case .mapped(let file):
             return try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
+        case .part(let memory):
+            defer { withExtendedLifetime(memory) {} }
+            return try body(UnsafeRawBufferPointer(rebasing: memory.bytes[range]))
         case .owned(let bytes):
             // `Array.withUnsafeBytes` rethrows untyped errors.
             let result = bytes.withUnsafeBytes { all -> Swift.Result<Result, Failure> in
@@ -72,8 +84,25 @@ package struct TensorData: Sendable {
     package func withUntypedBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         switch storage {
         case .mapped(let file): try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
+        case .part(let memory): try body(UnsafeRawBufferPointer(rebasing: memory.bytes[range]))
         case .owned(let bytes): try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
         }
+    }
+
+    /// The bytes of several constants at once; not of many, as each takes a place on the stack.
+    package static func withUnsafeBytes<Result, Failure: Error>(
+        of parts: ArraySlice<TensorData>, _ body: ([UnsafeRawBufferPointer]) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var pointers: [UnsafeRawBufferPointer] = []
+        pointers.reserveCapacity(parts.count)
+        func add(_ rest: ArraySlice<TensorData>) throws(Failure) -> Result {
+            guard let first = rest.first else { return try body(pointers) }
+            return try first.withUnsafeBytes { bytes throws(Failure) in
+                pointers.append(bytes)
+                return try add(rest.dropFirst())
+            }
+        }
+        return try add(parts)
     }
 
     /// A copy of the elements; trailing bytes that do not fill an element are left out.
@@ -86,6 +115,15 @@ package struct TensorData: Sendable {
                 initialized = count
             }
         }
+    }
+
+    /// Copies a part of a mapped file without mapping its pages, for what is read once.
+    ///
+    /// - Parameter part: bytes of the data, of which it has as many.
+    /// - Returns: false for other data, or if the system does not give the part: then it can be read in place.
+    package func copyFromFile(_ part: Range<Int>, to memory: UnsafeMutableRawBufferPointer) -> Bool {
+        guard case .mapped(let file) = storage, part.upperBound <= range.count else { return false }
+        return file.copy(part.lowerBound + range.lowerBound..<part.upperBound + range.lowerBound, to: memory)
     }
 
     /// Lets the system take back the memory of a part of a mapped file once it has been read; other data stays.

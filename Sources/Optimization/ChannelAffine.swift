@@ -107,6 +107,11 @@ extension ChannelAffine {
     }
 }
 
+extension Operation {
+    /// Whether the operator is of a kind that a `ChannelAffine` can be.
+    var mayScaleChannels: Bool { self is Binary || self is BatchNormalization }
+}
+
 extension Graph {
     /// A constant that holds one number for each channel, or one for all.
     func perChannelConstant(_ id: ValueID, _ axis: ChannelAxis, connections: GraphConnections) -> [Double]? {

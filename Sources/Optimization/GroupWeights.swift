@@ -19,11 +19,7 @@ extension LinearGroup {
         if value.type == .float32, let data = value.constant, graph.isRealConstant(weights, connections: connections),
             let sizes = value.shape?.sizes, data.byteCount == Shape.elementCount(sizes + [4])
         {
-            let isFinite = data.withUnsafeBytes { bytes in
-                UInt(bitPattern: bytes.baseAddress) % 4 == 0
-                    && TensorObservation.extremes(of: bytes.assumingMemoryBound(to: Float.self)) != nil
-            }
-            if isFinite { return true }
+            if data.withUnsafeBytes({ TensorObservation.areFinite($0) }) { return true }
         }
         return realWeights(in: graph, connections: connections)?.isFinite
     }
@@ -81,34 +77,51 @@ extension LinearGroup {
                     }
                     return
                 }
-                // Channels that read the same inputs, several at once: one sum would wait for itself.
+                // Channels that read the same inputs.
                 let (length, alike) = (arrangement.inner, max(1, channels / groups))
                 for first in stride(from: 0, to: channels, by: alike) {
                     let means = (0..<length).map { mean(first, $0) }
-                    let end = min(first + alike, channels)
-                    var channel = first
-                    while channel + 4 <= end {
-                        var sums = SIMD4<Double>.zero
-                        let start = channel * length
-                        for position in 0..<length {
-                            let places = SIMD4(0, length, 2 * length, 3 * length) &+ (start + position)
-                            var difference = SIMD4<Float>()
-                            for lane in 0..<4 { difference[lane] = changed[places[lane]] - original[places[lane]] }
-                            sums += SIMD4<Double>(difference) * means[position]
-                        }
-                        for lane in 0..<4 { errors[channel + lane] = sums[lane] }
-                        channel += 4
-                    }
-                    while channel < end {
-                        for position in 0..<length {
-                            let index = channel * length + position
-                            errors[channel] += Double(changed[index] - original[index]) * means[position]
-                        }
-                        channel += 1
+                    for channel in first..<min(first + alike, channels) {
+                        let weights = (channel * length)..<((channel + 1) * length)
+                        errors[channel] = Self.sum(
+                            of: UnsafeBufferPointer(rebasing: changed[weights]),
+                            minus: UnsafeBufferPointer(rebasing: original[weights]), times: means)
                     }
                 }
             }
         }
         return errors
+    }
+
+    /// Σ (a − b)·factor.
+    private static func sum(
+        of a: UnsafeBufferPointer<Float>, minus b: UnsafeBufferPointer<Float>, times factors: [Double]
+    ) -> Double {
+        let (a, b) = (UnsafeRawBufferPointer(a), UnsafeRawBufferPointer(b))
+        return factors.withUnsafeBytes { factors in
+            // Several sums at once: one would wait for itself.
+            let lanes = SIMD8<Double>.scalarCount
+            var sums = SIMD8<Double>.zero
+            let count = factors.count / MemoryLayout<Double>.stride
+            var index = 0
+            while index + lanes <= count {
+                let difference =
+                    a.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self)
+                    - b.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self)
+                sums +=
+                    SIMD8<Double>(difference)
+                    * factors.loadUnaligned(fromByteOffset: 8 * index, as: SIMD8<Double>.self)
+                index += lanes
+            }
+            var total = sums.sum()
+            while index < count {
+                let difference =
+                    a.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
+                    - b.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
+                total += Double(difference) * factors.loadUnaligned(fromByteOffset: 8 * index, as: Double.self)
+                index += 1
+            }
+            return total
+        }
     }
 }

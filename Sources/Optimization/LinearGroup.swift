@@ -70,6 +70,16 @@ extension LinearGroup {
         return graph.order.compactMap { LinearGroup(at: $0, in: graph, connections: connections) }
     }
 
+    /// The groups that read integers as weights. No other operator is looked at.
+    package static func withIntegerWeights(in graph: Graph) -> [LinearGroup] {
+        let candidates = graph.order.filter { id in
+            graph[id].inputs.count >= 2 && graph[id].inputs[1].map { graph[$0].type.isInteger } ?? false
+        }
+        guard !candidates.isEmpty else { return [] }
+        let connections = GraphConnections(graph)
+        return candidates.compactMap { LinearGroup(at: $0, in: graph, connections: connections) }
+    }
+
     package init?(at id: NodeID, in graph: Graph, connections: GraphConnections) {
         let node = graph[id]
         guard node.inputs.count >= 2, node.outputs.count == 1, let data = node.linearOperand,

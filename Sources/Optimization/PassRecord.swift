@@ -13,8 +13,10 @@ package struct PassRecord: Sendable {
     /// Bytes of the main graph's constants before and after.
     package var constantBytesBefore: Int
     package var constantBytesAfter: Int
-    /// The layers whose weights or results the pass changed, in running order.
-    package var layers: [LayerRecord]
+    /// The layers whose weights or results the pass changed, in running order; none until `PipelineResult.measureLayers`.
+    package var layers: [LayerRecord] = []
+    /// What the pass has measured of constants that it made.
+    package var comparisons: [ValueID: KnownComparison]
     /// Remarks for the user: what was left alone, and why.
     package var notes: [String]
     package var realOperators: [RealOperator]
@@ -41,6 +43,9 @@ package struct LayerRecord: Sendable {
     package var sparsity: Double
     /// The same before the pass.
     package var originalSparsity: Double
+    /// Of the weights as the operator reads them, and of the layer's result.
+    package var weightQuantization: Quantization?
+    package var resultQuantization: Quantization?
     /// The least and the largest real value that the layer's int8 result can hold.
     package var range: ClosedRange<Float>?
     /// Signal-to-noise ratio of the effective weights after the pass against those before it, in dB; nil where nothing
@@ -69,7 +74,9 @@ extension Graph {
                 node: node, name: layerName(node), result: self[layer.group.output].name,
                 operation: self[node].operation.name, weightsBefore: layer.weightsBefore.data,
                 weightsAfter: layer.weights.data, sparsity: comparison.sparsity,
-                originalSparsity: comparison.originalSparsity, range: self[layer.group.output].realRange,
+                originalSparsity: comparison.originalSparsity,
+                weightQuantization: self[layer.group.weights].quantization,
+                resultQuantization: self[layer.group.output].quantization, range: self[layer.group.output].realRange,
                 weightSNR: comparison.signalToNoise)
         }
     }

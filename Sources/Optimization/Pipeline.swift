@@ -5,6 +5,21 @@ import Runtime
 package struct PipelineResult: Sendable {
     package var model: Model
     package var records: [PassRecord]
+    /// The model's main graph before the first pass.
+    package let original: Graph
+
+    /// Finds the layers that each pass changed, and what their weights lost.
+    package mutating func measureLayers(threads: ThreadPool) {
+        var before = original
+        for index in records.indices {
+            let graph = records[index].graph
+            if !records[index].patches.isEmpty {
+                records[index].layers = graph.layerRecords(
+                    since: before, known: records[index].comparisons, threads: threads)
+            }
+            before = graph
+        }
+    }
 }
 
 /// The ordered list of passes, from which help, reports and `--pipeline` are read, and the runner that applies them.
@@ -53,7 +68,7 @@ package enum Pipeline {
             }
             selected.append(type)
         }
-        var result = PipelineResult(model: model, records: [])
+        var result = PipelineResult(model: model, records: [], original: model.main)
         var remainingPatches = settings.patchLimit ?? .max
         for (index, type) in selected.enumerated() {
             let context = PassContext(
@@ -65,13 +80,15 @@ package enum Pipeline {
                         PipelineProgress(
                             stage: "\(type.name): \(report.stage)", completed: report.completed, total: report.total))
                 })
-            result.records.append(try run(type, on: &result.model, context, limit: &remainingPatches))
+            let byteCount = result.records.last?.constantBytesAfter ?? model.main.constantByteCount
+            result.records.append(
+                try run(type, on: &result.model, context, byteCount: byteCount, limit: &remainingPatches))
         }
         return result
     }
 
     private static func run(
-        _ type: any Pass.Type, on model: inout Model, _ context: PassContext, limit: inout Int
+        _ type: any Pass.Type, on model: inout Model, _ context: PassContext, byteCount: Int, limit: inout Int
     ) throws(PassError) -> PassRecord {
         let clock = ContinuousClock()
         let start = clock.now
@@ -98,13 +115,9 @@ package enum Pipeline {
         }
         return PassRecord(
             pass: type.name, seconds: (clock.now - start).inSeconds, patches: patches, graph: model.main,
-            constantBytesBefore: context.model.main.constantByteCount,
-            constantBytesAfter: model.main.constantByteCount,
-            layers: patches.isEmpty
-                ? []
-                : model.main.layerRecords(
-                    since: context.model.main, known: pass.comparisons, threads: context.pool), notes: pass.notes,
-            realOperators: pass.realOperators)
+            constantBytesBefore: byteCount,
+            constantBytesAfter: patches.isEmpty ? byteCount : model.main.constantByteCount,
+            comparisons: pass.comparisons, notes: pass.notes, realOperators: pass.realOperators)
     }
 
     private static func naming<Result>(

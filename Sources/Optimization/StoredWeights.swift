@@ -55,65 +55,97 @@ package struct StoredWeights: Sendable {
     /// Whether the weights are stored as real numbers.
     package var isReal: Bool { quantization == nil }
 
-    /// Elements that are read at once: with what is made of them they stay in a core's cache.
-    private static let blockSize = 1 << 13
-
-    /// Bytes of a layer that may stay in memory between two readings that follow each other.
-    private static let keptByteCount = 8 << 20
+    /// Elements that are worked on at once: with what is made of them they stay in a core's cache.
+    static let blockSize = 1 << 13
 
     /// Reads all weights in the order of memory.
     ///
-    /// - Parameters:
-    ///   - isReadAgain: whether the weights will be read once more right away; what is not too large stays in memory then.
-    ///   - body: is given where a block begins and its real numbers.
-    package func forEachBlock(
-        isReadAgain: Bool = false, _ body: (_ start: Int, _ values: UnsafeBufferPointer<Float>) -> Void
+    /// - Parameter body: is given where a block begins and its real numbers.
+    package func forEachBlock(_ body: (_ start: Int, _ values: UnsafeBufferPointer<Float>) -> Void) {
+        forEachBlock(of: 0..<arrangement.count, body)
+    }
+
+    /// Reads a part of the weights in the order of memory.
+    func forEachBlock(
+        of elements: Range<Int>, _ body: (_ start: Int, _ values: UnsafeBufferPointer<Float>) -> Void
     ) {
-        let count = arrangement.count
-        let releases = !isReadAgain || data.byteCount > Self.keptByteCount
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: min(count, Self.blockSize)) { buffer in
-            var start = 0
-            var released = 0
-            while start < count {
-                let size = min(count - start, Self.blockSize)
-                withBlock(start, size, buffer) { body(start, $0) }
-                start += size
-                if releases, start == count || start - released >= 32 * Self.blockSize {
-                    release(released..<start)
-                    released = start
-                }
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: min(elements.count, Self.blockSize)) { buffer in
+            var progress = Progress(of: self, from: elements.lowerBound)
+            for start in stride(from: elements.lowerBound, to: elements.upperBound, by: Self.blockSize) {
+                let end = min(start + Self.blockSize, elements.upperBound)
+                withValues(of: start..<end, buffer) { body(start, $0) }
+                progress.advance(to: end, of: elements.upperBound)
             }
         }
     }
 
-    private func release(_ elements: Range<Int>) {
-        let width = (type.bitWidth ?? 8) / 8
-        data.release(elements.lowerBound * width..<elements.upperBound * width)
+    /// How far weights have been read that will not be read again.
+    struct Progress {
+        private let weights: StoredWeights
+        private var released: Int
+
+        init(of weights: StoredWeights, from start: Int) {
+            self.weights = weights
+            released = start
+        }
+
+        /// Lets go what has been read, many blocks at a time.
+        mutating func advance(to end: Int, of last: Int) {
+            guard end == last || end - released >= 32 * StoredWeights.blockSize else { return }
+            weights.data.release(released * weights.width..<end * weights.width)
+            released = end
+        }
     }
 
-    /// Reads some weights: where they are, if they are floats there.
+    /// Bytes of an element.
+    private var width: Int { (type.bitWidth ?? 8) / 8 }
+
+    /// Gives some weights: where they are in memory, if they are floats there.
     ///
     /// - Parameter buffer: has room for them.
-    private func withBlock(
-        _ start: Int, _ count: Int, _ buffer: UnsafeMutableBufferPointer<Float>,
+    private func withValues(
+        of elements: Range<Int>, _ buffer: UnsafeMutableBufferPointer<Float>,
         _ body: (UnsafeBufferPointer<Float>) -> Void
     ) {
-        let width = (type.bitWidth ?? 8) / 8
-        let values = UnsafeMutableBufferPointer(rebasing: buffer.prefix(count))
+        if copyFloats(elements, to: buffer) {
+            return body(UnsafeBufferPointer(rebasing: buffer.prefix(elements.count)))
+        }
         data.withUnsafeBytes { all in
-            let bytes = UnsafeRawBufferPointer(rebasing: all[start * width..<(start + count) * width])
-            if let quantization {
-                dequantize(bytes, from: start, quantization, into: values)
-            } else if type == .float32, let floats = bytes.aligned(for: Float.self) {
-                return body(floats)
-            } else {
-                type.widen(bytes, into: values)
-            }
+            let bytes = UnsafeRawBufferPointer(rebasing: all[byteRange(of: elements)])
+            if type == .float32, let floats = bytes.aligned(for: Float.self) { return body(floats) }
+            let values = UnsafeMutableBufferPointer(rebasing: buffer.prefix(elements.count))
+            widen(bytes, from: elements.lowerBound, into: values)
             body(UnsafeBufferPointer(values))
         }
     }
 
-    private func dequantize(
+    /// Reads some weights.
+    ///
+    /// - Parameter values: memory for as many.
+    func read(_ elements: Range<Int>, into values: UnsafeMutableBufferPointer<Float>) {
+        if copyFloats(elements, to: values) { return }
+        data.withUnsafeBytes { all in
+            let bytes = UnsafeRawBufferPointer(rebasing: all[byteRange(of: elements)])
+            widen(bytes, from: elements.lowerBound, into: values)
+        }
+    }
+
+    /// - Returns: whether they were floats of a file.
+    private func copyFloats(_ elements: Range<Int>, to values: UnsafeMutableBufferPointer<Float>) -> Bool {
+        type == .float32 && data.copyFromFile(byteRange(of: elements), to: UnsafeMutableRawBufferPointer(values))
+    }
+
+    private func byteRange(of elements: Range<Int>) -> Range<Int> {
+        elements.lowerBound * width..<elements.upperBound * width
+    }
+
+    private func widen(_ bytes: UnsafeRawBufferPointer, from start: Int, into values: UnsafeMutableBufferPointer<Float>)
+    {
+        guard let quantization else { return type.widen(bytes, into: values) }
+        dequantize(bytes, from: start, quantization, into: values)
+    }
+
+    func dequantize(
         _ bytes: UnsafeRawBufferPointer, from start: Int, _ quantization: (scales: [Float], zeroPoints: [Float]),
         into values: UnsafeMutableBufferPointer<Float>
     ) {
@@ -125,17 +157,6 @@ package struct StoredWeights: Sendable {
                 }
             }
         }
-    }
-
-    /// The largest magnitude in each channel, of weights that are read again right away.
-    package func maximumMagnitudes() -> [Float] {
-        var largest = Array(repeating: Float(0), count: arrangement.channels)
-        largest.withUnsafeMutableBufferPointer { largest in
-            forEachBlock(isReadAgain: true) { start, values in
-                WeightArithmetic.raise(largest, toMagnitudesOf: values, from: start, in: arrangement.layout)
-            }
-        }
-        return largest
     }
 
     /// The share of elements that are zero.
@@ -155,7 +176,7 @@ package struct StoredWeights: Sendable {
             forEachBlock { start, values in
                 let count = min(values.count, original.arrangement.count - start)
                 guard count > 0 else { return }
-                original.withBlock(start, count, parts[0]) { before in
+                original.withValues(of: start..<start + count, parts[0]) { before in
                     comparison.countZeros(before: before, after: values)
                     let values = UnsafeBufferPointer(rebasing: values.prefix(count))
                     comparison.addErrors(
@@ -169,7 +190,7 @@ package struct StoredWeights: Sendable {
     }
 
     /// Memory for a block and, if products are needed, for two more.
-    private func withParts(scaling: Bool, _ body: ([UnsafeMutableBufferPointer<Float>]) -> Void) {
+    func withParts(scaling: Bool, _ body: ([UnsafeMutableBufferPointer<Float>]) -> Void) {
         let size = min(arrangement.count, Self.blockSize)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: scaling ? 3 * size : size) { buffer in
             let empty = UnsafeMutableBufferPointer(rebasing: buffer.prefix(0))
@@ -180,44 +201,13 @@ package struct StoredWeights: Sendable {
                 })
         }
     }
-
-    /// The integers of weights, with a scale for each channel, and what the weights lose by that.
-    ///
-    /// - Parameters:
-    ///   - factors: for each channel, what the weights are multiplied by before their errors are told.
-    ///   - integers: memory for all.
-    func quantize(
-        scales: [Float], factors: [Float], into integers: UnsafeMutableBufferPointer<Int8>
-    ) -> WeightComparison {
-        var comparison = WeightComparison(count: arrangement.count)
-        let zeroPoints = Array(repeating: Float(0), count: scales.count)
-        withParts(scaling: factors.contains { $0 != 1 }) { parts in
-            forEachBlock { start, values in
-                let block = UnsafeMutableBufferPointer(rebasing: integers[start..<start + values.count])
-                let after = UnsafeMutableBufferPointer(rebasing: parts[0].prefix(values.count))
-                scales.withUnsafeBufferPointer { scales in
-                    WeightArithmetic.quantize(values, from: start, in: arrangement.layout, scales: scales, into: block)
-                    zeroPoints.withUnsafeBufferPointer {
-                        WeightArithmetic.dequantize(
-                            UnsafeBufferPointer(block), from: start, in: arrangement.layout, zeroPoints: $0,
-                            scales: scales, into: after)
-                    }
-                }
-                comparison.countZeros(before: values, after: UnsafeBufferPointer(after))
-                comparison.addErrors(
-                    before: arrangement.scaled(values, from: start, by: factors, in: parts[1]),
-                    after: arrangement.scaled(UnsafeBufferPointer(after), from: start, by: factors, in: parts[2]))
-            }
-        }
-        return comparison
-    }
 }
 
 extension WeightArrangement {
     /// A part of the weights, which begins at `start`, multiplied by its channels' factors.
     ///
     /// - Parameter products: memory for as many, which is used if any factor is not 1.
-    fileprivate func scaled(
+    func scaled(
         _ values: UnsafeBufferPointer<Float>, from start: Int, by factors: [Float],
         in products: UnsafeMutableBufferPointer<Float>
     ) -> UnsafeBufferPointer<Float> {

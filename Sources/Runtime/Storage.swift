@@ -20,15 +20,23 @@ enum MemoryLimit {
         return min(most, pages.multipliedReportingOverflow(by: page).partialValue)
     }()
 
-    /// Memory aligned to a cache line.
+    /// Bytes that the system may give as one page, if it is told where they are wanted.
+    static let largePage = 2 << 20
+
+    /// Memory aligned to a cache line, in large pages where it fills some: taking and reaching thousands of small ones takes
+    /// longer than many a kernel.
     /// - Throws: `RuntimeError.outOfMemory` if there is not as much.
     static func allocate(_ byteCount: Int) throws(RuntimeError) -> UnsafeMutableRawPointer {
         var memory: UnsafeMutableRawPointer?
-        guard byteCount >= 0, byteCount <= MemoryLimit.byteCount, posix_memalign(&memory, 64, max(byteCount, 64)) == 0,
-            let memory
+        let isLarge = byteCount >= largePage
+        guard byteCount >= 0, byteCount <= MemoryLimit.byteCount,
+            posix_memalign(&memory, isLarge ? largePage : 64, max(byteCount, 64)) == 0, let memory
         else {
             throw RuntimeError(.outOfMemory, "\(byteCount) bytes of memory are not to be had")
         }
+        #if os(Linux)
+        if isLarge { madvise(memory, byteCount / largePage * largePage, MADV_HUGEPAGE) }
+        #endif
         return memory
     }
 }
@@ -36,6 +44,11 @@ enum MemoryLimit {
 /// What a plan keeps for its kernels: parameters, packed weights, folded constants. Written while planning only.
 final class Storage: @unchecked Sendable {
     private var blocks: [UnsafeMutableRawPointer] = []
+    /// Large pages of which weights take their parts.
+    private var region = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private static let regionByteCount = 2 * MemoryLimit.largePage
+    /// Weights of so many bytes are worth a part of a region.
+    private static let leastRegionPart = 1 << 17
     private(set) var byteCount = 0
     /// Whether weights and other constants are kept; without them a plan gives its figures and cannot run.
     let holdsConstants: Bool
@@ -67,10 +80,21 @@ final class Storage: @unchecked Sendable {
         guard count >= 0, count <= MemoryLimit.byteCount, byteCount + count <= MemoryLimit.byteCount else {
             throw RuntimeError(.outOfMemory, "the model's constants take more than \(MemoryLimit.byteCount) bytes")
         }
-        let memory = try MemoryLimit.allocate(count + Int(CK_SLACK))
-        blocks.append(memory)
+        let size = count + Int(CK_SLACK)
         byteCount += count
-        return memory
+        guard count >= Self.leastRegionPart, count <= Self.regionByteCount / 2 else {
+            let memory = try MemoryLimit.allocate(size)
+            blocks.append(memory)
+            return memory
+        }
+        if region.count < size {
+            let memory = try MemoryLimit.allocate(Self.regionByteCount)
+            blocks.append(memory)
+            region = UnsafeMutableRawBufferPointer(start: memory, count: Self.regionByteCount)
+        }
+        let part = UnsafeMutableRawBufferPointer(rebasing: region[..<size])
+        region = UnsafeMutableRawBufferPointer(rebasing: region[min(region.count, (size + 63) & ~63)...])
+        return part.baseAddress!
     }
 
     /// Zeroed memory for packed weights; nil where they are only counted.
@@ -139,7 +163,8 @@ extension Storage {
 
     /// Packs what waits, before anything reads it.
     func packWaiting() {
-        let jobs = waiting
+        // The largest first: one that comes last would be waited for.
+        let jobs = waiting.sorted { $0.byteCount > $1.byteCount }
         waiting = []
         waitingByteCount = 0
         if let pool = packingPool {

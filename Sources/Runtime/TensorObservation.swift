@@ -21,6 +21,23 @@ package enum TensorObservation {
         return isFinite != 0 && lower <= upper ? (lower, upper) : nil
     }
 
+    /// Whether the elements of an array of `Float`, which stands at any address, are all finite.
+    package static func areFinite(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard UInt(bitPattern: bytes.baseAddress) % UInt(MemoryLayout<Float>.alignment) != 0 else {
+            let elements = bytes.assumingMemoryBound(to: Float.self)
+            return elements.isEmpty || extremes(of: elements) != nil
+        }
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: partLength) { part in
+            let target = UnsafeMutableRawBufferPointer(part)
+            return stride(from: 0, to: bytes.count, by: target.count).allSatisfy { start in
+                let source = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + target.count, bytes.count)])
+                target.copyMemory(from: source)
+                return extremes(of: UnsafeBufferPointer(rebasing: part[..<(source.count / MemoryLayout<Float>.stride)]))
+                    != nil
+            }
+        }
+    }
+
     /// Every `step`-th one of several places, beginning with `start`.
     package struct Sampling: Sendable {
         package var step: Int

@@ -55,6 +55,27 @@ package final class ThreadPool: Sendable {
         }
     }
 
+    /// Does two things at once, the first one on the calling thread, and returns when both are done; one after the other if
+    /// there is no other thread for it.
+    package func both<First: Sendable, Second: Sendable>(
+        _ first: @Sendable () -> First, _ second: @Sendable () -> Second
+    ) -> (First, Second) {
+        let results = Mutex<(first: First?, second: Second?)>((nil, nil))
+        forEach(2) { index, _ in
+            if index == 0 {
+                let result = first()
+                results.withLock { $0.first = result }
+            } else {
+                let result = second()
+                results.withLock { $0.second = result }
+            }
+        }
+        guard case (let first?, let second?) = results.withLock({ $0 }) else {
+            preconditionFailure("a loop leaves out an index")
+        }
+        return (first, second)
+    }
+
     /// What a loop calls for each index, with the worker that runs it: a function that captures nothing.
     typealias Body = @Sendable @convention(c) (_ context: UnsafeRawPointer, _ index: Int, _ worker: Int) -> Void
 

@@ -31,8 +31,15 @@ package enum TFLiteWriter {
 
     private static func write(_ pieces: [OutputPiece], of model: Model, into file: AtomicFile) throws(FileError) {
         file.sources = (model.source?.file).map { [$0] } ?? []
-        for piece in pieces { try piece.withUnsafeBytes { bytes throws(FileError) in try file.write(bytes) } }
+        let parts = pieces.map(\.data)
+        for start in stride(from: 0, to: parts.count, by: Self.partsAtOnce) {
+            let some = parts[start..<min(start + Self.partsAtOnce, parts.count)]
+            try TensorData.withUnsafeBytes(of: some) { bytes throws(FileError) in try file.write(bytes) }
+        }
     }
+
+    /// Parts whose bytes are held at once while they are written.
+    private static let partsAtOnce = 64
 
     /// The bytes that `write` would write.
     package static func bytes(of model: Model) throws(TFLiteError) -> [UInt8] {
@@ -43,7 +50,7 @@ package enum TFLiteWriter {
         let pieces = try pieces(of: model, options: options)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(pieces.reduce(0) { $0 + $1.byteCount })
-        for piece in pieces { piece.withUnsafeBytes { bytes.append(contentsOf: $0) } }
+        for piece in pieces { piece.data.withUnsafeBytes { bytes.append(contentsOf: $0) } }
         return bytes
     }
 
@@ -96,13 +103,11 @@ enum OutputPiece {
         }
     }
 
-    func withUnsafeBytes<Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Void) throws(Failure) {
-        let data: TensorData =
-            switch self {
-            case .bytes(let bytes): TensorData(bytes: bytes)
-            case .data(let data): data
-            case .padding(let count): TensorData(bytes: [UInt8](repeating: 0, count: count))
-            }
-        try data.withUnsafeBytes(body)
+    var data: TensorData {
+        switch self {
+        case .bytes(let bytes): TensorData(bytes: bytes)
+        case .data(let data): data
+        case .padding(let count): TensorData(bytes: [UInt8](repeating: 0, count: count))
+        }
     }
 }

@@ -41,6 +41,32 @@ final class AtomicFileTests {
         #expect(text("m.data") == (isThere ? "old data" : nil))
     }
 
+    /// More parts than go into one call, empty ones among them, behind what was kept to be written with others.
+    @Test func manyPartsStandOneBehindTheOther() throws {
+        let parts = (0..<1500).map { TensorData(bytes: Array(repeating: UInt8($0 % 251), count: $0 % 3)) }
+        let file = try file("a", "begin")
+        for start in stride(from: 0, to: parts.count, by: 50) {
+            try TensorData.withUnsafeBytes(of: parts[start..<start + 50]) {
+                try file.write(Array(repeating: $0, count: 20).flatMap(\.self))
+            }
+        }
+        try TensorData(bytes: Array("end".utf8)).withUnsafeBytes { try file.write($0) }
+        try file.commit()
+        let groups = stride(from: 0, to: parts.count, by: 50).flatMap { start in
+            Array(repeating: parts[start..<start + 50].flatMap { $0.elements(as: UInt8.self) }, count: 20).flatMap(
+                \.self)
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path("a"))) == Data("begin".utf8) + groups + Data("end".utf8))
+    }
+
+    @Test func partsMayBeLargerThanOneCallTakes() throws {
+        let large = TensorData(bytes: Array(repeating: 7, count: (1 << 24) + 5))
+        let file = try AtomicFile(path("a"), replaces: true)
+        try large.withUnsafeBytes { try file.write([$0, UnsafeRawBufferPointer(rebasing: $0.prefix(3))]) }
+        try file.commit()
+        #expect(try FileManager.default.attributesOfItem(atPath: path("a"))[.size] as? Int == (1 << 24) + 8)
+    }
+
     @Test func nothingIsLeftOfWhatIsNotCommitted() throws {
         do {
             let half = try file("a", "half")

@@ -102,6 +102,21 @@ struct TensorObservationTests {
         if run == 1 { #expect(seen.count < values.count / 2) }
     }
 
+    /// Files put arrays at any address.
+    @Test(arguments: [0, 1, 3], [0, 1, 40_000]) func arraysAtAnyAddress(_ offset: Int, _ count: Int) {
+        var bytes = [UInt8](repeating: 0, count: offset + 4 * count)
+        func areFinite() -> Bool {
+            bytes.withUnsafeBytes { TensorObservation.areFinite(UnsafeRawBufferPointer(rebasing: $0[offset...])) }
+        }
+        #expect(areFinite())
+        for place in [0, 1, 16_384, count - 1] where (0..<count).contains(place) {
+            // The highest bytes of an infinity.
+            for (byte, value) in [(2, UInt8(0x80)), (3, 0x7F)] { bytes[offset + 4 * place + byte] = value }
+            #expect(!areFinite())
+            for byte in [2, 3] { bytes[offset + 4 * place + byte] = 0 }
+        }
+    }
+
     @Test(arguments: [Float.nan, .infinity, -.infinity], [0, 15, 16, 40])
     func whatIsNotFiniteIsNoticed(_ value: Float, _ place: Int) {
         var values = [Float](repeating: 1, count: 41)

@@ -26,6 +26,16 @@ import Testing
         #expect(calls.load(ordering: .relaxed) == 40)
     }
 
+    @Test(arguments: [1, 3]) func bothAreDone(_ threads: Int) {
+        let pool = ThreadPool(threads: threads)
+        let results = pool.both {
+            pool.both({ 1 }, { "two" })
+        } _: {
+            [3.0]
+        }
+        #expect(results.0 == (1, "two") && results.1 == [3.0])
+    }
+
     @Test func anyNumberOfThreadsIsPossible() {
         #expect(ThreadPool(threads: 0).threads == 1)
         #expect(ThreadPool(threads: -3).threads == 1)

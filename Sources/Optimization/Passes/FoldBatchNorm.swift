@@ -81,7 +81,10 @@ package struct FoldBatchNormPass: Pass {
         var foldingAhead = foldingAhead
         defer { self.foldingAhead = foldingAhead }
         return foldingAhead.next(in: graph) { id in
-            guard let group = LinearGroup(at: id, in: graph, connections: connections),
+            // What a graph input or an operator for other results feeds has nothing ahead of it.
+            guard let data = graph[id].inputs.first ?? nil, connections.soleConsumer(of: data) == id,
+                let producer = connections.producer(of: data), graph[producer].operation.mayScaleChannels,
+                let group = LinearGroup(at: id, in: graph, connections: connections),
                 let norm = group.precedingNormalization(in: graph, connections: connections),
                 refusedAhead[norm] == nil
             else { return nil }
@@ -107,6 +110,9 @@ package struct FoldBatchNormPass: Pass {
 
     /// Says of each batch normalization that is left why.
     private mutating func noteRest(of graph: Graph, connections: GraphConnections) {
+        guard !refusedAhead.isEmpty || graph.order.contains(where: { graph[$0].operation is BatchNormalization }) else {
+            return
+        }
         let inChains = Set(LinearGroup.all(in: graph, connections: connections).flatMap(\.chain))
         var reasons: [(reason: String, names: [String])] = []
         for id in graph.order where !inChains.contains(id) {

@@ -1,6 +1,5 @@
 import ModelGraph
 import Operators
-import Synchronization
 
 /// Stores weights, and with full int8 activations too, as 8-bit integers.
 ///
@@ -82,8 +81,8 @@ package struct QuantizePass: Pass {
     private mutating func prepare(_ graph: Graph, _ settings: QuantizationSettings) throws(PassError) -> [Step] {
         let connections = GraphConnections(graph)
         if settings.convertsInterfaceOnly { return [.interface] }
-        noteIntegers(in: graph)
         let groups = LinearGroup.all(in: graph, connections: connections)
+        noteIntegers(in: graph, groups)
         let foldsLater = context.laterPasses.contains(FoldBatchNormPass.name)
         guard settings.mode == .int8 else {
             let real = groups.filter { $0.hasRealWeights(in: graph, connections: connections) }
@@ -177,13 +176,11 @@ package struct QuantizePass: Pass {
         }
     }
 
-    private mutating func noteIntegers(in graph: Graph) {
+    private mutating func noteIntegers(in graph: Graph, _ groups: [LinearGroup]) {
         let count = graph.order.count { id in
             graph[id].outputs.contains { graph[$0].type.isInteger && graph[$0].quantization != nil }
         }
-        let weights = LinearGroup.all(in: graph).count { group in
-            graph[group.weights].type.isInteger
-        }
+        let weights = groups.count { graph[$0.weights].type.isInteger }
         if count > 0 || weights > 0 {
             notes.append(
                 "the input is quantized already: \(count) integer operators and \(weights) integer weights are left as they are"
@@ -332,21 +329,17 @@ package struct QuantizePass: Pass {
         of groups: [LinearGroup], in graph: Graph, connections: GraphConnections
     ) -> [NodeID: WeightQuantizer.StoredResult] {
         var seen: Set<TensorData.Identity> = []
-        var layers: [(node: NodeID, weights: StoredWeights, factors: [Float])] = groups.compactMap { group in
-            guard group.weightGroups == 1, let weights = StoredWeights(group, in: graph, connections: connections),
-                weights.isReal, seen.insert(weights.data.identity).inserted
-            else { return nil }
-            return (group.linear, weights, group.affine.scale.map(Float.init))
+        var nodes: [NodeID] = []
+        var layers: [(weights: StoredWeights, factors: [Float])] = []
+        for group in groups where group.weightGroups == 1 {
+            guard let weights = StoredWeights(group, in: graph, connections: connections), weights.isReal,
+                seen.insert(weights.data.identity).inserted
+            else { continue }
+            nodes.append(group.linear)
+            layers.append((weights, group.affine.scale.map(Float.init)))
         }
-        // The largest first: one that comes last would be waited for.
-        layers.sort { ($1.weights.arrangement.count, $0.node) < ($0.weights.arrangement.count, $1.node) }
-        let results = Mutex<[NodeID: WeightQuantizer.StoredResult]>([:])
-        context.pool.forEach(layers.count) { [layers] index, _ in
-            let layer = layers[index]
-            let result = WeightQuantizer.quantizeStored(layer.weights, factors: layer.factors)
-            results.withLock { $0[layer.node] = result }
-        }
-        return results.withLock { $0 }
+        let results = WeightQuantizer.quantizeStored(layers, threads: context.pool)
+        return Dictionary(uniqueKeysWithValues: zip(nodes, results))
     }
 
     private mutating func quantizeWeights(
@@ -371,7 +364,7 @@ package struct QuantizePass: Pass {
         let factors = group.affine.scale.map(Float.init)
         let quantized =
             preparedWeights.removeValue(forKey: group.linear)
-            ?? WeightQuantizer.quantizeStored(weights, factors: factors)
+            ?? WeightQuantizer.quantizeStored([(weights, factors)], threads: context.pool)[0]
         let constant = Value(
             name: graph[source].name, type: .int8, shape: graph[group.weights].shape,
             quantization: Quantization(scales: quantized.scales, axis: group.channelAxis),

@@ -51,7 +51,11 @@ package struct ActivationHistogram: Sendable, Equatable {
         var other = other
         widen(to: other.exponent)
         other.widen(to: exponent)
-        for bin in counts.indices { Self.add(other.counts[bin], to: &counts[bin]) }
+        counts.withUnsafeMutableBufferPointer { counts in
+            other.counts.withUnsafeBufferPointer { other in
+                for bin in 0..<min(counts.count, other.count) { Self.add(other[bin], to: &counts[bin]) }
+            }
+        }
     }
 
     /// Joins bins until they reach as far.

@@ -219,7 +219,9 @@ private struct Totals: Sendable {
 
     /// Adds counts, which come out the same in any order.
     mutating func add(_ histograms: [ValueID: ActivationHistogram]) {
-        for (value, histogram) in histograms { self.histograms[value, default: ActivationHistogram()].merge(histogram) }
+        for (value, histogram) in histograms where self.histograms[value]?.merge(histogram) == nil {
+            self.histograms[value] = histogram
+        }
     }
 
     var statistics: CalibrationStatistics {

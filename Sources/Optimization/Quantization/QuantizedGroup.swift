@@ -40,8 +40,11 @@ struct QuantizedGroup: Sendable {
     ) -> [NodeID: QuantizedGroup] {
         let connections = GraphConnections(graph)
         let found = Mutex<[NodeID: QuantizedGroup]>([:])
-        pool.forEach(groups.count) { index, _ in
-            let group = groups[index]
+        let sizes = groups.map { graph[$0.weights].shape?.elementCount ?? 0 }
+        // The largest first: one that comes last would be waited for.
+        let order = groups.indices.sorted { (sizes[$1], $0) < (sizes[$0], $1) }
+        pool.forEach(groups.count) { turn, _ in
+            let group = groups[order[turn]]
             guard let scale = scales[group.data],
                 let quantized = QuantizedGroup(
                     group, in: graph, connections: connections, inputScale: scale, inputMeans: means[group.data])

@@ -1,5 +1,6 @@
 import ModelGraph
 import Runtime
+import Synchronization
 
 /// Quantizes the weights of linear operators: int8 in [-127, 127], zero point 0, a scale for each output channel or one
 /// for all.
@@ -72,33 +73,56 @@ package enum WeightQuantizer {
         package var comparison: WeightComparison
     }
 
-    /// A scale for each channel, for weights that are read where they are stored.
+    /// A scale for each channel, for the weights of several layers, which are read where they are stored.
     ///
-    /// - Parameter factors: for each channel, what the weights are multiplied by before their errors are told.
-    package static func quantizeStored(_ weights: StoredWeights, factors: [Float] = []) -> StoredResult {
-        let scales = scales(weights.maximumMagnitudes(), minimumScales: nil)
-        let count = weights.arrangement.count
-        var comparison: WeightComparison?
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
-            bytes.withMemoryRebound(to: Int8.self) {
-                comparison = weights.quantize(scales: scales, factors: factors, into: $0)
-            }
-            initialized = count
+    /// - Parameter layers: with each, for each channel, what the weights are multiplied by before their errors are told.
+    package static func quantizeStored(
+        _ layers: [(weights: StoredWeights, factors: [Float])], threads: ThreadPool
+    ) -> [StoredResult] {
+        var places: [Int] = []
+        var end = 0
+        for layer in layers {
+            places.append(end)
+            // Apart, so that no two threads write to one line of a cache.
+            end += (layer.weights.arrangement.count + 127) / 128 * 128
         }
-        return StoredResult(
-            integers: TensorData(bytes: bytes), scales: scales,
-            comparison: comparison ?? WeightComparison(count: count))
+        let integers = MemoryBlock(byteCount: end)
+        let room = StoredWeights.windowSize * MemoryLayout<Float>.stride
+        let scratch = MemoryBlock(byteCount: threads.threads * room)
+        // The largest first: one that comes last would be waited for.
+        let order = layers.indices.sorted {
+            (layers[$1].weights.arrangement.count, $0) < (layers[$0].weights.arrangement.count, $1)
+        }
+        let results = Mutex([StoredResult?](repeating: nil, count: layers.count))
+        threads.forEach(layers.count) { [places] index, worker in
+            let layer = order[index]
+            let (weights, factors) = layers[layer]
+            let place = places[layer]..<places[layer] + weights.arrangement.count
+            let memory = UnsafeMutableRawBufferPointer(rebasing: scratch.bytes[worker * room..<(worker + 1) * room])
+            let quantized = weights.quantize(
+                factors: factors, in: memory.bindMemory(to: Float.self),
+                into: UnsafeMutableRawBufferPointer(rebasing: integers.bytes[place]).bindMemory(to: Int8.self))
+            let result = StoredResult(
+                integers: TensorData(integers, range: place), scales: quantized.scales, comparison: quantized.comparison
+            )
+            results.withLock { $0[layer] = result }
+        }
+        return results.withLock { $0 }.compactMap(\.self)
     }
 
-    private static func scales(_ magnitudes: [Float], minimumScales: [Float]?) -> [Float] {
+    /// The scale of each channel.
+    static func scales(_ magnitudes: [Float], minimumScales: [Float]? = nil) -> [Float] {
         let largest = magnitudes.max() ?? 0
-        let scales = magnitudes.map { magnitude in
-            // A channel of zeros has no scale of its own; the layer's keeps its bias as fine as the others'.
-            let scale = (magnitude > 0 ? magnitude : largest) / 127
-            return scale.isNormal ? scale : (largest > 0 ? .leastNormalMagnitude : 1)
-        }
+        let scales = magnitudes.map { scale($0, layersLargest: largest) }
         guard let minimumScales else { return scales }
         return zip(scales, minimumScales).map(max)
+    }
+
+    /// The scale of a channel whose largest magnitude is the given one.
+    static func scale(_ magnitude: Float, layersLargest largest: Float) -> Float {
+        // A channel of zeros has no scale of its own; the layer's keeps its bias as fine as the others'.
+        let scale = (magnitude > 0 ? magnitude : largest) / 127
+        return scale.isNormal ? scale : (largest > 0 ? .leastNormalMagnitude : 1)
     }
 
     /// The least scale of each channel with which the bias stays well within int32.

@@ -33,25 +33,36 @@ struct JobRun {
             || options.comparesModels && (data.calibration != nil || needsRanges(input.model))
         let pool = threads
         let recording = data.evaluation == nil ? outputRecord(of: input) : nil
-        var before = try stage("plan") { _ in
-            RunnableModel(input, isNeeded: needsRunning, isRecorded: recording != nil, threads: pool)
-        }
+        // What is not to run is planned for its figures alone, beside other work.
+        let isPlannedFirst = needsRunning || needsRanges(input.model)
+        let planned =
+            isPlannedFirst
+            ? try stage("plan") { _ in
+                RunnableModel(input, isNeeded: needsRunning, isRecorded: recording != nil, threads: pool)
+            } : nil
+        let planning = isPlannedFirst ? nil : BackgroundWork { RunnableModel(input, isNeeded: false) }
 
         var quality = QualityMeasurement(data: data, threads: threads, comparesLayers: options.comparesLayers)
-        if data.evaluation != nil, before.plan != nil {
-            try stage("evaluate the input model") { progress in try quality.measureInput(before, progress) }
+        if data.evaluation != nil, let planned, planned.plan != nil {
+            try stage("evaluate the input model") { progress in try quality.measureInput(planned, progress) }
         }
 
-        let calibration = try calibrationSource(data, before, runnable: input.runnable)
-        let pipeline = try runPipeline(on: input.model, calibration: calibration, recording)
-
+        let calibration = try calibrationSource(data, input, obstacle: planned?.obstacle)
+        let result = try runPipeline(on: input.model, calibration: calibration, recording)
+        // What nobody waits for yet is measured while the file is written.
+        let measuring = BackgroundWork { [result] in
+            var pipeline = result
+            pipeline.measureLayers(threads: pool)
+            let content = Report.ModelSummary(contentOf: input.model, known: pipeline.firstLayers, threads: pool)
+            return (pipeline, content)
+        }
         let staged = try StagedFile(for: target)
         let stagedData = try stage("write") { _ in
             let output = ModelOutput(
                 form: options.usesQOperators ? .qOperator : nil, replacesData: options.replacesOutput)
             // Without a change the file is written as it was read.
-            let isChanged = pipeline.records.contains { !$0.patches.isEmpty } || options.usesQOperators
-            return try output.write(isChanged ? pipeline.model : input.original, to: staged)
+            let isChanged = result.records.contains { !$0.patches.isEmpty } || options.usesQOperators
+            return try output.write(isChanged ? result.model : input.original, to: staged)
         }
         // What is measured is the file that the user gets, and not the graph that it was written from.
         let output = try stage("read the result") { _ in
@@ -59,11 +70,13 @@ struct JobRun {
                 throw OptimizationError(.internal, "the written file cannot be read again: \(error)")
             }
         }
-        let after = RunnableModel(output, isNeeded: before.plan != nil && needsRunning, threads: pool)
+        let (after, contentAfter) = Self.prepare(output, isNeeded: planned?.plan != nil && needsRunning, pool)
+        var before = planned ?? planning?.wait() ?? RunnableModel(input, isNeeded: false)
         let comparison = data.evaluation == nil && options.comparesModels ? calibration.map(\.samples) : nil
         if let recording, let comparison, recording.outputs(ofFirst: min(recording.limit, comparison.count)) == nil {
             before = RunnableModel(input, isNeeded: true, threads: pool)
         }
+        let (pipeline, contentBefore) = measuring.wait()
         try warnAboutRunning(before, after)
         try warnAboutInterface(of: after.model)
         if !pipeline.records.contains(where: { $0.pass == "quantize" && !$0.patches.isEmpty }) {
@@ -79,10 +92,9 @@ struct JobRun {
         let (threads, layerSNR) = (threads, quality.layerSNR)
         var report = try stage("measure sizes") { _ in
             var report = Report(
-                input: input.summary(compresses: compresses),
-                before: before.summary(known: pipeline.firstLayers, threads: threads))
+                input: input.summary(compresses: compresses), before: contentBefore.adding(before.plan))
             report.output = output.summary(as: target.path, compresses: compresses)
-            report.after = after.summary(threads: threads)
+            report.after = contentAfter.adding(after.plan)
             report.passes = Report.passes(
                 pipeline.records, from: input.model.main, layerSNR: layerSNR,
                 compressedBy: compresses ? threads : nil)
@@ -101,6 +113,22 @@ struct JobRun {
         try staged.commit(with: stagedData)
         for file in files { try file.commit() }
         return report
+    }
+
+    /// Makes a model ready to run, and tells what it holds.
+    private static func prepare(
+        _ file: ModelFile, isNeeded: Bool, _ pool: ThreadPool
+    ) -> (RunnableModel, Report.ModelSummary) {
+        guard isNeeded else {
+            return pool.both {
+                RunnableModel(file, isNeeded: false)
+            } _: {
+                Report.ModelSummary(contentOf: file.model, threads: pool)
+            }
+        }
+        // All threads pack its weights.
+        let model = RunnableModel(file, isNeeded: true, threads: pool)
+        return (model, Report.ModelSummary(contentOf: file.model, threads: pool))
     }
 
     // MARK: Stages
@@ -230,13 +258,14 @@ struct JobRun {
 
     /// The samples from which ranges are taken: those given, else made-up ones, which `isStrict` refuses.
     ///
+    /// - Parameter obstacle: why the model cannot be run; only asked for where ranges are needed.
     /// - Throws: `unsupported` if ranges are needed and the model cannot be run.
     private mutating func calibrationSource(
-        _ data: JobData, _ before: RunnableModel, runnable: Model
+        _ data: JobData, _ input: ModelFile, obstacle: String?
     ) throws -> CalibrationSource? {
-        let isNeeded = needsRanges(before.model)
-        if isNeeded, let obstacle = before.obstacle {
-            let operators = before.model.main.unknownOperators.filter { !obstacle.contains($0) }
+        let isNeeded = needsRanges(input.model)
+        if isNeeded, let obstacle {
+            let operators = input.model.main.unknownOperators.filter { !obstacle.contains($0) }
             throw OptimizationError(
                 .unsupported,
                 "--int8 has to run the model to take ranges, and it cannot be run here: \(obstacle)"
@@ -249,7 +278,7 @@ struct JobRun {
         try warn(
             "no calibration data: activation ranges come from made-up samples, which costs accuracy; "
                 + "pass --calibrate with real samples")
-        return CalibrationSource(try SyntheticSamples(for: runnable))
+        return CalibrationSource(try SyntheticSamples(for: input.runnable))
     }
 
     // MARK: The passes

@@ -38,19 +38,14 @@ extension Report {
     private static func layers(
         _ record: PassRecord, layerSNR: [String: Double], _ sizes: CompressedSizes?
     ) -> [Layer] {
-        guard !record.layers.isEmpty else { return [] }
-        let graph = record.graph
-        let connections = GraphConnections(graph)
-        return record.layers.map { layer in
-            let group = LinearGroup(at: layer.node, in: graph, connections: connections)
-            return Layer(
+        record.layers.map { layer in
+            Layer(
                 name: layer.name, operation: layer.operation, weightBytesBefore: layer.weightsBefore.byteCount,
                 weightBytesAfter: layer.weightsAfter.byteCount,
                 weightGzipBytesBefore: sizes?[layer.weightsBefore],
                 weightGzipBytesAfter: sizes?[layer.weightsAfter], sparsity: layer.sparsity,
-                weightScales: group.flatMap { scales(graph[$0.weights].quantization) },
-                outputScales: group.flatMap { scales(graph[$0.output].quantization) }, range: layer.range,
-                weightSNR: layer.weightSNR, outputSNR: layerSNR[layer.result])
+                weightScales: scales(layer.weightQuantization), outputScales: scales(layer.resultQuantization),
+                range: layer.range, weightSNR: layer.weightSNR, outputSNR: layerSNR[layer.result])
         }
     }
 

@@ -1,9 +1,7 @@
 import ModelGraph
 import Operators
 import Optimization
-import Reporting
 import Runtime
-import Synchronization
 
 /// A model with its plan, if our core can run it.
 struct RunnableModel {
@@ -43,49 +41,12 @@ struct RunnableModel {
             obstacle = error.description
         }
     }
-
-    /// The model in figures.
-    ///
-    /// - Parameter known: layers of which the share of zeros before a pass is known, by operator.
-    func summary(known: [NodeID: LayerRecord] = [:], threads: ThreadPool) -> Report.ModelSummary {
-        var operators: [String: Int] = [:]
-        var constantBytes = 0
-        for graph in model.graphs {
-            for id in graph.order { operators[graph[id].operation.name, default: 0] += 1 }
-            constantBytes += graph.constantByteCount
-        }
-        var parameters = 0
-        var counted: [(count: Int, weights: StoredWeights, sparsity: Double?)] = []
-        let graph = model.main
-        let connections = GraphConnections(graph)
-        var seen: Set<TensorData.Identity> = []
-        for group in LinearGroup.all(in: graph, connections: connections) {
-            let source = graph.constantSource(of: group.weights, connections: connections)
-            guard let data = graph[source].constant, seen.insert(data.identity).inserted else { continue }
-            let count = graph[group.weights].shape?.elementCount ?? 0
-            parameters += count + (group.bias.flatMap { graph[$0].shape?.elementCount } ?? 0)
-            guard let stored = StoredWeights(group, in: graph, connections: connections) else { continue }
-            let layer = known[group.linear].flatMap { $0.weightsBefore.identity == data.identity ? $0 : nil }
-            counted.append((count, stored, layer?.originalSparsity))
-        }
-        let sparsities = Mutex(counted.map(\.sparsity))
-        threads.forEach(counted.count) { [counted] index, _ in
-            guard counted[index].sparsity == nil else { return }
-            let sparsity = counted[index].weights.sparsity
-            sparsities.withLock { $0[index] = sparsity }
-        }
-        let weights = counted.reduce(0) { $0 + $1.count }
-        let zeros = zip(counted, sparsities.withLock { $0 }).reduce(0.0) { $0 + ($1.1 ?? 0) * Double($1.0.count) }
-        return Report.ModelSummary(
-            constantBytes: constantBytes, parameters: parameters, sparsity: weights > 0 ? zeros / Double(weights) : nil,
-            multiplyAdds: plan?.multiplyAdds, arenaBytes: plan?.arenaByteCount, operators: operators)
-    }
 }
 
 extension Graph {
     /// Whether any operator's weights, or the results of any operator, are quantized integers.
     var holdsIntegers: Bool {
-        LinearGroup.all(in: self).contains { self[$0.weights].type.isInteger } || order.contains(where: isInteger)
+        order.contains(where: isInteger) || !LinearGroup.withIntegerWeights(in: self).isEmpty
     }
 
     /// Whether there are integer operators, and no layer has real weights.

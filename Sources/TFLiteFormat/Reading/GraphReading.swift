@@ -19,7 +19,7 @@ struct GraphReading {
             graph.addNode(try node(operation, position, in: graph))
         }
         do throws(GraphError) {
-            try graph.validate()
+            try graph.connect()
         } catch {
             throw TFLiteError(.malformed, "the graph is not valid", at: "graph \(index)", cause: error)
         }

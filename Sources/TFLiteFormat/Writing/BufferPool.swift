@@ -5,20 +5,47 @@ struct BufferPool {
     private(set) var contents: [TensorData] = [TensorData(bytes: [])]
     /// Buffers that have to stand within the tables.
     private(set) var metadata: Set<Int> = []
-    private var indices: [UInt64: [Int]] = [:]
+    /// The buffers by what tells most of them apart at a glance.
+    private var similar: [UInt64: Similar] = [:]
 
-    /// - Complexity: O(bytes).
+    /// Buffers of one size that begin and end alike.
+    private struct Similar {
+        /// The first of them; the others' contents are hashed, and its own once there are others.
+        var first: Int
+        var byHash: [UInt64: [Int]] = [:]
+    }
+
+    /// - Complexity: O(1) for a buffer that is like none before it, else O(bytes).
     mutating func index(of data: TensorData, isMetadata: Bool = false) -> Int {
         guard data.byteCount > 0 else { return 0 }
-        let hash = data.withUnsafeBytes(Self.hash)
-        for index in indices[hash] ?? [] where contents[index] == data && metadata.contains(index) == isMetadata {
-            return index
+        let glance = data.withUnsafeBytes(Self.glance)
+        guard var alike = similar.removeValue(forKey: glance) else {
+            similar[glance] = Similar(first: contents.count)
+            return add(data, isMetadata)
         }
+        if alike.byHash.isEmpty { alike.byHash[contents[alike.first].withUnsafeBytes(Self.hash)] = [alike.first] }
+        let hash = data.withUnsafeBytes(Self.hash)
+        let found = alike.byHash[hash, default: []].first { index in
+            contents[index] == data && metadata.contains(index) == isMetadata
+        }
+        if found == nil { alike.byHash[hash, default: []].append(contents.count) }
+        similar[glance] = alike
+        return found ?? add(data, isMetadata)
+    }
+
+    private mutating func add(_ data: TensorData, _ isMetadata: Bool) -> Int {
         contents.append(data)
-        let index = contents.count - 1
-        indices[hash, default: []].append(index)
-        if isMetadata { metadata.insert(index) }
-        return index
+        if isMetadata { metadata.insert(contents.count - 1) }
+        return contents.count - 1
+    }
+
+    /// A hash of the size, the beginning and the end.
+    private static func glance(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        let ends = 64
+        guard bytes.count > 2 * ends else { return hash(bytes) }
+        let begin = hash(UnsafeRawBufferPointer(rebasing: bytes.prefix(ends)))
+        let end = hash(UnsafeRawBufferPointer(rebasing: bytes.suffix(ends)))
+        return (begin ^ UInt64(bytes.count)) &* 0x9e37_79b9_7f4a_7c15 ^ end
     }
 
     /// A hash that is the same in every run. Equality decides; a collision costs time only.
