@@ -64,7 +64,7 @@ let package = Package(
         // library of ciphers into each process, which takes longer than a small model does.
         .systemLibrary(
             name: "CMinizip", pkgConfig: "minizip", providers: [.apt(["libminizip-dev"]), .brew(["minizip"])]),
-        // Checksums of archives, ten times as fast as zlib's: a data set is read at the speed of memory.
+        // Checksums of archives, four times as fast as zlib's: a data set is read at the speed of memory.
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         // The labels of image folders: tables written by spreadsheets, with quotes, commas and line ends as they come.
