@@ -458,7 +458,6 @@ typedef struct {
 #include "ck_limit.h"
 #include "ck_movement.h"
 #include "ck_normalize.h"
-#include "ck_checksum.h"
 #include "ck_observe.h"
 #include "ck_plain.h"
 #include "ck_recurrent.h"
