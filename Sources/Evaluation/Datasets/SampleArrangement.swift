@@ -53,6 +53,7 @@ enum SampleArrangement: Equatable {
         let columns = self == .toChannelsFirst ? extents[2] : extents[1] * extents[2]
         let size = MemoryLayout<Float>.size
         precondition(rows * columns * size == source.count)
+        if self == .toChannelsFirst, columns == 3 { return Self.separateColors(from, to, pixels: rows) }
         // Over the pixels, all channels at once.
         let (pixels, channels) = (max(rows, columns), min(rows, columns))
         let (pixelStep, channelStep) = columns < rows ? (columns, 1) : (1, columns)
@@ -69,6 +70,30 @@ enum SampleArrangement: Equatable {
                     target += size * pixelPlace
                 }
             }
+        }
+    }
+
+    /// Images of three channels, four pixels at a time.
+    private static func separateColors(
+        _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, pixels: Int
+    ) {
+        let plane = MemoryLayout<UInt32>.size * pixels
+        var (source, target, left) = (source, target, pixels)
+        while left >= 4 {
+            let a = source.loadUnaligned(as: SIMD4<UInt32>.self)
+            let b = source.loadUnaligned(fromByteOffset: 16, as: SIMD4<UInt32>.self)
+            let c = source.loadUnaligned(fromByteOffset: 32, as: SIMD4<UInt32>.self)
+            target.storeBytes(of: SIMD4(a[0], a[3], b[2], c[1]), as: SIMD4<UInt32>.self)
+            target.storeBytes(of: SIMD4(a[1], b[0], b[3], c[2]), toByteOffset: plane, as: SIMD4<UInt32>.self)
+            target.storeBytes(of: SIMD4(a[2], b[1], c[0], c[3]), toByteOffset: 2 * plane, as: SIMD4<UInt32>.self)
+            (source, target, left) = (source + 48, target + 16, left - 4)
+        }
+        while left > 0 {
+            for channel in 0..<3 {
+                let element = source.loadUnaligned(fromByteOffset: 4 * channel, as: UInt32.self)
+                target.storeBytes(of: element, toByteOffset: channel * plane, as: UInt32.self)
+            }
+            (source, target, left) = (source + 12, target + 4, left - 1)
         }
     }
 

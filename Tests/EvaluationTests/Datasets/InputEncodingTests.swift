@@ -56,6 +56,26 @@ import Testing
         #expect(SampleArrangement(sample: sample, input: input) == .same)
     }
 
+    /// Channels come apart at any width and at any address; shapes with other counts of channels too.
+    @Test(arguments: [1, 3, 4, 5, 8, 1030], [3, 4]) func imagesOfManySizes(_ width: Int, _ channels: Int) throws {
+        let arrangement = try #require(
+            SampleArrangement(sample: [5, width, channels], input: [1, channels, 5, width]))
+        try #require(arrangement == .toChannelsFirst)
+        let pixels = 5 * width
+        let values = (0..<(pixels * channels)).map { Float($0) }
+        var bytes: [UInt8] = [0]
+        values.withUnsafeBytes { bytes += $0 }
+        var found = [Float](repeating: -1, count: values.count)
+        bytes.withUnsafeBytes { bytes in
+            found.withUnsafeMutableBytes {
+                arrangement.copy(
+                    UnsafeRawBufferPointer(rebasing: bytes[1...]), shape: [5, width, channels], to: $0)
+            }
+        }
+        let expected = (0..<channels).flatMap { channel in (0..<pixels).map { Float($0 * channels + channel) } }
+        #expect(found == expected)
+    }
+
     @Test func layouts() throws {
         let first = try #require(SampleArrangement(sample: [2, 2, 3], input: [1, 3, 2, 2]))
         #expect(first == .toChannelsFirst)
