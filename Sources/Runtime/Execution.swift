@@ -45,10 +45,24 @@ package final class Execution {
         var units: Int
         /// Into how many parts threads share the units; 1 for what is not worth sharing.
         var parts: Int
+        /// How many parts each thread begins with; 0 if not all have as many.
+        var partsPerThread: Int
         var step: Int
 
-        /// The first unit of a part: an even one where there are enough, as some kernels do two rows at once.
+        /// The first unit of a part. All threads' parts together are as many units, or one more.
         func begin(of part: Int) -> Int {
+            guard partsPerThread > 0 else { return Self.begin(of: part, among: parts, units) }
+            let (thread, own) = part.quotientAndRemainder(dividingBy: partsPerThread)
+            let threads = parts / partsPerThread
+            let (quotient, remainder) = units.quotientAndRemainder(dividingBy: threads)
+            guard thread < threads else { return units }
+            return thread * quotient + min(thread, remainder)
+                + Self.begin(of: own, among: partsPerThread, quotient + (thread < remainder ? 1 : 0))
+        }
+
+        /// The same for parts of one thread: behind an even number of units where there are enough, as some kernels do two
+        /// rows at once.
+        private static func begin(of part: Int, among parts: Int, _ units: Int) -> Int {
             let (quotient, remainder) = units.quotientAndRemainder(dividingBy: parts)
             let begin = part * quotient + min(part, remainder)
             return quotient > 1 && part < parts ? (begin + 1) & ~1 : begin
@@ -118,6 +132,7 @@ package final class Execution {
             let firstCall = nextCall
             for call in step.calls {
                 let first = nextOperand
+                let parts = sharing.parts(of: call)
                 for operand in call.operands {
                     nextOperand.initialize(to: address(operand))
                     nextOperand += 1
@@ -126,7 +141,7 @@ package final class Execution {
                     at: nextCall,
                     to: Call(
                         function: call.function, parameters: call.parameters, operands: first, units: call.units,
-                        parts: sharing.parts(of: call), step: index))
+                        parts: parts, partsPerThread: sharing.partsPerThread(of: parts), step: index))
                 nextCall += 1
             }
             return Step(

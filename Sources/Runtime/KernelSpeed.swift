@@ -19,6 +19,7 @@ extension ck_kernel {
         case .affineBinary, .affinePool, .averagePool, .maxPool, .quantizedBinary, .binary, .unary, .quantize,
             .dequantize, .table, .resizeBilinear, .resizeFixed:
             byInstructionSet(40, 80, 300)
+        case .quantizedReduce: byInstructionSet(5, 200, 500)
         default: byInstructionSet(200, 200, 500)
         }
     }

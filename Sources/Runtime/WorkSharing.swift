@@ -18,7 +18,7 @@ struct WorkSharing {
     private static let leastGain = 4_000_000
     private static let leastShare = 8
     /// What several parts for each thread are good for: threads that the system runs late, units that differ.
-    private static let partsPerThread = 4
+    private static let mostPartsPerThread = 4
 
     /// - Parameter sharesAll: whether calls are shared that are too small, too.
     init(_ calls: [PlannedCall], threads: Int, sharesAll: Bool = false) {
@@ -39,12 +39,15 @@ struct WorkSharing {
 
     /// Into how many parts a call is split; 1 if it is not shared.
     func parts(of call: PlannedCall) -> Int {
-        if sharesAll, threads > 1 { return max(1, min(call.units, threads * Self.partsPerThread)) }
+        if sharesAll, threads > 1 { return max(1, min(call.units, threads * Self.mostPartsPerThread)) }
         guard isWorthwhile, Self.gain(of: call, threads: threads) > 0 else { return 1 }
-        let parts = min(call.units, call.time / Self.leastPart, threads * Self.partsPerThread)
+        let parts = min(call.units, call.time / Self.leastPart, threads * Self.mostPartsPerThread)
         // Fewer than one for each thread would leave some idle; a number in between would leave some waiting.
         return max(min(threads, call.units), parts / threads * threads)
     }
+
+    /// How many of so many parts each thread begins with; 0 if not all begin with as many.
+    func partsPerThread(of parts: Int) -> Int { parts % threads == 0 ? parts / threads : 0 }
 
     /// What is won, in picoseconds; less than 0 if it is lost.
     private static func gain(of call: PlannedCall, threads: Int) -> Int {

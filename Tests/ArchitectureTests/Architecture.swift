@@ -33,7 +33,9 @@ struct Architecture: Sendable {
         Target(name: "Reporting", modules: ["ModelGraph"], system: ["Foundation", "FoundationEssentials"]),
         Target(
             name: "Evaluation",
-            modules: ["Runtime", "Operators", "ModelGraph", "CTurboJPEG", "CPNG", "CMinizip", "CZlib", "CCSV"],
+            modules: [
+                "Runtime", "Operators", "ModelGraph", "CTurboJPEG", "CPNG", "CMinizip", "CDeflate", "CZlib", "CCSV",
+            ],
             system: platform.union(["Synchronization"])),
         Target(
             name: "Optimization", modules: ["Runtime", "Operators", "ModelGraph"],

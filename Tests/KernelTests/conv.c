@@ -99,12 +99,17 @@ static void *conv_int8(const void *shape, const call *call) {
             p.bias, p.weight_sum, weights.magnitudes, &p.output, weights.lanes, packing.outputs, 0, prepared);
         p.prepared = prepared;
         buffers[0] = padded(&p, s->batch, x, zero_point);
+        if (p.groups == 1 && draw_one_in(&source, 3)) {
+            p.panel = draw_between(&source, 1, 5);
+            p.batch = s->batch;
+        }
     } else {
         int8_t *padding = constant(p.input_channels);
         memset(padding, (uint8_t)zero_point ^ p.flip, (size_t)(p.input_channels + CK_SLACK));
         p.padding = padding;
     }
-    call_kernel(call, &p, buffers, s->batch * p.output_height);
+    ptrdiff_t blocks = (p.output_channels + CK_BLOCK - 1) / CK_BLOCK;
+    call_kernel(call, &p, buffers, p.panel ? (blocks + p.panel - 1) / p.panel : s->batch * p.output_height);
     return buffers[1];
 }
 

@@ -29,14 +29,21 @@ void CK_NAME(ck_conv_int8)(const void *parameters, void *const *buffers, ptrdiff
         gemm.line_rows = p->output_width;
         gemm.line_jump = p->stride_height * line - p->output_width * gemm.x_step;
     }
+    ptrdiff_t first_block = 0, last_block = blocks;
+    if (p->panel) {
+        first_block = begin * p->panel;
+        if (end * p->panel < blocks) last_block = end * p->panel;
+        begin = 0;
+        end = p->batch * p->output_height;
+    }
     for (ptrdiff_t group = 0; group < p->groups; group++)
-        for (ptrdiff_t block = 0, count = 1; block < blocks; block += count) {
+        for (ptrdiff_t block = first_block, count = 1; block < last_block; block += count) {
             gemm.asked = 0;
             for (ptrdiff_t row = begin, rows; row < end; row += rows) {
                 ptrdiff_t oy = row % p->output_height, n = row / p->output_height;
                 rows = end - row;
                 if (!is_one_row && rows > p->output_height - oy) rows = p->output_height - oy;
-                if (row == begin) count = CK_NAME(ck_gemm_turn)(rows * p->output_width, blocks - block);
+                if (row == begin) count = CK_NAME(ck_gemm_turn)(rows * p->output_width, last_block - block);
                 const uint8_t *x = (const uint8_t *)buffers[0]
                     + (n * p->input_height + oy * p->stride_height) * line + group * group_inputs;
                 int8_t *y = (int8_t *)buffers[1] + row * p->output_width * p->output_channels

@@ -35,7 +35,8 @@ typedef struct {
     // int8: what the kernels of a depth above 1 want instead of bias, weight_sum and, for depthwise, weights:
     // ck_prepare_lanes, ck_prepare_depthwise.
     const void *prepared;
-    // conv float32: what ck_divide_conv sets.
+    // conv float32: what ck_divide_conv sets. int8 of one group, if `panel` is not 0: units are so many blocks of outputs, of
+    // all rows of `batch` images, as weights that are larger than the images are better divided than read by all threads.
     ptrdiff_t batch, strip, panel;
 } ck_conv;
 

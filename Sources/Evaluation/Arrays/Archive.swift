@@ -1,5 +1,5 @@
+import CDeflate
 import CMinizip
-import CZlib
 import ModelGraph
 
 /// A zip archive, mapped.
@@ -130,7 +130,7 @@ struct ArchiveMember: ~Copyable {
     /// Bytes of it that have been read.
     private var position = 0
     /// Of what has been read of a stored member; minizip compares that of a compressed one.
-    private var checksum = crc32_z(0, nil, 0)
+    private var checksum: UInt32 = 0
 
     /// - Throws: `DatasetError` if it cannot be read.
     init(_ position: unz64_file_pos, of archive: Archive, name: String) throws(DatasetError) {
@@ -191,7 +191,7 @@ struct ArchiveMember: ~Copyable {
     }
 
     private mutating func pass(_ part: UnsafeRawBufferPointer) {
-        checksum = crc32_z(checksum, part.baseAddress, part.count)
+        checksum = libdeflate_crc32(checksum, part.baseAddress, part.count)
         position += part.count
     }
 
@@ -218,7 +218,7 @@ struct ArchiveMember: ~Copyable {
     /// Compares the checksum, if all has been read.
     mutating func finish() throws(DatasetError) {
         guard position == Int(info.uncompressed_size) else { return }
-        let matches = isStored ? checksum == info.crc : unzCloseCurrentFile(reading.handle) == UNZ_OK
+        let matches = isStored ? uLong(checksum) == info.crc : unzCloseCurrentFile(reading.handle) == UNZ_OK
         guard matches else { throw failure("is damaged: its checksum is another") }
     }
 }

@@ -5,6 +5,9 @@ import Operators
 extension Convolution: Lowerable {
     func lower(into lowering: inout Lowering) throws(RuntimeError) { try lower(into: &lowering, addend: .none) }
 
+    /// Outputs that are computed together.
+    private static let panelOutputs = 4 * Int(CK_BLOCK)
+
     /// - Parameter addend: what is added to the sums of a float convolution of four axes.
     func lower(into lowering: inout Lowering, addend: Operand) throws(RuntimeError) {
         let isByte = [.int8, .uint8].contains(try lowering.input(0).type)
@@ -96,6 +99,11 @@ extension Convolution: Lowerable {
         if isPrepared {
             parameters.standPixelsInAColumn()
             units = y.sizes[0] * parameters.output_height
+            if groups == 1, packing.outputs >= 2 * Self.panelOutputs, w.count / 8 > x.count {
+                parameters.batch = y.sizes[0]
+                parameters.panel = Self.panelOutputs / Int(CK_BLOCK)
+                units = (packing.outputs + Self.panelOutputs - 1) / Self.panelOutputs
+            }
         }
         lowering.multiplyAdds = saturatingProduct(y.count, taps, w.sizes[3])
         // A result takes as long to scale and store as so many products do.
