@@ -6,7 +6,7 @@ import Musl
 import Darwin
 #endif
 
-/// One piece of work on a thread of its own, for what waits for a disk, or what the threads of a pool cannot share.
+/// One piece of work on a thread of its own, for what waits for a disk.
 package final class BackgroundWork<Result: Sendable>: @unchecked Sendable {
     /// Written by the thread, and read once it has ended.
     private var result: Result?
@@ -45,17 +45,12 @@ private final class ThreadBody: Sendable {
 /// - Returns: nil if there can be no more threads.
 private func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
     let argument = Unmanaged.passRetained(ThreadBody(body))
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    // As much as the first thread has; systems give others as little as a sixtieth.
-    pthread_attr_setstacksize(&attributes, 8 << 20)
     #if canImport(Darwin)
     var thread: pthread_t?
-    let result = pthread_create(&thread, &attributes, { ThreadBody.main($0) }, argument.toOpaque())
+    let result = pthread_create(&thread, nil, { ThreadBody.main($0) }, argument.toOpaque())
     #else
     var thread = pthread_t()
-    let result = pthread_create(&thread, &attributes, { $0.flatMap { ThreadBody.main($0) } }, argument.toOpaque())
+    let result = pthread_create(&thread, nil, { $0.flatMap { ThreadBody.main($0) } }, argument.toOpaque())
     #endif
     guard result == 0 else {
         argument.release()

@@ -22,8 +22,8 @@ extension Graph {
         let namedBefore = original.namedValues()
         let named = namedValues()
         patch = GraphPatch("remove unused tensors", for: self)
-        for id in valueIDs where !named.contains(id) {
-            if bound.contains(id) || (original.contains(id) && !namedBefore.contains(id)) { continue }
+        for id in valueIDs where !named[id.index] {
+            if bound.contains(id) || (original.contains(id) && !namedBefore[id.index]) { continue }
             patch.removeValue(id)
         }
         if !patch.isEmpty { try apply(patch) }
@@ -61,11 +61,19 @@ extension Graph {
         return !touchesVariable && !node.outputs.contains(where: connections.isGraphOutput)
     }
 
-    private func namedValues() -> Set<ValueID> {
-        var named = Set(inputs + outputs)
+    /// Whether anything names each value, by its index.
+    private func namedValues() -> [Bool] {
+        var named = Array(repeating: false, count: (valueIDs.last?.index ?? -1) + 1)
+        func name(_ values: [ValueID]) {
+            for value in values { named[value.index] = true }
+        }
+        name(inputs)
+        name(outputs)
         for id in order {
-            let node = self[id]
-            named.formUnion(node.inputs.compactMap(\.self) + node.outputs + node.intermediates + node.implicitInputs)
+            for case let input? in self[id].inputs { named[input.index] = true }
+            name(self[id].outputs)
+            name(self[id].intermediates)
+            name(self[id].implicitInputs)
         }
         return named
     }

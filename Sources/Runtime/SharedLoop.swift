@@ -73,6 +73,9 @@ final class SharedLoop: @unchecked Sendable {
     }
 
     private let isStopped = Atomic<Bool>(false)
+    /// What is done beside the loops, the first one first, and how many there are.
+    private let asides = Mutex<[any AnyAside]>([])
+    private let asideCount = Atomic<Int>(0)
     private let slots: UnsafeMutablePointer<Slot>
     private let progress: UnsafeMutablePointer<Progress>
     private let slotCount: Int
@@ -161,6 +164,23 @@ final class SharedLoop: @unchecked Sendable {
         wake(slotCount)
     }
 
+    /// Leaves work to whichever thread has no share of a loop; the others work off its share of the next ones meanwhile.
+    func add(_ aside: any AnyAside) {
+        asides.withLock { $0.append(aside) }
+        asideCount.add(1, ordering: .sequentiallyConsistent)
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        wake(slotCount)
+    }
+
+    private func takeAside() -> (any AnyAside)? {
+        guard asideCount.load(ordering: .relaxed) > 0 else { return nil }
+        return asides.withLock { asides in
+            guard !asides.isEmpty else { return nil }
+            asideCount.subtract(1, ordering: .relaxed)
+            return asides.removeFirst()
+        }
+    }
+
     /// Wakes those of the first threads that sleep.
     private func wake(_ threads: Int) {
         var anySleeps = false
@@ -205,13 +225,24 @@ final class SharedLoop: @unchecked Sendable {
     /// What a started thread does until the pool goes away.
     func serve(_ worker: Int) {
         var looks = 0
-        while waitForWork(worker, &looks) {
+        var spins = Self.spins
+        while waitForWork(worker, spins, &looks) {
+            spins = Self.spins
             // The caller may wait for these, and gets to know before the others' slots are looked at.
             let own = work(in: worker, as: worker)
             if own > 0 { progress[worker].finished.add(own, ordering: .releasing) }
             let taken = workForOthers(worker, of: slotCount)
             if taken > 0 { progress[worker].finished.add(taken, ordering: .releasing) }
+            if let aside = takeAside() {
+                aside.run()
+                // No loop is known to follow soon, and others may need the core.
+                spins = 0
+            }
         }
+    }
+
+    private func hasWork(for worker: Int) -> Bool {
+        slots[worker].hasWork || asideCount.load(ordering: .relaxed) > 0
     }
 
     private func isOnCallersCore(_ worker: Int) -> Bool {
@@ -219,11 +250,13 @@ final class SharedLoop: @unchecked Sendable {
         return core >= 0 && core == slots[worker].callersCore.load(ordering: .relaxed)
     }
 
-    /// - Parameter looks: how many times the thread has looked around since it last tried to get to another core.
+    /// - Parameters:
+    ///   - spins: how many times to look before going to sleep.
+    ///   - looks: how many times the thread has looked around since it last tried to get to another core.
     /// - Returns: whether there may be work; false if there will never be any again.
-    private func waitForWork(_ worker: Int, _ looks: inout Int) -> Bool {
+    private func waitForWork(_ worker: Int, _ spins: Int, _ looks: inout Int) -> Bool {
         var spin = 0
-        while spin < Self.spins {
+        while spin < spins {
             // So that the line comes to be written to: an index is about to be taken.
             ck_prefetch_for_writing(slots + worker)
             if slots[worker].hasWork { return true }
@@ -231,6 +264,7 @@ final class SharedLoop: @unchecked Sendable {
             spin += 1
             guard spin % Self.spinsAtOnce == 0 else { continue }
             if isStopped.load(ordering: .relaxed) { return false }
+            if hasWork(for: worker) { return true }
             looks += 1
             if looks > Self.looksBetweenMoves, isOnCallersCore(worker) {
                 // Left alone, the system may let both share it for a tenth of a second. Who is woken goes to an idle core.
@@ -241,7 +275,7 @@ final class SharedLoop: @unchecked Sendable {
         }
         progress[worker].isAsleep.store(true, ordering: .sequentiallyConsistent)
         atomicMemoryFence(ordering: .sequentiallyConsistent)
-        guard !slots[worker].hasWork else {
+        guard !hasWork(for: worker) else {
             progress[worker].isAsleep.store(false, ordering: .relaxed)
             return true
         }

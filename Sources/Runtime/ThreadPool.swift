@@ -76,6 +76,14 @@ package final class ThreadPool: Sendable {
         return (first, second)
     }
 
+    /// Has a thread do some work beside what the caller goes on with, loops of this pool included; without other threads it
+    /// is done at once.
+    package func aside<Result: Sendable>(_ body: @escaping @Sendable () -> Result) -> Aside<Result> {
+        let aside = Aside(body)
+        if threads > 1 { shared.add(aside) } else { aside.run() }
+        return aside
+    }
+
     /// What a loop calls for each index, with the worker that runs it: a function that captures nothing.
     typealias Body = @Sendable @convention(c) (_ context: UnsafeRawPointer, _ index: Int, _ worker: Int) -> Void
 
@@ -113,12 +121,18 @@ package final class ThreadPool: Sendable {
 
         func start(_ shared: SharedLoop, worker: Int) -> Bool {
             let argument = Unmanaged.passRetained(Start(shared: shared, worker: worker))
+            var attributes = pthread_attr_t()
+            pthread_attr_init(&attributes)
+            defer { pthread_attr_destroy(&attributes) }
+            // As much as the first thread has; systems give others as little as a sixtieth.
+            pthread_attr_setstacksize(&attributes, 8 << 20)
             #if canImport(Darwin)
             var thread: pthread_t?
-            let result = pthread_create(&thread, nil, { Handles.main($0) }, argument.toOpaque())
+            let result = pthread_create(&thread, &attributes, { Handles.main($0) }, argument.toOpaque())
             #else
             var thread = pthread_t()
-            let result = pthread_create(&thread, nil, { $0.flatMap { Handles.main($0) } }, argument.toOpaque())
+            let result = pthread_create(
+                &thread, &attributes, { $0.flatMap { Handles.main($0) } }, argument.toOpaque())
             #endif
             guard result == 0 else {
                 argument.release()

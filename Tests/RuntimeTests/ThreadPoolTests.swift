@@ -26,6 +26,25 @@ import Testing
         #expect(calls.load(ordering: .relaxed) == 40)
     }
 
+    @Test(arguments: [1, 2, 4]) func workBesideLoopsIsDoneOnce(_ threads: Int) {
+        let pool = ThreadPool(threads: threads)
+        let calls = Atomic<Int>(0)
+        for round in 0..<50 {
+            let asides = (0..<3).map { index in
+                pool.aside {
+                    // A loop of its own, which may run beside the caller's.
+                    pool.forEach(4) { _, _ in calls.add(1, ordering: .relaxed) }
+                    return round + index
+                }
+            }
+            pool.forEach(10) { _, _ in calls.add(1, ordering: .relaxed) }
+            // The last first: it may not have been begun.
+            #expect(asides.reversed().map { $0.wait() } == [round + 2, round + 1, round])
+            #expect(asides[0].wait() == round)
+        }
+        #expect(calls.load(ordering: .relaxed) == 50 * (3 * 4 + 10))
+    }
+
     @Test(arguments: [1, 3]) func bothAreDone(_ threads: Int) {
         let pool = ThreadPool(threads: threads)
         let results = pool.both {

@@ -20,6 +20,22 @@ struct JobRun {
     }
 
     mutating func run() throws -> Report {
+        let product = try produce()
+        // The models are gone by now, which has taken some of the time that the disk needs.
+        try product.model.commit(with: product.data)
+        for file in product.reports { try file.commit() }
+        return product.report
+    }
+
+    /// What a job leaves, in files that are not yet in their places.
+    private struct Product {
+        var report: Report
+        var model: StagedFile
+        var data: StagedFile?
+        var reports: [StagedFile]
+    }
+
+    private mutating func produce() throws -> Product {
         let (target, reports) = try targets()
         let options = options
         let input = try stage("read") { _ in try ModelFile(path: options.input, shapes: options.shapes) }
@@ -40,7 +56,7 @@ struct JobRun {
             ? try stage("plan") { _ in
                 RunnableModel(input, isNeeded: needsRunning, isRecorded: recording != nil, threads: pool)
             } : nil
-        let planning = isPlannedFirst ? nil : BackgroundWork { RunnableModel(input, isNeeded: false) }
+        let planning = isPlannedFirst ? nil : pool.aside { RunnableModel(input, isNeeded: false) }
 
         var quality = QualityMeasurement(data: data, threads: threads, comparesLayers: options.comparesLayers)
         if data.evaluation != nil, let planned, planned.plan != nil {
@@ -50,7 +66,7 @@ struct JobRun {
         let calibration = try calibrationSource(data, input, obstacle: planned?.obstacle)
         let result = try runPipeline(on: input.model, calibration: calibration, recording)
         // What nobody waits for yet is measured while the file is written.
-        let measuring = BackgroundWork { [result] in
+        let measuring = pool.aside { [result] in
             var pipeline = result
             pipeline.measureLayers(threads: pool)
             let content = Report.ModelSummary(contentOf: input.model, known: pipeline.firstLayers, threads: pool)
@@ -110,9 +126,7 @@ struct JobRun {
             try file.write((ReportForm(path: target.path) ?? .json).text(report))
             return file
         }
-        try staged.commit(with: stagedData)
-        for file in files { try file.commit() }
-        return report
+        return Product(report: report, model: staged, data: stagedData, reports: files)
     }
 
     /// Makes a model ready to run, and tells what it holds.

@@ -81,6 +81,7 @@ struct FileLayout {
         let indices = buffers.contents.indices.dropFirst()
         var total = indices.reduce(head.count + 64) { $0 + room($1) }
         var external: Set<Int> = []
+        if total <= limit { return external }
         let candidates = indices.filter { !buffers.metadata.contains($0) && buffers.contents[$0].byteCount > 64 }
         for index in candidates.sorted(by: { room($0) != room($1) ? room($0) > room($1) : $0 < $1 }) {
             if total <= limit { break }
