@@ -33,7 +33,7 @@ package final class MappedFile: @unchecked Sendable {
     /// The whole file; empty for an empty file.
     package let bytes: UnsafeRawBufferPointer
     private let isMapped: Bool
-    /// Of the mapped file; negative if there is none.
+    /// Of a file that stays open; negative otherwise.
     private let descriptor: Int32
 
     /// A copy of bytes that stands for a file, aligned as a mapped one is for every element type.
@@ -46,8 +46,10 @@ package final class MappedFile: @unchecked Sendable {
         descriptor = -1
     }
 
+    /// - Parameter staysOpen: whether parts can be copied. A process may hold only so many files open: not for the many files
+    ///   of a data set, or of a model's constants.
     /// - Throws: `FileError` if the file cannot be opened, is not a regular file, or cannot be mapped.
-    package init(path: String) throws(FileError) {
+    package init(path: String, staysOpen: Bool = false) throws(FileError) {
         // Without waiting for a writer where it is a pipe, which is refused below.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -64,25 +66,25 @@ package final class MappedFile: @unchecked Sendable {
             throw FileError(path: path, operation: "read", errorNumber: number, kind: .unreadable)
         }
         self.path = path
-        self.descriptor = descriptor
+        self.descriptor = staysOpen ? descriptor : -1
         isMapped = true
         let size = Int(status.st_size)
         guard size > 0 else {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-            isKept = true
+            isKept = staysOpen
             return
         }
         guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
             throw FileError(path: path, operation: "map", errorNumber: errno, kind: .unreadable)
         }
         bytes = UnsafeRawBufferPointer(start: address, count: size)
-        isKept = true
+        isKept = staysOpen
     }
 
     /// Copies a part of the file to where it is to be read once: that takes half the time of mapping its pages and letting
     /// them go again, and none of them counts as memory of this process.
     ///
-    /// - Returns: false if the system does not give the part, which can be read in place as ever.
+    /// - Returns: false if the file does not stay open or the system does not give the part, which can be read in place as ever.
     package func copy(_ range: Range<Int>, to memory: UnsafeMutableRawBufferPointer) -> Bool {
         guard descriptor >= 0, range.lowerBound >= 0, range.upperBound <= bytes.count, range.count <= memory.count
         else {

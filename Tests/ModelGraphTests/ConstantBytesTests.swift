@@ -25,11 +25,13 @@ struct ConstantBytesTests {
         let path = FileManager.default.temporaryDirectory.appending(path: "mapped-\(UUID().uuidString)").path
         defer { unlink(path) }
         try Data((0..<100).map(UInt8.init)).write(to: URL(fileURLWithPath: path))
-        let data = TensorData(mapped: try MappedFile(path: path), range: 10..<60)
+        let data = TensorData(mapped: try MappedFile(path: path, staysOpen: true), range: 10..<60)
+        let closed = TensorData(mapped: try MappedFile(path: path), range: 10..<60)
         var copy = [UInt8](repeating: 0, count: 6)
         #expect(copy.withUnsafeMutableBytes { data.copyFromFile(44..<50, to: $0) })
         #expect(copy == [54, 55, 56, 57, 58, 59])
         // More than the data has, and than there is room for.
+        #expect(!copy.withUnsafeMutableBytes { closed.copyFromFile(44..<50, to: $0) })
         #expect(!copy.withUnsafeMutableBytes { data.copyFromFile(45..<51, to: $0) })
         #expect(!copy.withUnsafeMutableBytes { data.copyFromFile(0..<7, to: $0) })
         // What the file has lost cannot be copied.

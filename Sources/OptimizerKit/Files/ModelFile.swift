@@ -28,7 +28,7 @@ package struct ModelFile: Sendable {
         if FilePath.look(at: path)?.kind == .other {
             throw OptimizationError(.unreadable, "this is not a regular file", at: path)
         }
-        do throws(FileError) { file = try MappedFile(path: path) } catch {
+        do throws(FileError) { file = try MappedFile(path: path, staysOpen: true) } catch {
             if FilePath.isFolder(path) {
                 throw OptimizationError(.unreadable, "this is a folder, and one model file is needed", at: path)
             }
