@@ -25,7 +25,9 @@ extension StoredWeights {
             for start in stride(from: 0, to: count, by: Self.blockSize) {
                 let end = min(start + Self.blockSize, count)
                 scales.measure(from: start, through: end, in: &window)
-                guard let values = window.values(from: start, through: end) else { continue }
+                guard let values = window.values(from: start, through: end) else {
+                    preconditionFailure("a window holds less than a block")
+                }
                 let block = UnsafeMutableBufferPointer(rebasing: integers[start..<end])
                 let after = UnsafeMutableBufferPointer(rebasing: parts[0].prefix(values.count))
                 scales.scales.withUnsafeBufferPointer { scales in

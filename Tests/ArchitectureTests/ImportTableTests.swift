@@ -135,7 +135,7 @@ struct ImportCheckTests {
             |---|---|---|---|
             | `A` | uses `C` | `B`, `D` | `libc`, `Dispatch` |
             | `B` | plain | – | – |
-            | `CZip` | a library | libzip | – |
+            | `CPNG` | a library | libpng | – |
 
             | other | `E` |
             """

@@ -16,7 +16,7 @@ struct SwiftCodeTests {
             ("#if canImport(Glibc)\n    import Glibc\n#endif", "Glibc"),
             ("let a = 1; import CKernels", "CKernels"),
             ("/* one /* two */ */ import CKernels // import Other", "CKernels"),
-            ("let text = #\"\"\"\nimport Other\n\"\"\"#\nimport CZip", "CZip"),
+            ("let text = #\"\"\"\nimport Other\n\"\"\"#\nimport CPNG", "CPNG"),
         ])
     func findsImport(source: String, module: String) {
         #expect(SwiftCode(source).imports.map(\.module) == [module])

@@ -5,7 +5,7 @@ import ModelGraph
 /// spaces around cells that are not quoted.
 struct CSVRows {
     struct Row {
-        /// Counted from 1; breaks of lines within quotation marks do not count.
+        /// The first line of the row, counted from 1.
         var line: Int
         /// The first two cells; nobody asks for more.
         var cells: [String]
@@ -14,6 +14,8 @@ struct CSVRows {
     private(set) var rows: [Row] = []
     private var cells: [String] = []
     private var line = 1
+    /// Breaks of lines within the row's cells.
+    private var innerBreaks = 0
     private var lastBreak: Int32 = 0
 
     /// - Parameter path: a UTF-8 file; bytes that are none become replacement characters.
@@ -27,9 +29,12 @@ struct CSVRows {
             parse(UnsafeRawBufferPointer(rebasing: file.bytes[mark(file.bytes)...]))
         }
         guard status == CSV_SUCCESS else {
+            guard status == CSV_EPARSE else {
+                throw DatasetError(.unreadable, "there is no memory for the table", at: path)
+            }
             throw DatasetError(
-                .unreadable, "this is no table with commas: \(String(cString: csv_strerror(status)))",
-                at: "\(path):\(line)", remedy: "cells with commas or quotation marks stand between quotation marks")
+                .unreadable, "a quotation mark is misplaced or not closed", at: "\(path):\(line)",
+                remedy: "cells with commas or quotation marks stand between quotation marks, which are doubled within")
         }
     }
 
@@ -56,6 +61,7 @@ struct CSVRows {
     }
 
     private mutating func endCell(_ bytes: UnsafeRawBufferPointer) {
+        innerBreaks += bytes.count { $0 == UInt8(CSV_LF) }
         if cells.count < 2 { cells.append(String(decoding: bytes, as: UTF8.self)) }
     }
 
@@ -67,6 +73,7 @@ struct CSVRows {
         guard !isSecondHalf else { return }
         if cells.contains(where: { !$0.isEmpty }) { rows.append(Row(line: line, cells: cells)) }
         cells.removeAll(keepingCapacity: true)
-        line += 1
+        line += 1 + innerBreaks
+        innerBreaks = 0
     }
 }

@@ -1,5 +1,12 @@
-import CCSV
 import ModelGraph
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 /// `labels.csv`, which names the images of a folder and their classes.
 enum LabelTable {
@@ -15,11 +22,11 @@ enum LabelTable {
         for (index, row) in try CSVRows(of: table).rows.enumerated() {
             let location = "\(table):\(row.line)"
             guard row.cells.count == 2, let label = Int(row.cells[1]) else {
-                // A header names its columns by words.
-                if index == 0 { continue }
+                // A header names its columns, and no image.
+                if index == 0, row.cells.count == 2, !isFile("\(path)/\(row.cells[0])") { continue }
                 throw DatasetError(
                     .unreadable, "the row is not of the form file,label", at: location,
-                    remedy: "labels are whole numbers, counted from 0")
+                    remedy: "labels are whole numbers, counted from 0, behind a comma")
             }
             let name = row.cells[0]
             guard !name.isEmpty, !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
@@ -28,7 +35,15 @@ enum LabelTable {
             paths.append("\(path)/\(name)")
             labels.append(label)
         }
-        guard !paths.isEmpty else { throw DatasetError(.unreadable, "the table names no image", at: table) }
+        guard !paths.isEmpty else {
+            throw DatasetError(
+                .unreadable, "the table names no image", at: table, remedy: "its rows are of the form file,label")
+        }
         return (paths, labels)
+    }
+
+    private static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 }

@@ -88,7 +88,7 @@ package enum WeightQuantizer {
         }
         let integers = MemoryBlock(byteCount: end)
         let room = StoredWeights.windowSize * MemoryLayout<Float>.stride
-        let scratch = MemoryBlock(byteCount: threads.threads * room)
+        let scratch = MemoryBlock(byteCount: (layers.count > 1 ? threads.threads : 1) * room)
         // The largest first: one that comes last would be waited for.
         let order = layers.indices.sorted {
             (layers[$1].weights.arrangement.count, $0) < (layers[$0].weights.arrangement.count, $1)
@@ -107,7 +107,10 @@ package enum WeightQuantizer {
             )
             results.withLock { $0[layer] = result }
         }
-        return results.withLock { $0 }.compactMap(\.self)
+        return results.withLock { $0 }.map { result in
+            guard let result else { preconditionFailure("a loop leaves out an index") }
+            return result
+        }
     }
 
     /// The scale of each channel.

@@ -36,9 +36,9 @@ struct JobRun {
     }
 
     private mutating func produce() throws -> Product {
-        let (target, reports) = try targets()
         let options = options
         let input = try stage("read") { _ in try ModelFile(path: options.input, shapes: options.shapes) }
+        let (target, reports) = try targets()
         try checkEnding(of: target, for: input.model)
         let data = try stage("open data") { _ in try JobData(options) }
         try checkLabels(data)
@@ -56,7 +56,7 @@ struct JobRun {
             ? try stage("plan") { _ in
                 RunnableModel(input, isNeeded: needsRunning, isRecorded: recording != nil, threads: pool)
             } : nil
-        let planning = isPlannedFirst ? nil : pool.aside { RunnableModel(input, isNeeded: false) }
+        let planning = planned == nil ? pool.aside { RunnableModel(input, isNeeded: false) } : nil
 
         var quality = QualityMeasurement(data: data, threads: threads, comparesLayers: options.comparesLayers)
         if data.evaluation != nil, let planned, planned.plan != nil {
@@ -87,10 +87,10 @@ struct JobRun {
             }
         }
         let (after, contentAfter) = Self.prepare(output, isNeeded: planned?.plan != nil && needsRunning, pool)
-        var before = planned ?? planning?.wait() ?? RunnableModel(input, isNeeded: false)
+        guard var before = planned ?? planning?.wait() else { preconditionFailure("the input model is planned") }
         let comparison = data.evaluation == nil && options.comparesModels ? calibration.map(\.samples) : nil
         if let recording, let comparison, recording.outputs(ofFirst: min(recording.limit, comparison.count)) == nil {
-            before = RunnableModel(input, isNeeded: true, threads: pool)
+            before = try stage("plan") { _ in RunnableModel(input, isNeeded: true, threads: pool) }
         }
         let (pipeline, contentBefore) = measuring.wait()
         try warnAboutRunning(before, after)

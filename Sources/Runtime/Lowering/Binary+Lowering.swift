@@ -22,7 +22,7 @@ extension Binary: Lowerable {
         // The operand that stands still while the other one runs is added first.
         let swaps = Binary.standsStill(a, in: y) && !Binary.standsStill(b, in: y)
         if swaps { (a, b) = (b, a) }
-        guard a.type == b.type, a.type == y.type, kind == .add || kind == .multiply, activation == .none else {
+        guard a.type == b.type, a.type == y.type, kind == .add || kind == .multiply else {
             throw lowering.unsupportedTypes()
         }
         let isSigned = a.type == .int8 && !lowering.countsAsUnsigned
@@ -59,6 +59,18 @@ extension Binary: Lowerable {
         try lowering.emit(
             lowering.kernel(.affineBinary, "bytes"), parameters,
             operands: [.value(a.id), .value(b.id), .value(y.id)], units: runs.outerCount, cost: runs.inner * 2)
+        try clampBytes(y, into: &lowering)
+    }
+
+    /// What a fused activation, which operators of ONNX do not have, leaves of a result's bytes.
+    private func clampBytes(_ y: Tensor, into lowering: inout Lowering) throws(RuntimeError) {
+        let bounds = try y.affineScale().bounds(of: activation, in: y.byteRange, at: lowering.location)
+        guard bounds.lower > y.byteRange.lowerBound || bounds.upper < y.byteRange.upperBound else { return }
+        let table = (Int32(-128)...127).map { signed in
+            let q = y.type == .uint8 && signed < 0 ? signed + 256 : signed
+            return UInt8(truncatingIfNeeded: max(bounds.lower, min(bounds.upper, q)))
+        }
+        try lowering.emitTable(table, replacing: y)
     }
 
     /// Whether an operand is one element all along the innermost of the model's axes that is longer than 1.

@@ -122,10 +122,15 @@ extension Lowering {
     /// Replaces each byte of operand 0.
     mutating func emitTable(_ table: [UInt8]) throws(RuntimeError) {
         let x = try input(0)
+        overwritableInputs = [0]
+        try emitTable(table, replacing: x)
+    }
+
+    /// Replaces each byte of a tensor that has been computed by then, which may be the output itself.
+    mutating func emitTable(_ table: [UInt8], replacing x: Tensor) throws(RuntimeError) {
         var parameters = ck_unary()
         parameters.count = output.count
         withUnsafeMutableBytes(of: &parameters.table) { $0.copyBytes(from: table) }
-        overwritableInputs = [0]
         try emitChunks(
             kernel(.unary, "int8"), parameters, operands: [.value(x.id), .value(output.id)], count: output.count)
     }

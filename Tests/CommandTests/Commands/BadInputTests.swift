@@ -30,6 +30,14 @@ struct BadInputTests {
         }
     }
 
+    @Test("A model that is not there is what is wrong, and not where the result would go")
+    func missing() async throws {
+        let folder = try TemporaryFolder()
+        let outcome = try await BuiltCommand.run([folder.path("none/model.tflite"), "--int8"])
+        #expect(outcome.code == 3)
+        #expect(outcome.error.contains("none/model.tflite: cannot open"), "\(outcome.error)")
+    }
+
     @Test("Random bytes, with and without the mark of a model")
     func random() async throws {
         let folder = try TemporaryFolder()

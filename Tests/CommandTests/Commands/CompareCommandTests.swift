@@ -34,10 +34,12 @@ struct CompareCommandTests {
         #expect((10...60).contains(snr))
     }
 
-    @Test("One model with the arithmetic of two engines: differences are counted in steps")
-    func engines() async throws {
+    @Test(
+        "One model with the arithmetic of two engines: differences are counted in steps",
+        arguments: ["digits_dscnn_int8.tflite", "digits_resnet_int8.tflite"])
+    func engines(model: String) async throws {
         let outcome = try await BuiltCommand.run([
-            "compare", Models.path("digits_dscnn_int8.tflite"), "--numerics=reference,onnxruntime", "--evaluate",
+            "compare", Models.path(model), "--numerics=reference,onnxruntime", "--evaluate",
             Models.evaluation, "--samples", "4", "--json",
         ])
         #expect(outcome.code == 0, "\(outcome.error)")
