@@ -52,6 +52,21 @@ struct OptimizationJobTests {
         #expect(result.report.after?.arenaBytes != nil)
     }
 
+    @Test("Pruning that leaves every weight as it is says so", arguments: [["quantize", "prune"], ["prune"]])
+    func nothingPruned(passes: [String]) throws {
+        let folder = try Folder()
+        let isLate = passes.count > 1
+        var options = OptimizationOptions(
+            input: models + (isLate ? "/digits_resnet.tflite" : "/digits_resnet_int8.tflite"))
+        options.output = folder.path + "/out.tflite"
+        options.quantization = isLate ? .weightOnly : nil
+        options.pruning = .init(sparsity: 0.5)
+        options.passes = passes
+        let result = try OptimizationJob(options).run()
+        let expected = isLate ? "the weights were quantized before" : "no layer has real weights that may be"
+        #expect(result.warnings.contains("nothing was pruned: \(expected)"), "\(result.warnings)")
+    }
+
     @Test("Without an evaluation set the outputs are compared on a few calibration samples")
     func comparison() throws {
         let folder = try Folder()

@@ -95,9 +95,7 @@ struct JobRun {
         let (pipeline, contentBefore) = measuring.wait()
         try warnAboutRunning(before, after)
         try warnAboutInterface(of: after.model)
-        if !pipeline.records.contains(where: { $0.pass == "quantize" && !$0.patches.isEmpty }) {
-            try warnAboutNothing(input.model)
-        }
+        try warnAboutNothing(input.model, pipeline.records)
         if before.plan != nil, after.plan != nil, data.evaluation != nil || comparison != nil {
             try stage("evaluate the result") { progress in
                 try quality.measureOutput(before, after, fallback: comparison, record: recording, progress)
@@ -168,7 +166,7 @@ struct JobRun {
     }
 
     /// - Throws: `usage` under `isStrict`.
-    private mutating func warn(_ message: String) throws(OptimizationError) {
+    mutating func warn(_ message: String) throws(OptimizationError) {
         guard !options.isStrict else {
             throw OptimizationError(.usage, message, at: options.input, remedy: "without --strict this is a warning")
         }
@@ -211,47 +209,9 @@ struct JobRun {
         _ = try OutputTarget(target.resolvedPath + ".data", replaces: false)
     }
 
-    private mutating func warnAboutInput(_ model: Model) throws(OptimizationError) {
-        if model.format == .tflite, options.activations == .u8 || options.usesQOperators {
-            try warn("--activations u8 and --qoperator have no effect on a .tflite")
-        }
-        guard options.quantization != nil, model.main.holdsIntegers else { return }
-        try warn(
-            quantization(of: model) == nil
-                ? "the model is quantized already, and is not quantized again"
-                : "the model holds quantized layers; its integer operators and weights stay as they are")
-    }
-
-    /// Gates on accuracy need labels, and are percentages.
-    private mutating func checkLabels(_ data: JobData) throws(OptimizationError) {
-        if let dataset = data.evaluation, dataset.labels == nil,
-            options.gates.maximumDrop != nil || options.gates.minimumAccuracy != nil
-        {
-            throw OptimizationError(
-                .usage, "the samples bear no labels, so that --max-drop and --min-accuracy cannot be measured",
-                at: options.evaluation, remedy: "give them labels (an array y, folders of classes, labels.csv)")
-        }
-        if let limit = options.gates.minimumAccuracy, limit > 0, limit < 1 {
-            try warn("--min-accuracy is in percent: \(limit) is less than one percent")
-        }
-    }
-
-    /// Says that nothing was quantized though it was asked for, which may be unexpected.
-    private mutating func warnAboutNothing(_ model: Model) throws(OptimizationError) {
-        guard quantization(of: model) != nil, options.patchLimit == nil else { return }
-        if options.quantization == .int8, let type = model.main.otherRealType {
-            return try warn(
-                "nothing was quantized: the model computes in \(type.rawValue), and --int8 starts from float32; "
-                    + "--dynamic-range makes its weights int8")
-        }
-        let inner =
-            model.main.unknownOperators.isEmpty ? "" : "; operators that run graphs, and unknown ones, stay as they are"
-        try warn("nothing was quantized: no operator has constant real weights that could be\(inner)")
-    }
-
     /// The quantization to do; nil also for a model whose layers are integer already, where the float operators that are
     /// left would only gain conversions around them.
-    private func quantization(of model: Model) -> OptimizationOptions.Quantization? {
+    func quantization(of model: Model) -> OptimizationOptions.Quantization? {
         guard model.main.isQuantized, options.interface == .asInput else { return options.quantization }
         return nil
     }
@@ -333,32 +293,6 @@ struct JobRun {
     }
 
     // MARK: After the passes
-
-    private mutating func warnAboutRunning(
-        _ before: RunnableModel, _ after: RunnableModel
-    ) throws(OptimizationError) {
-        if before.plan != nil, let obstacle = after.obstacle, options.patchLimit == nil {
-            throw OptimizationError(.internal, "the result cannot be run, so it is not kept: \(obstacle)")
-        }
-        guard let reason = before.obstacle ?? after.obstacle else { return }
-        let which = before.obstacle == nil ? "result" : "model"
-        if options.evaluation != nil {
-            try warn("accuracy was not measured: the \(which) cannot be run here: \(reason)")
-        } else if options.quantization != nil || options.pruning != nil {
-            try warn("the models were not compared: the \(which) cannot be run here: \(reason)")
-        }
-    }
-
-    /// Says which inputs and outputs are not of the type that was asked for.
-    private mutating func warnAboutInterface(of model: Model) throws(OptimizationError) {
-        guard options.interface == .int8 else { return }
-        let graph = model.main
-        let real = (graph.inputs + graph.outputs).filter { graph[$0].type == .float32 }.map { graph[$0].name }
-        guard !real.isEmpty else { return }
-        try warn(
-            "these inputs and outputs stay float, as the operators there have no int8 form: "
-                + real.joined(separator: ", "))
-    }
 
     /// What was left out because the model is large.
     private func remarks(_ before: RunnableModel, _ input: ModelFile) -> [String]? {
