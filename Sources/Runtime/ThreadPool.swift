@@ -1,3 +1,4 @@
+import ModelGraph
 import Synchronization
 
 #if canImport(Glibc)
@@ -107,53 +108,17 @@ package final class ThreadPool: Sendable {
 
     /// The started threads.
     private final class Handles: @unchecked Sendable {
-        private var threads: [pthread_t] = []
+        private var threads: [SystemThread] = []
         var count: Int { threads.count }
 
-        private final class Start {
-            let shared: SharedLoop
-            let worker: Int
-            init(shared: SharedLoop, worker: Int) {
-                self.shared = shared
-                self.worker = worker
-            }
-        }
-
         func start(_ shared: SharedLoop, worker: Int) -> Bool {
-            let argument = Unmanaged.passRetained(Start(shared: shared, worker: worker))
-            var attributes = pthread_attr_t()
-            pthread_attr_init(&attributes)
-            defer { pthread_attr_destroy(&attributes) }
-            // As much as the first thread has; systems give others as little as a sixtieth.
-            pthread_attr_setstacksize(&attributes, 8 << 20)
-            #if canImport(Darwin)
-            var thread: pthread_t?
-            let result = pthread_create(&thread, &attributes, { Handles.main($0) }, argument.toOpaque())
-            #else
-            var thread = pthread_t()
-            let result = pthread_create(
-                &thread, &attributes, { $0.flatMap { Handles.main($0) } }, argument.toOpaque())
-            #endif
-            guard result == 0 else {
-                argument.release()
-                return false
-            }
-            #if canImport(Darwin)
-            if let thread { threads.append(thread) }
-            #else
+            guard let thread = SystemThread({ shared.serve(worker) }) else { return false }
             threads.append(thread)
-            #endif
             return true
         }
 
-        private static func main(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-            start.shared.serve(start.worker)
-            return nil
-        }
-
         func join() {
-            for thread in threads { pthread_join(thread, nil) }
+            for thread in threads { thread.join() }
         }
     }
 }
