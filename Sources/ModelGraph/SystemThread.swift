@@ -45,8 +45,11 @@ package struct SystemThread: @unchecked Sendable {
         thread = started
     }
 
-    /// Waits for its end.
-    package func join() { pthread_join(thread, nil) }
+    /// Waits for its end; a thread that would wait for itself is detached.
+    package func join() {
+        guard pthread_equal(thread, pthread_self()) == 0 else { return detach() }
+        pthread_join(thread, nil)
+    }
 
     /// Lets it end by itself.
     package func detach() { pthread_detach(thread) }

@@ -23,14 +23,17 @@ package final class Aside<Result: Sendable>: AnyAside {
 
     /// Does the work, unless somebody has begun with it.
     func run() {
-        let body: (@Sendable () -> Result)? = state.withLock { state in
+        guard let result = take()?() else { return }
+        state.withLock { $0 = .done(result) }
+    }
+
+    /// The work, unless somebody has begun with it. What it holds is let go with it, before its result can be had.
+    private func take() -> (@Sendable () -> Result)? {
+        state.withLock { state in
             guard case .waiting(let body) = state else { return nil }
             state = .running
             return body
         }
-        guard let body else { return }
-        let result = body()
-        state.withLock { $0 = .done(result) }
     }
 
     /// The result; if no thread has come to it yet, the calling one does the work.

@@ -47,8 +47,8 @@ final class Storage: @unchecked Sendable {
     /// Large pages of which weights take their parts.
     private var region = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private static let regionByteCount = 2 * MemoryLimit.largePage
-    /// Weights of so many bytes are worth a part of a region.
-    private static let leastRegionPart = 1 << 17
+    /// Weights of so many bytes are worth a part of a region; larger ones would leave too much of it unused.
+    private static let regionParts = (1 << 17)...(1 << 20)
     private(set) var byteCount = 0
     /// Whether weights and other constants are kept; without them a plan gives its figures and cannot run.
     let holdsConstants: Bool
@@ -82,7 +82,7 @@ final class Storage: @unchecked Sendable {
         }
         let size = count + Int(CK_SLACK)
         byteCount += count
-        guard count >= Self.leastRegionPart, count <= Self.regionByteCount / 2 else {
+        guard Self.regionParts.contains(size) else {
             let memory = try MemoryLimit.allocate(size)
             blocks.append(memory)
             return memory

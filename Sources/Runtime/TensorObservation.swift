@@ -69,12 +69,11 @@ package enum TensorObservation {
         package init(taking: Sampling) { self.taking = taking }
 
         /// Elements of a part. Parts end where sums in single precision do, so that the sums of all of them are the same as
-        /// those of the whole.
+        /// those of the whole; they are no larger, so that those of one sample come from many places.
         fileprivate func partLength(of count: Int, areSummed: Bool) -> Int {
             guard areSummed else { return TensorObservation.partLength }
             guard run == 1 else { return max(1, count) }
-            let rows = channels < 16 ? 1024 : 64
-            return max(1, TensorObservation.partLength / (channels * rows)) * rows * channels
+            return (channels < 16 ? 1024 : 64) * channels
         }
 
         /// Into how many parts so many elements are divided for summing.

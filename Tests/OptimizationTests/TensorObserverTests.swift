@@ -66,4 +66,22 @@ import Testing
             #expect(abs(means[channel] - expected) < 0.3 && means[channel] != expected)
         }
     }
+
+    /// No place of the samples counts more than others, however many there are: what is only in the lower half is half.
+    @Test(arguments: [1, 4, 16, 50, 97, 100], [(320, 16), (112, 32), (224, 8), (56, 24)])
+    func sumsComeFromAllPlaces(samples: Int, sizes: (extent: Int, channels: Int)) throws {
+        let (extent, channels) = sizes
+        let tensor = TensorInfo(
+            value: ValueID(index: 0), name: "x", type: .float32, shape: [1, extent, extent, channels],
+            quantization: nil)
+        let half = extent * extent * channels / 2
+        let image = [Float](repeating: 0, count: half) + [Float](repeating: 1, count: half)
+        var observer = TensorObserver(samples: samples, means: [tensor.value]) { _ in false }
+        for batch in 0..<samples {
+            observer.begin(batch)
+            image.withUnsafeBufferPointer { observer.observe(tensor, $0) }
+        }
+        let means = try #require(observer.takeSums()[tensor.value]?.means)
+        #expect(means.allSatisfy { abs($0 - 0.5) < 0.02 }, "\(means[0])")
+    }
 }

@@ -4,7 +4,8 @@ import ModelGraph
 
 /// A zip archive, mapped.
 ///
-/// It is as it was when it was opened: a file that takes its place meanwhile is another one.
+/// It is as it was when it was opened: a file that takes its place meanwhile is another one. As with every mapped file, one
+/// that is cut short in place while it is read ends the process.
 struct Archive: Sendable {
     private let file: MappedFile
 

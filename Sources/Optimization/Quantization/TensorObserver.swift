@@ -42,6 +42,8 @@ struct TensorObserver {
     private static let countLimit = 1 << 18
     /// About how many values of each channel are summed up over all samples: their mean is that of all.
     private static let sumLimit = 1 << 13
+    /// The parts of a sample that are summed up, at least.
+    private static let leastParts = 4
 
     /// - Parameters:
     ///   - samples: how many there are in all.
@@ -129,14 +131,17 @@ struct TensorObserver {
         return seen.minimum <= bounds.lower && seen.maximum >= bounds.upper
     }
 
-    /// Of how many parts one is summed up.
+    /// Of how many parts one is summed up. Each sample gives several from all over it, and all parts get their turn, equally
+    /// often where the number of batches allows.
     ///
     /// - Parameters:
     ///   - positions: elements of each channel.
     ///   - parts: into which they are divided.
     func sumStep(over positions: Int, of samplesAtOnce: Int, parts: Int) -> Int {
         let (total, overflow) = (positions / samplesAtOnce).multipliedReportingOverflow(by: samples)
-        return max(1, min(parts, overflow ? parts : total / Self.sumLimit))
+        let batches = (samples + samplesAtOnce - 1) / samplesAtOnce
+        let most = max(1, min(parts / Self.leastParts, batches, overflow ? parts : total / Self.sumLimit))
+        return stride(from: most, to: most / 2, by: -1).first { batches.isMultiple(of: $0) } ?? most
     }
 
     /// Of how many blocks one is counted: all channels and places get their turn, as blocks and step have no factor in
