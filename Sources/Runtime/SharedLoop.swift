@@ -74,8 +74,8 @@ final class SharedLoop: @unchecked Sendable {
 
     private let isStopped = Atomic<Bool>(false)
     /// What is done beside the loops, the first one first, and how many there are.
-    private let asides = Mutex<[any AnyAside]>([])
-    private let asideCount = Atomic<Int>(0)
+    private let submitted = Mutex<[any SubmittedWork]>([])
+    private let submittedCount = Atomic<Int>(0)
     private let slots: UnsafeMutablePointer<Slot>
     private let progress: UnsafeMutablePointer<Progress>
     private let slotCount: Int
@@ -165,19 +165,19 @@ final class SharedLoop: @unchecked Sendable {
     }
 
     /// Leaves work to whichever thread has no share of a loop; the others work off its share of the next ones meanwhile.
-    func add(_ aside: any AnyAside) {
-        asides.withLock { $0.append(aside) }
-        asideCount.add(1, ordering: .sequentiallyConsistent)
+    func add(_ work: any SubmittedWork) {
+        submitted.withLock { $0.append(work) }
+        submittedCount.add(1, ordering: .sequentiallyConsistent)
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         wake(slotCount)
     }
 
-    private func takeAside() -> (any AnyAside)? {
-        guard asideCount.load(ordering: .relaxed) > 0 else { return nil }
-        return asides.withLock { asides in
-            guard !asides.isEmpty else { return nil }
-            asideCount.subtract(1, ordering: .relaxed)
-            return asides.removeFirst()
+    private func takeSubmitted() -> (any SubmittedWork)? {
+        guard submittedCount.load(ordering: .relaxed) > 0 else { return nil }
+        return submitted.withLock { submitted in
+            guard !submitted.isEmpty else { return nil }
+            submittedCount.subtract(1, ordering: .relaxed)
+            return submitted.removeFirst()
         }
     }
 
@@ -233,8 +233,8 @@ final class SharedLoop: @unchecked Sendable {
             if own > 0 { progress[worker].finished.add(own, ordering: .releasing) }
             let taken = workForOthers(worker, of: slotCount)
             if taken > 0 { progress[worker].finished.add(taken, ordering: .releasing) }
-            if let aside = takeAside() {
-                aside.run()
+            if let work = takeSubmitted() {
+                work.run()
                 // No loop is known to follow soon, and others may need the core.
                 spins = 0
             }
@@ -242,7 +242,7 @@ final class SharedLoop: @unchecked Sendable {
     }
 
     private func hasWork(for worker: Int) -> Bool {
-        slots[worker].hasWork || asideCount.load(ordering: .relaxed) > 0
+        slots[worker].hasWork || submittedCount.load(ordering: .relaxed) > 0
     }
 
     private func isOnCallersCore(_ worker: Int) -> Bool {

@@ -2,22 +2,13 @@ import CKernels
 
 /// What calibration takes of a tensor's real numbers, at the speed of memory.
 package enum TensorObservation {
-    /// The extremes of elements [outer, channels, run], and what they add to the sums of their channels.
-    ///
-    /// - Parameter sums: one for each channel; empty where none are wanted.
-    /// - Returns: nil if there are elements that are not finite; `sums` then hold nothing of use.
+    /// The extremes of an array; nil if it is empty or there are elements that are not finite.
     package static func extremes(
-        of elements: UnsafeBufferPointer<Float>, channels: Int = 1, run: Int = 1,
-        sums: UnsafeMutableBufferPointer<Double> = .init(start: nil, count: 0), on set: InstructionSet = .best
+        of elements: UnsafeBufferPointer<Float>, on set: InstructionSet = .best
     ) -> (lower: Float, upper: Float)? {
-        guard let base = elements.baseAddress, channels > 0, run > 0 else { return nil }
-        precondition(sums.isEmpty || sums.count == channels)
+        guard let base = elements.baseAddress else { return nil }
         var (lower, upper) = (Float.infinity, -Float.infinity)
-        let isFinite =
-            sums.isEmpty
-            ? ck_observe(set.isa, base, 1, 1, elements.count, nil, &lower, &upper)
-            : ck_observe(
-                set.isa, base, elements.count / (channels * run), channels, run, sums.baseAddress, &lower, &upper)
+        let isFinite = ck_observe(set.isa, base, 1, 1, elements.count, nil, &lower, &upper)
         return isFinite != 0 && lower <= upper ? (lower, upper) : nil
     }
 
@@ -109,6 +100,7 @@ package enum TensorObservation {
     /// - Parameters:
     ///   - sums: one for each channel; empty where none are wanted.
     ///   - taken: room for `request.taking.limit(of:)` elements.
+    /// - Returns: the extremes, and how many elements were summed up and taken.
     package static func observe(
         _ elements: UnsafeBufferPointer<Float>, _ request: Request, sums: UnsafeMutableBufferPointer<Double>,
         taken: UnsafeMutableBufferPointer<Float>, on set: InstructionSet = .best

@@ -79,10 +79,10 @@ package final class ThreadPool: Sendable {
 
     /// Has a thread do some work beside what the caller goes on with, loops of this pool included; without other threads it
     /// is done at once.
-    package func aside<Result: Sendable>(_ body: @escaping @Sendable () -> Result) -> Aside<Result> {
-        let aside = Aside(body)
-        if threads > 1 { shared.add(aside) } else { aside.run() }
-        return aside
+    package func submit<Result: Sendable>(_ body: @escaping @Sendable () -> Result) -> Future<Result> {
+        let future = Future(body)
+        if threads > 1 { shared.add(future) } else { future.run() }
+        return future
     }
 
     /// What a loop calls for each index, with the worker that runs it: a function that captures nothing.

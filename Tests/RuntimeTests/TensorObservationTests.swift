@@ -15,54 +15,37 @@ struct TensorObservationTests {
         #expect(counts[..<4] == [1, 1, 7, 4])
     }
 
-    /// Whole numbers, whose sums are exact in any order.
+    /// Whole numbers, whose sums are exact in any order; parts are taken as they are looked at, which changes neither.
     @Test(
         arguments: KernelVariantTests.variants,
-        [[3, 1], [16, 1], [70, 1], [600, 1], [3, 5], [2, 70], [5, 50], [1, 63], [17, 15], [130, 2]])
-    func extremesAndSums(_ set: InstructionSet, _ extents: [Int]) throws {
+        [
+            [1, 1], [3, 1], [16, 1], [24, 1], [70, 1], [600, 1], [3, 5], [2, 70], [5, 7], [5, 50], [1, 63], [17, 15],
+            [130, 2],
+        ])
+    func extremesSumsAndParts(_ set: InstructionSet, _ extents: [Int]) throws {
         let (channels, run) = (extents[0], extents[1])
-        let outer = 130
-        let values = (0..<outer * channels * run).map { Float($0 * 7919 % 1013 - 400) }
+        let values = (0..<(40_000 / (channels * run) * channels * run)).map { Float($0 * 7919 % 1013 - 400) }
         var sums = [Double](repeating: 0, count: channels)
-        let found = values.withUnsafeBufferPointer { values in
-            sums.withUnsafeMutableBufferPointer {
-                TensorObservation.extremes(of: values, channels: channels, run: run, sums: $0, on: set)
-            }
-        }
-        let extremes = try #require(found)
-        #expect(extremes.lower == values.min() && extremes.upper == values.max())
-        var expected = [Double](repeating: 0, count: channels)
-        for (index, value) in values.enumerated() { expected[index / run % channels] += Double(value) }
-        #expect(sums == expected)
-    }
-
-    /// Parts of a tensor are taken as they are looked at, which changes neither the extremes nor a bit of the sums.
-    @Test(arguments: KernelVariantTests.variants, [[1, 1], [3, 1], [24, 1], [600, 1], [5, 7]])
-    func partsAreTakenOnTheWay(_ set: InstructionSet, _ extents: [Int]) {
-        let (channels, run) = (extents[0], extents[1])
-        let values = (0..<(40_000 / (channels * run) * channels * run)).map { Float($0 * 7919 % 1013 - 400) / 7 }
-        var sums = [[Double]](repeating: Array(repeating: 0, count: channels), count: 2)
         var taken = [Float](repeating: 0, count: 20_000)
         var request = TensorObservation.Request(taking: .init(step: 3, start: 2))
         (request.channels, request.run) = (channels, run)
-        let (whole, parts) = values.withUnsafeBufferPointer { values in
-            let whole = sums[0].withUnsafeMutableBufferPointer {
-                TensorObservation.extremes(of: values, channels: channels, run: run, sums: $0, on: set)
-            }
-            let parts = sums[1].withUnsafeMutableBufferPointer { sums in
+        let found = values.withUnsafeBufferPointer { values in
+            sums.withUnsafeMutableBufferPointer { sums in
                 taken.withUnsafeMutableBufferPointer {
                     TensorObservation.observe(values, request, sums: sums, taken: $0, on: set)
                 }
             }
-            return (whole, parts)
         }
-        #expect(whole?.lower == parts.extremes?.lower && whole?.upper == parts.extremes?.upper)
-        #expect(sums[0] == sums[1])
-        let expected = stride(from: 2 * 64, to: values.count, by: 3 * 64).flatMap {
+        let extremes = try #require(found.extremes)
+        #expect(extremes.lower == values.min() && extremes.upper == values.max())
+        var expected = [Double](repeating: 0, count: channels)
+        for (index, value) in values.enumerated() { expected[index / run % channels] += Double(value) }
+        #expect(sums == expected)
+        #expect(found.positions == values.count / channels)
+        let parts = stride(from: 2 * 64, to: values.count, by: 3 * 64).flatMap {
             values[$0..<min($0 + 64, values.count)]
         }
-        #expect(Array(taken[..<parts.taken]) == expected)
-        #expect(parts.positions == values.count / channels)
+        #expect(Array(taken[..<found.taken]) == parts)
     }
 
     /// Whole numbers, whose sums are exact in any order.

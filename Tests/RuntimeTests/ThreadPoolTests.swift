@@ -30,8 +30,8 @@ import Testing
         let pool = ThreadPool(threads: threads)
         let calls = Atomic<Int>(0)
         for round in 0..<50 {
-            let asides = (0..<3).map { index in
-                pool.aside {
+            let futures = (0..<3).map { index in
+                pool.submit {
                     // A loop of its own, which may run beside the caller's.
                     pool.forEach(4) { _, _ in calls.add(1, ordering: .relaxed) }
                     return round + index
@@ -39,8 +39,8 @@ import Testing
             }
             pool.forEach(10) { _, _ in calls.add(1, ordering: .relaxed) }
             // The last first: it may not have been begun.
-            #expect(asides.reversed().map { $0.wait() } == [round + 2, round + 1, round])
-            #expect(asides[0].wait() == round)
+            #expect(futures.reversed().map { $0.wait() } == [round + 2, round + 1, round])
+            #expect(futures[0].wait() == round)
         }
         #expect(calls.load(ordering: .relaxed) == 50 * (3 * 4 + 10))
     }

@@ -56,7 +56,7 @@ struct JobRun {
             ? try stage("plan") { _ in
                 RunnableModel(input, isNeeded: needsRunning, isRecorded: recording != nil, threads: pool)
             } : nil
-        let planning = planned == nil ? pool.aside { RunnableModel(input, isNeeded: false) } : nil
+        let planning = planned == nil ? pool.submit { RunnableModel(input, isNeeded: false) } : nil
 
         var quality = QualityMeasurement(data: data, threads: threads, comparesLayers: options.comparesLayers)
         if data.evaluation != nil, let planned, planned.plan != nil {
@@ -66,7 +66,7 @@ struct JobRun {
         let calibration = try calibrationSource(data, input, obstacle: planned?.obstacle)
         let result = try runPipeline(on: input.model, calibration: calibration, recording)
         // What nobody waits for yet is measured while the file is written.
-        let measuring = pool.aside { [result] in
+        let measuring = pool.submit { [result] in
             var pipeline = result
             pipeline.measureLayers(threads: pool)
             let content = Report.ModelSummary(contentOf: input.model, known: pipeline.firstLayers, threads: pool)

@@ -10,7 +10,7 @@ import Darwin
 #endif
 
 /// Work that a thread of a pool does beside what the caller goes on with.
-package final class Aside<Result: Sendable>: AnyAside {
+package final class Future<Result: Sendable>: SubmittedWork {
     private enum State {
         case waiting(@Sendable () -> Result)
         case running
@@ -51,6 +51,6 @@ package final class Aside<Result: Sendable>: AnyAside {
 }
 
 /// What a pool knows of work beside.
-protocol AnyAside: AnyObject, Sendable {
+protocol SubmittedWork: AnyObject, Sendable {
     func run()
 }
