@@ -72,7 +72,7 @@ package enum Evaluator {
     ) throws -> [[[UInt8]]] {
         try SampleRun(samples, [plan], threads, nil).collect { _, executions in
             try executions[0].run()
-            return plan.outputs.indices.map { executions[0].withOutput($0) { Array($0) } }
+            return executions[0].outputBytes
         }
     }
 

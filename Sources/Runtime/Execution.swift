@@ -326,6 +326,9 @@ package final class Execution {
         return try body(bytes(of: info) ?? UnsafeRawBufferPointer(start: nil, count: 0))
     }
 
+    /// A copy of all outputs' bytes.
+    package var outputBytes: [[UInt8]] { plan.outputs.indices.map { withOutput($0) { Array($0) } } }
+
     /// Reads a tensor when a run is over; nil if it is not part of the plan, or its memory has been used again. A plan
     /// with `keepsAllValues` holds all tensors.
     package func withTensor<R>(_ value: ValueID, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R? {

@@ -20,7 +20,7 @@ package final class OutputRecord: Sendable {
     /// Keeps what has just been run.
     package func keep(_ execution: Execution, sample: Int) {
         guard sample < limit else { return }
-        let bytes = execution.plan.outputs.indices.map { execution.withOutput($0) { Array($0) } }
+        let bytes = execution.outputBytes
         outputs.withLock { $0[sample] = bytes }
     }
 

@@ -20,23 +20,18 @@ enum MemoryLimit {
         return min(most, pages.multipliedReportingOverflow(by: page).partialValue)
     }()
 
-    /// Bytes that the system may give as one page, if it is told where they are wanted.
-    static let largePage = 2 << 20
-
     /// Memory aligned to a cache line, in large pages where it fills some: taking and reaching thousands of small ones takes
     /// longer than many a kernel.
     /// - Throws: `RuntimeError.outOfMemory` if there is not as much.
     static func allocate(_ byteCount: Int) throws(RuntimeError) -> UnsafeMutableRawPointer {
         var memory: UnsafeMutableRawPointer?
-        let isLarge = byteCount >= largePage
+        let isLarge = byteCount >= LargePage.byteCount
         guard byteCount >= 0, byteCount <= MemoryLimit.byteCount,
-            posix_memalign(&memory, isLarge ? largePage : 64, max(byteCount, 64)) == 0, let memory
+            posix_memalign(&memory, isLarge ? LargePage.byteCount : 64, max(byteCount, 64)) == 0, let memory
         else {
             throw RuntimeError(.outOfMemory, "\(byteCount) bytes of memory are not to be had")
         }
-        #if os(Linux)
-        if isLarge { madvise(memory, byteCount / largePage * largePage, MADV_HUGEPAGE) }
-        #endif
+        if isLarge { LargePage.want(UnsafeMutableRawBufferPointer(start: memory, count: byteCount)) }
         return memory
     }
 }
@@ -46,7 +41,7 @@ final class Storage: @unchecked Sendable {
     private var blocks: [UnsafeMutableRawPointer] = []
     /// Large pages of which weights take their parts.
     private var region = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    private static let regionByteCount = 2 * MemoryLimit.largePage
+    private static let regionByteCount = 2 * LargePage.byteCount
     /// Weights of so many bytes are worth a part of a region; larger ones would leave too much of it unused.
     private static let regionParts = (1 << 17)...(1 << 20)
     private(set) var byteCount = 0
@@ -163,12 +158,11 @@ extension Storage {
 
     /// Packs what waits, before anything reads it.
     func packWaiting() {
-        // The largest first: one that comes last would be waited for.
-        let jobs = waiting.sorted { $0.byteCount > $1.byteCount }
+        let jobs = waiting
         waiting = []
         waitingByteCount = 0
         if let pool = packingPool {
-            pool.forEach(jobs.count) { index, _ in jobs[index].pack() }
+            pool.forEach(costs: jobs.map(\.byteCount)) { index, _ in jobs[index].pack() }
         } else {
             for job in jobs { job.pack() }
         }

@@ -56,25 +56,21 @@ package final class ThreadPool: Sendable {
         }
     }
 
+    /// The same, beginning with the indices of the largest costs: one that comes last would be waited for.
+    ///
+    /// - Parameter costs: about how long each index takes, in any unit.
+    package func forEach(costs: [Int], _ body: @Sendable (_ index: Int, _ worker: Int) -> Void) {
+        let order = costs.indices.sorted { (costs[$1], $0) < (costs[$0], $1) }
+        forEach(order.count) { turn, worker in body(order[turn], worker) }
+    }
+
     /// Does two things at once, the first one on the calling thread, and returns when both are done; one after the other if
     /// there is no other thread for it.
-    package func both<First: Sendable, Second: Sendable>(
-        _ first: @Sendable () -> First, _ second: @Sendable () -> Second
+    package func both<First, Second: Sendable>(
+        _ first: () -> First, _ second: @escaping @Sendable () -> Second
     ) -> (First, Second) {
-        let results = Mutex<(first: First?, second: Second?)>((nil, nil))
-        forEach(2) { index, _ in
-            if index == 0 {
-                let result = first()
-                results.withLock { $0.first = result }
-            } else {
-                let result = second()
-                results.withLock { $0.second = result }
-            }
-        }
-        guard case (let first?, let second?) = results.withLock({ $0 }) else {
-            preconditionFailure("a loop leaves out an index")
-        }
-        return (first, second)
+        let other = submit(second)
+        return (first(), other.wait())
     }
 
     /// Has a thread do some work beside what the caller goes on with, loops of this pool included; without other threads it

@@ -131,28 +131,6 @@ static void *conv_hybrid(const void *shape, const call *call) {
     return buffers[1];
 }
 
-static void verify_shape(
-    const suite *suite, void *(*compute)(const void *, const call *), int is_real, const conv_shape *shape) {
-    const ck_conv *p = &shape->geometry;
-    ptrdiff_t terms = p->kernel_height * p->kernel_width * (p->input_channels / p->groups);
-    comparison c = {
-        .bytes = conv_output_count(shape) * (is_real ? (ptrdiff_t)sizeof(float) : 1),
-        .compute = compute,
-        .shape = shape,
-        .describe = describe_conv,
-        .magnitude = is_real ? typical_real(terms) : 0,
-    };
-    verify(suite, &c);
-}
-
-static void draw_convs(const suite *suite, void *(*compute)(const void *, const call *), int is_real) {
-    conv_shape shape;
-    for (ptrdiff_t number = 0; draw_conv_shape(number, 0, MOST_WORK, &shape); number++)
-        if (is_drawn(number)) verify_shape(suite, compute, is_real, &shape);
-    for (ptrdiff_t number = 0; draw_window_shape(number, 0, &shape); number++)
-        if (is_drawn(number)) verify_shape(suite, compute, is_real, &shape);
-}
-
-void draw_conv_float32(const suite *suite) { draw_convs(suite, conv_float32, 1); }
-void draw_conv_int8(const suite *suite) { draw_convs(suite, conv_int8, 0); }
-void draw_conv_hybrid(const suite *suite) { draw_convs(suite, conv_hybrid, 1); }
+void draw_conv_float32(const suite *suite) { verify_convs(suite, conv_float32, 1, 0, MOST_WORK); }
+void draw_conv_int8(const suite *suite) { verify_convs(suite, conv_int8, 0, 0, MOST_WORK); }
+void draw_conv_hybrid(const suite *suite) { verify_convs(suite, conv_hybrid, 1, 0, MOST_WORK); }

@@ -17,6 +17,9 @@ int draw_conv_shape(ptrdiff_t number, int is_depthwise, int64_t most, conv_shape
 // Further ones around what kernels make cases of: windows of three columns, any number of blocks, images beyond a cache.
 int draw_window_shape(ptrdiff_t number, int is_depthwise, conv_shape *shape);
 void describe_conv(const void *shape, char *text, size_t size);
+// Verifies a suite on all shapes of both kinds.
+void verify_convs(
+    const suite *suite, void *(*compute)(const void *, const call *), int is_real, int is_depthwise, int64_t most);
 
 // How one axis is padded: so much before, and the extent of the result.
 typedef struct {

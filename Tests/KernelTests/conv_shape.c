@@ -1,4 +1,5 @@
 #include "conv.h"
+#include "linear.h"
 
 #include <stdio.h>
 
@@ -21,11 +22,14 @@ padded_axis draw_padding(
 }
 
 // Multiply-adds, and what it takes to make the input.
-static int64_t work(const conv_shape *shape, int is_depthwise) {
+// Products of one result.
+static ptrdiff_t terms(const conv_shape *shape, int is_depthwise) {
     const ck_conv *p = &shape->geometry;
-    int64_t inputs = is_depthwise ? 1 : p->input_channels / p->groups;
-    return (int64_t)conv_input_count(shape)
-        + (int64_t)conv_output_count(shape) * p->kernel_height * p->kernel_width * inputs;
+    return p->kernel_height * p->kernel_width * (is_depthwise ? 1 : p->input_channels / p->groups);
+}
+
+static int64_t work(const conv_shape *shape, int is_depthwise) {
+    return (int64_t)conv_input_count(shape) + (int64_t)conv_output_count(shape) * terms(shape, is_depthwise);
 }
 
 static void draw_paddings(random_source *source, ck_conv *p) {
@@ -131,4 +135,26 @@ ptrdiff_t conv_input_count(const conv_shape *shape) {
 ptrdiff_t conv_output_count(const conv_shape *shape) {
     const ck_conv *p = &shape->geometry;
     return shape->batch * p->output_height * p->output_width * p->output_channels;
+}
+
+static void verify_shape(
+    const suite *suite, void *(*compute)(const void *, const call *), int is_real, int is_depthwise,
+    const conv_shape *shape) {
+    comparison c = {
+        .bytes = conv_output_count(shape) * (is_real ? (ptrdiff_t)sizeof(float) : 1),
+        .compute = compute,
+        .shape = shape,
+        .describe = describe_conv,
+        .magnitude = is_real ? typical_real(terms(shape, is_depthwise)) : 0,
+    };
+    verify(suite, &c);
+}
+
+void verify_convs(
+    const suite *suite, void *(*compute)(const void *, const call *), int is_real, int is_depthwise, int64_t most) {
+    conv_shape shape;
+    for (ptrdiff_t number = 0; draw_conv_shape(number, is_depthwise, most, &shape); number++)
+        if (is_drawn(number)) verify_shape(suite, compute, is_real, is_depthwise, &shape);
+    for (ptrdiff_t number = 0; draw_window_shape(number, is_depthwise, &shape); number++)
+        if (is_drawn(number)) verify_shape(suite, compute, is_real, is_depthwise, &shape);
 }

@@ -92,26 +92,6 @@ static void *depthwise_hybrid(const void *shape, const call *call) {
     return buffers[1];
 }
 
-static void verify_shape(
-    const suite *suite, void *(*compute)(const void *, const call *), int is_real, const conv_shape *shape) {
-    comparison c = {
-        .bytes = conv_output_count(shape) * (is_real ? (ptrdiff_t)sizeof(float) : 1),
-        .compute = compute,
-        .shape = shape,
-        .describe = describe_conv,
-        .magnitude = is_real ? typical_real(shape->geometry.kernel_height * shape->geometry.kernel_width) : 0,
-    };
-    verify(suite, &c);
-}
-
-static void draw_depthwise(const suite *suite, void *(*compute)(const void *, const call *), int is_real) {
-    conv_shape shape;
-    for (ptrdiff_t number = 0; draw_conv_shape(number, 1, MOST_WORK, &shape); number++)
-        if (is_drawn(number)) verify_shape(suite, compute, is_real, &shape);
-    for (ptrdiff_t number = 0; draw_window_shape(number, 1, &shape); number++)
-        if (is_drawn(number)) verify_shape(suite, compute, is_real, &shape);
-}
-
-void draw_depthwise_float32(const suite *suite) { draw_depthwise(suite, depthwise_float32, 1); }
-void draw_depthwise_int8(const suite *suite) { draw_depthwise(suite, depthwise_int8, 0); }
-void draw_depthwise_hybrid(const suite *suite) { draw_depthwise(suite, depthwise_hybrid, 1); }
+void draw_depthwise_float32(const suite *suite) { verify_convs(suite, depthwise_float32, 1, 1, MOST_WORK); }
+void draw_depthwise_int8(const suite *suite) { verify_convs(suite, depthwise_int8, 0, 1, MOST_WORK); }
+void draw_depthwise_hybrid(const suite *suite) { verify_convs(suite, depthwise_hybrid, 1, 1, MOST_WORK); }

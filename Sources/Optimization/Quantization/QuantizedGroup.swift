@@ -41,10 +41,8 @@ struct QuantizedGroup: Sendable {
         let connections = GraphConnections(graph)
         let found = Mutex<[NodeID: QuantizedGroup]>([:])
         let sizes = groups.map { graph[$0.weights].shape?.elementCount ?? 0 }
-        // The largest first: one that comes last would be waited for.
-        let order = groups.indices.sorted { (sizes[$1], $0) < (sizes[$0], $1) }
-        pool.forEach(groups.count) { turn, _ in
-            let group = groups[order[turn]]
+        pool.forEach(costs: sizes) { index, _ in
+            let group = groups[index]
             guard let scale = scales[group.data],
                 let quantized = QuantizedGroup(
                     group, in: graph, connections: connections, inputScale: scale, inputMeans: means[group.data])

@@ -89,13 +89,8 @@ package enum WeightQuantizer {
         let integers = MemoryBlock(byteCount: end)
         let room = StoredWeights.windowSize * MemoryLayout<Float>.stride
         let scratch = MemoryBlock(byteCount: (layers.count > 1 ? threads.threads : 1) * room)
-        // The largest first: one that comes last would be waited for.
-        let order = layers.indices.sorted {
-            (layers[$1].weights.arrangement.count, $0) < (layers[$0].weights.arrangement.count, $1)
-        }
         let results = Mutex([StoredResult?](repeating: nil, count: layers.count))
-        threads.forEach(layers.count) { [places] index, worker in
-            let layer = order[index]
+        threads.forEach(costs: layers.map(\.weights.arrangement.count)) { [places] layer, worker in
             let (weights, factors) = layers[layer]
             let place = places[layer]..<places[layer] + weights.arrangement.count
             let memory = UnsafeMutableRawBufferPointer(rebasing: scratch.bytes[worker * room..<(worker + 1) * room])
