@@ -20,6 +20,8 @@ const suite suites[] = {
     {"quantize", "float32_to_int8", draw_quantize},
     {"quantize", "float32_to_uint8", draw_quantize},
     {"quantize_rows", "float32", draw_quantize_rows},
+    {"integer_matmul", "bytes", draw_integer_matmul},
+    {"dynamic_quantize", "float32", draw_dynamic_quantize},
     {"dequantize", "int8", draw_dequantize},
     {"dequantize", "uint8", draw_dequantize},
     {"dequantize", "int16", draw_dequantize},

@@ -20,6 +20,8 @@ void draw_quantized_binary(const suite *suite);
 void draw_affine_binary(const suite *suite);
 void draw_quantize(const suite *suite);
 void draw_quantize_rows(const suite *suite);
+void draw_integer_matmul(const suite *suite);
+void draw_dynamic_quantize(const suite *suite);
 void draw_dequantize(const suite *suite);
 void draw_arithmetic(const suite *suite);
 void draw_math(const suite *suite);
