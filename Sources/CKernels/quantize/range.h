@@ -5,7 +5,7 @@
 
 // Widens a range to what x holds. A number that is none changes nothing.
 CK_INLINE void ck_widen_range(const float *x, ptrdiff_t count, float *lowest, float *highest) {
-    enum { LANES = 64 };
+    enum { LANES = 32 };
     float low[LANES], high[LANES];
     for (int k = 0; k < LANES; k++) {
         low[k] = *lowest;
@@ -22,8 +22,12 @@ CK_INLINE void ck_widen_range(const float *x, ptrdiff_t count, float *lowest, fl
         low[0] = x[i] < low[0] ? x[i] : low[0];
         high[0] = x[i] > high[0] ? x[i] : high[0];
     }
-    for (int k = 0; k < LANES; k++) {
-        *lowest = low[k] < *lowest ? low[k] : *lowest;
-        *highest = high[k] > *highest ? high[k] : *highest;
-    }
+#pragma clang loop unroll(full)
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int k = 0; k < half; k++) {
+            low[k] = low[k + half] < low[k] ? low[k + half] : low[k];
+            high[k] = high[k + half] > high[k] ? high[k + half] : high[k];
+        }
+    *lowest = low[0];
+    *highest = high[0];
 }
