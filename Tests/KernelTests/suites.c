@@ -48,5 +48,14 @@ const suite suites[] = {
     {"resize_bilinear", "float32", draw_resize},
     {"recurrent", "float32", draw_recurrent},
     {"window_conv", "float32", draw_window_conv},
+    {"observe", "sums", draw_observed_sums},
+    {"observe", "bins", draw_observed_bins},
+    {"observe", "differences", draw_observed_differences},
+    {"weights", "magnitudes", draw_weight_magnitudes},
+    {"weights", "integers", draw_weight_integers},
+    {"weights", "reals", draw_weight_reals},
+    {"weights", "products", draw_weight_products},
+    {"weights", "zeros", draw_weight_zeros},
+    {"weights", "errors", draw_weight_errors},
 };
 const ptrdiff_t suite_count = sizeof suites / sizeof suites[0];

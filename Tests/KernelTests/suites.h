@@ -37,5 +37,14 @@ void draw_copy(const suite *suite);
 void draw_resize(const suite *suite);
 void draw_recurrent(const suite *suite);
 void draw_window_conv(const suite *suite);
+void draw_observed_sums(const suite *suite);
+void draw_observed_bins(const suite *suite);
+void draw_observed_differences(const suite *suite);
+void draw_weight_magnitudes(const suite *suite);
+void draw_weight_integers(const suite *suite);
+void draw_weight_reals(const suite *suite);
+void draw_weight_products(const suite *suite);
+void draw_weight_zeros(const suite *suite);
+void draw_weight_errors(const suite *suite);
 
 #endif
