@@ -120,11 +120,13 @@ typedef struct {
 // columns, panels first. Returns the number of units.
 ptrdiff_t ck_divide_matmul(ck_matmul *parameters, ptrdiff_t batch);
 
-// Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization,
-// padding rows [batch, padding] (null without padding).
+// Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization. A row of
+// `lines`, if that is not 0, is an image of so many, and becomes one of `padded_lines` of `padded_line` elements with
+// zero points around it.
 typedef struct {
-    ptrdiff_t count, padding;
+    ptrdiff_t count;
     int32_t is_asymmetric;
+    ptrdiff_t lines, top, left, padded_lines, padded_line;
 } ck_quantize_rows;
 
 // Units: output rows (n, oy). Buffers: x, y.

@@ -60,6 +60,7 @@ struct JobRun {
         var quality = QualityMeasurement(data: data, threads: threads, comparesLayers: options.comparesLayers)
         if data.evaluation != nil, let planned, planned.plan != nil {
             try stage("evaluate the input model") { progress in try quality.measureInput(planned, progress) }
+            try warnAboutGuessing(quality.evaluation?.accuracyBefore, planned)
         }
 
         let calibration = try calibrationSource(data, input, obstacle: planned?.obstacle)
