@@ -69,8 +69,10 @@ final class SharedLoop: @unchecked Sendable {
         /// How many indices of all loops it has done.
         let finished = Atomic<Int>(0)
         let isAsleep = Atomic<Bool>(false)
+        /// Its own once it sleeps. It lives until the pool is stopped.
+        var thread = pthread_self()
         private let padding: Padding = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-        private let rest: (UInt64, UInt64) = (0, 0)
+        private let rest: UInt64 = 0
     }
 
     private let isStopped = Atomic<Bool>(false)
@@ -193,13 +195,21 @@ final class SharedLoop: @unchecked Sendable {
             worker += 1
         }
         guard anySleeps else { return }
-        pthread_mutex_lock(mutex)
-        while worker > 1 {
-            worker -= 1
-            progress[worker].isAsleep.store(false, ordering: .relaxed)
+        withUnsafeTemporaryAllocation(of: pthread_t.self, capacity: threads) { sleepers in
+            var count = 0
+            pthread_mutex_lock(mutex)
+            for worker in 1..<threads where progress[worker].isAsleep.load(ordering: .acquiring) {
+                progress[worker].isAsleep.store(false, ordering: .relaxed)
+                sleepers.initializeElement(at: count, to: progress[worker].thread)
+                count += 1
+            }
+            pthread_cond_broadcast(condition)
+            pthread_mutex_unlock(mutex)
+            // Who leaves the pool may be gone already.
+            guard !isStopped.load(ordering: .relaxed) else { return }
+            // What the system means to run here would wait until this thread pauses.
+            for sleeper in sleepers.prefix(count) { cp_start_elsewhere(sleeper) }
         }
-        pthread_cond_broadcast(condition)
-        pthread_mutex_unlock(mutex)
     }
 
     /// Works off what is left in a slot.
@@ -276,6 +286,7 @@ final class SharedLoop: @unchecked Sendable {
             }
             sched_yield()
         }
+        progress[worker].thread = pthread_self()
         progress[worker].isAsleep.store(true, ordering: .sequentiallyConsistent)
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         guard !hasWork(for: worker) else {
