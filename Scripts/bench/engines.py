@@ -1,4 +1,6 @@
-"""One engine with one model, warm and waiting: python engines.py ENGINE MODEL THREADS BATCH
+"""One engine with one model, warm and waiting: python engines.py ENGINE MODEL THREADS BATCH [INPUT=1,2,3...]
+
+Extents that the model leaves open are those of INPUT, else 1.
 
 Reads commands from standard input, a line each, and answers each with a line of JSON:
     measure SECONDS     {"median": µs, "minimum": µs, "runs": n} of one inference
@@ -18,14 +20,21 @@ WARM_UPS, LEAST_RUNS = 5, 5
 
 
 class LiteRT:
-    def __init__(self, path, threads, batch, is_reference=False):
+    def __init__(self, path, threads, batch, shapes, is_reference=False):
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
         kind = OpResolverType.BUILTIN_REF if is_reference else OpResolverType.AUTO
         self.interpreter = Interpreter(path, num_threads=threads, experimental_op_resolver_type=kind)
+        self.open = set()
         for detail in self.interpreter.get_input_details():
-            if batch > 1:
-                self.interpreter.resize_tensor_input(detail["index"], [batch, *detail["shape"][1:]])
+            name, shape = detail["name"], list(detail["shape"])
+            if -1 in detail["shape_signature"]:
+                self.open.add(name)
+                shape = shapes.get(name, shape)
+            if batch > 1 and shape:
+                shape = [batch, *shape[1:]]
+            if shape != list(detail["shape"]):
+                self.interpreter.resize_tensor_input(detail["index"], shape)
         self.interpreter.allocate_tensors()
         self.inputs = {d["name"]: (d["shape"], d["dtype"]) for d in self.interpreter.get_input_details()}
         self.indices = {d["name"]: d["index"] for d in self.interpreter.get_input_details()}
@@ -40,19 +49,25 @@ class LiteRT:
 
 
 class ONNXRuntime:
-    TYPES = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8, "tensor(int8)": np.int8}
+    TYPES = {"float": np.float32, "float16": np.float16, "double": np.float64, "bool": np.bool_}
 
-    def __init__(self, path, threads, batch):
+    def __init__(self, path, threads, batch, shapes):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = threads, 1, 4
         self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        self.inputs = {i.name: ([batch, *i.shape[1:]], self.TYPES[i.type]) for i in self.session.get_inputs()}
+        self.open = {i.name for i in self.session.get_inputs() if any(not isinstance(n, int) for n in i.shape)}
+        self.inputs = {
+            i.name: (closed(i.shape, batch, shapes.get(i.name)), self.type(i.type)) for i in self.session.get_inputs()}
         # What is bound once need not be looked up in every run.
         self.binding = self.session.io_binding()
         for output in self.session.get_outputs():
             self.binding.bind_output(output.name)
+
+    def type(self, name):
+        name = name.removeprefix("tensor(").removesuffix(")")
+        return self.TYPES.get(name) or np.dtype(name).type
 
     def feed(self, arrays):
         self.arrays = arrays
@@ -67,14 +82,16 @@ class ONNXRuntime:
 
 
 class OpenVINO:
-    def __init__(self, path, threads, batch):
+    def __init__(self, path, threads, batch, shapes):
         import openvino
 
         self.openvino = openvino
         core = openvino.Core()
         model = core.read_model(path)
-        if batch > 1 or model.is_dynamic():
-            model.reshape({i: [batch, *[n.get_length() for n in list(i.partial_shape)[1:]]] for i in model.inputs})
+        self.open = {i.any_name for i in model.inputs if i.partial_shape.is_dynamic}
+        if batch > 1 or self.open:
+            extents = {i: [n.get_length() if n.is_static else None for n in i.partial_shape] for i in model.inputs}
+            model.reshape({i: closed(each, batch, shapes.get(i.any_name)) for i, each in extents.items()})
         # Without the last, float32 models run in bfloat16 where the processor has it, with three digits.
         compiled = core.compile_model(model, "CPU", {
             "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"})
@@ -98,11 +115,22 @@ ENGINES = {
     "openvino": OpenVINO}
 
 
+def closed(shape, batch, given):
+    """What a model leaves open is no number."""
+    shape = list(given or [n if isinstance(n, int) else 1 for n in shape])
+    return [batch, *shape[1:]] if shape and batch > 1 else shape
+
+
 def random_inputs(inputs):
+    """Integers of more than a byte are indices, lengths and choices: the least of them fit in most models."""
     rng = np.random.default_rng(1)
-    return {
-        name: rng.random(shape, np.float32) if kind == np.float32 else rng.integers(0, 128, shape).astype(kind)
-        for name, (shape, kind) in inputs.items()}
+
+    def numbers(shape, kind):
+        if np.issubdtype(kind, np.floating):
+            return rng.random(shape).astype(kind)
+        return rng.integers(0, 128 if np.dtype(kind).itemsize == 1 and kind != np.bool_ else 2, shape).astype(kind)
+
+    return {name: numbers(shape, kind) for name, (shape, kind) in inputs.items()}
 
 
 def measure(engine, seconds):
@@ -118,9 +146,13 @@ def measure(engine, seconds):
 
 def main():
     name, path, threads, batch = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-    engine = ENGINES[name](path, threads, batch)
+    given = (argument.rsplit("=", 1) for argument in sys.argv[5:])
+    engine = ENGINES[name](path, threads, batch, {name: [int(n) for n in shape.split(",")] for name, shape in given})
     engine.feed(random_inputs(engine.inputs))
-    print(json.dumps({"inputs": {k: [int(n) for n in shape] for k, (shape, _) in engine.inputs.items()}}), flush=True)
+    inputs = {
+        name: ([int(n) for n in shape], np.dtype(kind).name, name in engine.open)
+        for name, (shape, kind) in engine.inputs.items()}
+    print(json.dumps({"inputs": inputs}), flush=True)
     for line in sys.stdin:
         command, *arguments = line.split()
         if command == "measure":

@@ -1,4 +1,6 @@
 """A report of bench-peers as Markdown."""
+# The engines, as their makers call them.
+NAMES = {"litert": "LiteRT", "onnxruntime": "onnxruntime", "openvino": "OpenVINO"}
 
 
 def row(*cells):
@@ -30,6 +32,13 @@ def markdown(report):
         lines.append(row(
             r["model"] + batch, kind, r["numerics"], figure(r["ours"]), r["peer"], figure(r["theirs"]),
             share(r["ratio"], r["target"]), r["target"] or "", r["outputs"]))
+    if report["files"]:
+        lines += [row("file", "numerics", "ours", *NAMES.values(), "ratio", "outputs"), row(*["---"] * (5 + len(NAMES)))]
+    for r in report["files"]:
+        theirs = [figure(r["theirs"][engine]) if engine in r["theirs"] else "–" for engine in NAMES]
+        lines.append(row(
+            r["file"] + (f", batch {r['batch']}" if r["batch"] > 1 else ""), r["numerics"], figure(r["ours"]), *theirs,
+            share(r["ratio"], 1), r["outputs"]))
     if report["throughput"]:
         lines += ["", row("model, int8", "samples/s on one core", "on two", "ratio", "target"), row(*["---"] * 5)]
     for r in report["throughput"]:

@@ -9,9 +9,7 @@ package enum MarkdownReport {
                 + (report.command.isEmpty ? "" : " · " + code(report.command.joined(separator: " "))))
         for gate in report.gates {
             page.item(
-                "**\(escaped(gate.name)) \(gate.passed ? "passed" : "failed")**: "
-                    + "\(escaped(TerminalReport.value(gate.measured, gate.unit))), limit "
-                    + escaped(TerminalReport.value(gate.limit, gate.unit)))
+                "**\(escaped(gate.name)) \(gate.passed ? "passed" : "failed")**: " + escaped(gate.figures))
         }
         for warning in report.warnings { page.item("⚠ " + escaped(warning)) }
         for note in report.notes ?? [] { page.item(escaped(note)) }

@@ -152,5 +152,14 @@ package struct Report: Sendable, Codable, Equatable {
             self.unit = unit
             self.passed = passed
         }
+
+        /// What was measured and what was asked for: `90,048 bytes, limit 10,240 bytes`.
+        package var figures: String { "\(text(of: measured)), limit \(text(of: limit))" }
+
+        private func text(of value: Double?) -> String {
+            guard let value, value.isFinite else { return "—" }
+            if unit == "bytes", abs(value) < 1e15 { return Figures.count(Int(value)) + " bytes" }
+            return Figures.decimal(value, digits: 2) + " " + unit
+        }
     }
 }

@@ -221,10 +221,9 @@ package struct TerminalReport {
         if !lines.isEmpty { lines.insert("", at: 0) }
         var judgements: [String] = []
         for gate in report.gates {
-            let text =
-                "\(gate.name)  \(Self.value(gate.measured, gate.unit)), limit \(Self.value(gate.limit, gate.unit))"
             judgements += bulleted(
-                text, indent: 2, mark: gate.passed ? "✓" : "✗", color: gate.passed ? .green : .red,
+                "\(gate.name)  \(gate.figures)", indent: 2, mark: gate.passed ? "✓" : "✗",
+                color: gate.passed ? .green : .red,
                 onlyMark: gate.passed)
         }
         for warning in report.warnings { judgements += bulleted(warning, indent: 2, mark: "!", color: .yellow) }
@@ -249,12 +248,6 @@ package struct TerminalReport {
         return reasons.map { reason in
             (reason, (counts[reason] ?? []).map { "\($0.count) \($0.name)" }.joined(separator: ", "))
         }
-    }
-
-    static func value(_ value: Double?, _ unit: String) -> String {
-        guard let value, value.isFinite else { return "—" }
-        if unit == "bytes", abs(value) < 1e15 { return Figures.count(Int(value)) + " bytes" }
-        return Figures.decimal(value, digits: 2) + " " + unit
     }
 
     private func labeled(_ label: String, _ text: String) -> [String] {

@@ -42,7 +42,9 @@ extension Planner {
             guard let sizes = shape.sizes else {
                 throw RuntimeError(
                     .unknownShape, "the shape \(shape) leaves more than the batch open", at: location,
-                    remedy: "give the input a shape")
+                    remedy:
+                        "give it one: --shape \(value.name)=\(shape.dimensions.map { $0.size.map(String.init) ?? "N" }.joined(separator: ","))"
+                )
             }
             return sizes
         }

@@ -48,7 +48,9 @@ static void *conv_float32(const void *shape, const call *call) {
 }
 
 // The image with its padding around it, where windows reach beyond it.
-static void *padded(ck_conv *p, ptrdiff_t batch, void *x, int32_t zero_point) {
+//
+// `quantizations` have the zero points of hybrid images, which stay signed.
+static void *padded(ck_conv *p, ptrdiff_t batch, void *x, int32_t zero_point, const ck_batch_quantization *quantizations) {
     ptrdiff_t height =
         (p->output_height - 1) * p->stride_height + (p->kernel_height - 1) * p->dilation_height + 1;
     ptrdiff_t width = (p->output_width - 1) * p->stride_width + (p->kernel_width - 1) * p->dilation_width + 1;
@@ -64,13 +66,22 @@ static void *padded(ck_conv *p, ptrdiff_t batch, void *x, int32_t zero_point) {
         .value = (uint8_t)zero_point ^ 0x80,
         .flip = p->flip ^ 0x80,
     };
-    void *buffers[] = {x, input(batch * height * width * p->input_channels)};
-    ck_find_kernel("pad_rows", "bytes", CK_ISA_PORTABLE)->function(&pad, buffers, 0, batch * height);
+    uint8_t *to = input(batch * height * width * p->input_channels);
+    for (ptrdiff_t n = 0; n < batch; n++) {
+        void *buffers[] = {
+            (uint8_t *)x + n * p->input_height * p->input_width * p->input_channels,
+            to + n * height * width * p->input_channels};
+        if (quantizations) {
+            pad.value = (uint8_t)quantizations[n].zero_point;
+            pad.flip = 0;
+        }
+        ck_find_kernel("pad_rows", "bytes", CK_ISA_PORTABLE)->function(&pad, buffers, 0, height);
+    }
     p->input_height = height;
     p->input_width = width;
     p->pad_top = p->pad_left = 0;
-    p->flip = 0x80;
-    return buffers[1];
+    if (!quantizations) p->flip = 0x80;
+    return to;
 }
 
 static void *conv_int8(const void *shape, const call *call) {
@@ -98,7 +109,7 @@ static void *conv_int8(const void *shape, const call *call) {
         ck_prepare_lanes(
             p.bias, p.weight_sum, weights.magnitudes, &p.output, weights.lanes, packing.outputs, 0, prepared);
         p.prepared = prepared;
-        buffers[0] = padded(&p, s->batch, x, zero_point);
+        buffers[0] = padded(&p, s->batch, x, zero_point, NULL);
         if (p.groups == 1 && draw_one_in(&source, 3)) {
             p.panel = draw_between(&source, 1, 5);
             p.batch = s->batch;
@@ -117,17 +128,26 @@ static void *conv_hybrid(const void *shape, const call *call) {
     const conv_shape *s = shape;
     random_source source = {s->seed};
     ck_conv p = s->geometry;
-    linear_weights weights = draw_hybrid_weights(&source, packing_of(&p, call->kernel));
+    ck_packing packing = packing_of(&p, call->kernel);
+    if (packing.depth > 1 && ck_conv_joins_columns(&p)) {
+        packing.taps = p.kernel_height;
+        packing.inputs *= p.kernel_width;
+    }
+    linear_weights weights = draw_hybrid_weights(&source, packing);
     use(&p, &weights);
     draw_bounds(&source, typical_real(weights.packing.taps * weights.packing.inputs), &p.minimum, &p.maximum);
     int8_t *x = input(conv_input_count(s));
     draw_bytes(&source, x, conv_input_count(s));
     ck_batch_quantization *quantizations = draw_quantizations(&source, s->batch);
-    ptrdiff_t row = p.input_channels + CK_SLACK;
-    int8_t *padding = input(s->batch * row);
-    for (ptrdiff_t n = 0; n < s->batch; n++) memset(padding + n * row, quantizations[n].zero_point, (size_t)row);
-    void *buffers[] = {x, output(conv_output_count(s) * (ptrdiff_t)sizeof(float)), quantizations, padding};
-    call_kernel(call, &p, buffers, s->batch * p.output_height);
+    int8_t *image = padded(&p, s->batch, x, 0, quantizations);
+    void *buffers[] = {image, output(conv_output_count(s) * (ptrdiff_t)sizeof(float)), quantizations};
+    ptrdiff_t blocks = (p.output_channels + CK_BLOCK - 1) / CK_BLOCK, units = s->batch * p.output_height;
+    if (packing.depth > 1 && p.groups == 1 && draw_one_in(&source, 3)) {
+        p.panel = draw_between(&source, 1, 5);
+        p.batch = s->batch;
+        units = (blocks + p.panel - 1) / p.panel;
+    }
+    call_kernel(call, &p, buffers, units);
     return buffers[1];
 }
 

@@ -49,6 +49,14 @@ static void *depthwise_float32(const void *shape, const call *call) {
     return buffers[1];
 }
 
+static void prepare(ck_conv *p, const ck_kernel *kernel) {
+    ptrdiff_t size = kernel->depth > 1 ? ck_prepared_depthwise_size(p, kernel->isa) : 0;
+    if (size <= 0) return;
+    void *prepared = constant(size);
+    ck_prepare_depthwise(p, kernel->isa, prepared);
+    p->prepared = prepared;
+}
+
 static void *depthwise_int8(const void *shape, const call *call) {
     const conv_shape *s = shape;
     random_source source = {s->seed};
@@ -62,12 +70,7 @@ static void *depthwise_int8(const void *shape, const call *call) {
     p.input_zero_point = draw_zero_point(&source, 0);
     p.flip = is_unsigned ? 0x80 : 0;
     p.output = draw_requantization(&source, &packing, rounding, typical, is_unsigned);
-    if (call->kernel->depth > 1) {
-        ptrdiff_t size = ck_prepared_depthwise_size(&p, call->kernel->isa);
-        void *prepared = size > 0 ? constant(size) : NULL;
-        if (prepared) ck_prepare_depthwise(&p, call->kernel->isa, prepared);
-        p.prepared = prepared;
-    }
+    prepare(&p, call->kernel);
     int8_t *x = input(conv_input_count(s));
     draw_bytes(&source, x, conv_input_count(s));
     void *buffers[] = {x, output(conv_output_count(s))};
@@ -84,6 +87,7 @@ static void *depthwise_hybrid(const void *shape, const call *call) {
     p.bias = draw_channel_reals(&source, &p, (float)typical);
     p.weight_scale = draw_channel_reals(&source, &p, 0x1p-6f);
     draw_bounds(&source, typical, &p.minimum, &p.maximum);
+    prepare(&p, call->kernel);
     int8_t *x = input(conv_input_count(s));
     draw_bytes(&source, x, conv_input_count(s));
     void *buffers[] = {

@@ -24,13 +24,15 @@ void call_kernel(const call *call, const void *parameters, void *const *buffers,
 void *input(ptrdiff_t bytes);
 // Likewise, zeroed and aligned to a cache line: what planning makes.
 void *constant(ptrdiff_t bytes);
-// A result, which nothing may be read or written behind.
+// A result, which nothing may be read or written behind; or an operand that ends where its file does.
 void *output(ptrdiff_t bytes);
 // A result in place of an operand, of whose `bytes` it takes the contents; what follows it in memory must stay.
 void *overwritten(const void *operand, ptrdiff_t bytes);
 
 typedef struct suite suite;
 struct suite {
+    // Of rows of kernels.def. Where it has none of them, what is tested are functions that are told their instruction set,
+    // `call->kernel->isa`.
     const char *family, *type;
     // Draws the suite's shapes, and calls `verify` for each.
     void (*draw)(const suite *suite);

@@ -91,7 +91,7 @@ int main(int count, char **arguments) {
     for (ptrdiff_t i = 0; i < suite_count; i++) {
         char name[128];
         snprintf(name, sizeof name, "%s_%s", suites[i].family, suites[i].type);
-        if (!strstr(name, filter) || !ck_find_kernel(suites[i].family, suites[i].type, CK_ISA_PORTABLE)) continue;
+        if (!strstr(name, filter)) continue;
         found = (result){0};
         double began = now();
         suites[i].draw(&suites[i]);

@@ -62,25 +62,30 @@ void draw_quantize(const suite *suite) {
 
 typedef struct {
     uint64_t seed;
-    ptrdiff_t rows, count, padding;
+    ptrdiff_t rows, count;
     int is_asymmetric;
+    // Lines and padding, if there are any.
+    ck_quantize_rows image;
 } rows_shape;
 
 static void describe_rows(const void *shape, char *text, size_t size) {
     const rows_shape *s = shape;
     snprintf(
-        text, size, "%td x %td numbers, asymmetric %d, seed %llu", s->rows, s->count, s->is_asymmetric,
+        text, size, "%td x %td numbers, %td lines, asymmetric %d, seed %llu", s->rows, s->count, s->image.lines, s->is_asymmetric,
         (unsigned long long)s->seed);
 }
 
 static ptrdiff_t rows_bytes(const rows_shape *s) {
-    return s->rows * ((ptrdiff_t)sizeof(ck_batch_quantization) + s->count + s->padding);
+    ptrdiff_t bytes = s->image.lines ? s->image.padded_lines * s->image.padded_line : s->count;
+    return s->rows * ((ptrdiff_t)sizeof(ck_batch_quantization) + bytes);
 }
 
 static void *quantize_rows(const void *shape, const call *call) {
     const rows_shape *s = shape;
     random_source source = {s->seed};
-    const ck_quantize_rows p = {.count = s->count, .padding = s->padding, .is_asymmetric = s->is_asymmetric};
+    ck_quantize_rows p = s->image;
+    p.count = s->count;
+    p.is_asymmetric = s->is_asymmetric;
     const float scale = ldexpf(1, (int)draw_between(&source, -20, 20)), offset = draw_real(&source);
     float *x = input(s->rows * s->count * (ptrdiff_t)sizeof *x);
     for (ptrdiff_t i = 0; i < s->rows * s->count; i++) {
@@ -89,7 +94,7 @@ static void *quantize_rows(const void *shape, const call *call) {
         if (draw_one_in(&source, 40)) x[i] = NAN;
     }
     char *result = output(rows_bytes(s)), *y = result + s->rows * (ptrdiff_t)sizeof(ck_batch_quantization);
-    void *buffers[] = {x, y, result, s->padding ? y + s->rows * s->count : NULL};
+    void *buffers[] = {x, y, result};
     call_kernel(call, &p, buffers, s->rows);
     return result;
 }
@@ -102,8 +107,16 @@ void draw_quantize_rows(const suite *suite) {
             .seed = (uint64_t)number,
             .rows = 1 + number / count % 4,
             .count = counts[number % count],
-            .padding = number / count % 3 == 2 ? CK_SLACK + 5 : 0,
             .is_asymmetric = (int)(number / count % 2)};
+        if (number / count % 3 == 2) {
+            // One image of lines of some bytes; the last lines, and the ends of lines, may be cut off.
+            ptrdiff_t lines = number % 3 + 1, line = shape.count;
+            shape.count *= lines;
+            shape.image = (ck_quantize_rows){
+                .lines = lines, .top = number % 2, .left = number % 5, .padded_lines = lines + number % 4 - 1,
+                .padded_line = line + number % 5 + number % 7 - (line > 1 && number % 2)};
+            if (shape.image.padded_lines < 1) shape.image.padded_lines = 1;
+        }
         comparison c = {
             .bytes = rows_bytes(&shape), .compute = quantize_rows, .shape = &shape, .describe = describe_rows};
         if (is_drawn(number)) verify(suite, &c);

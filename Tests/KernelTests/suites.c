@@ -20,6 +20,8 @@ const suite suites[] = {
     {"quantize", "float32_to_int8", draw_quantize},
     {"quantize", "float32_to_uint8", draw_quantize},
     {"quantize_rows", "float32", draw_quantize_rows},
+    {"integer_matmul", "bytes", draw_integer_matmul},
+    {"dynamic_quantize", "float32", draw_dynamic_quantize},
     {"dequantize", "int8", draw_dequantize},
     {"dequantize", "uint8", draw_dequantize},
     {"dequantize", "int16", draw_dequantize},
@@ -46,5 +48,14 @@ const suite suites[] = {
     {"resize_bilinear", "float32", draw_resize},
     {"recurrent", "float32", draw_recurrent},
     {"window_conv", "float32", draw_window_conv},
+    {"observe", "sums", draw_observed_sums},
+    {"observe", "bins", draw_observed_bins},
+    {"observe", "differences", draw_observed_differences},
+    {"weights", "magnitudes", draw_weight_magnitudes},
+    {"weights", "integers", draw_weight_integers},
+    {"weights", "reals", draw_weight_reals},
+    {"weights", "products", draw_weight_products},
+    {"weights", "zeros", draw_weight_zeros},
+    {"weights", "errors", draw_weight_errors},
 };
 const ptrdiff_t suite_count = sizeof suites / sizeof suites[0];

@@ -20,6 +20,8 @@ void draw_quantized_binary(const suite *suite);
 void draw_affine_binary(const suite *suite);
 void draw_quantize(const suite *suite);
 void draw_quantize_rows(const suite *suite);
+void draw_integer_matmul(const suite *suite);
+void draw_dynamic_quantize(const suite *suite);
 void draw_dequantize(const suite *suite);
 void draw_arithmetic(const suite *suite);
 void draw_math(const suite *suite);
@@ -35,5 +37,14 @@ void draw_copy(const suite *suite);
 void draw_resize(const suite *suite);
 void draw_recurrent(const suite *suite);
 void draw_window_conv(const suite *suite);
+void draw_observed_sums(const suite *suite);
+void draw_observed_bins(const suite *suite);
+void draw_observed_differences(const suite *suite);
+void draw_weight_magnitudes(const suite *suite);
+void draw_weight_integers(const suite *suite);
+void draw_weight_reals(const suite *suite);
+void draw_weight_products(const suite *suite);
+void draw_weight_zeros(const suite *suite);
+void draw_weight_errors(const suite *suite);
 
 #endif

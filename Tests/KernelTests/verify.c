@@ -91,16 +91,25 @@ static uint64_t digested(uint64_t digest, const unsigned char *bytes, ptrdiff_t 
     return digest;
 }
 
+// What a suite calls for an instruction set, or for the best below it that there is; NULL if there is nothing.
+static const ck_kernel *find_row(const suite *suite, ck_isa isa) {
+    static ck_kernel functions[CK_ISA_NEON_I8MM + 1];
+    if (ck_find_kernel(suite->family, suite->type, CK_ISA_PORTABLE))
+        return ck_find_kernel(suite->family, suite->type, isa);
+    functions[isa].isa = isa;
+    return isa == CK_ISA_PORTABLE || ck_has_isa(isa) ? &functions[isa] : NULL;
+}
+
 void verify(const suite *suite, const comparison *c) {
     static uint64_t seed;
-    call call = {.kernel = ck_find_kernel(suite->family, suite->type, CK_ISA_PORTABLE), .pieces = 1, .seed = ++seed};
+    call call = {.kernel = find_row(suite, CK_ISA_PORTABLE), .pieces = 1, .seed = ++seed};
     void *expected = malloc((size_t)c->bytes + 1);
     memcpy(expected, c->compute(c->shape, &call), (size_t)c->bytes);
     release_memory();
     found.shapes++;
     if (c->magnitude == 0) found.digest = digested(found.digest, expected, c->bytes);
     for (int isa = CK_ISA_PORTABLE; isa <= CK_ISA_NEON_I8MM; isa++) {
-        const ck_kernel *kernel = ck_find_kernel(suite->family, suite->type, (ck_isa)isa);
+        const ck_kernel *kernel = find_row(suite, (ck_isa)isa);
         // A limit may leave the row of another one.
         if (!kernel || kernel->isa != (ck_isa)isa || !(requested.isas >> isa & 1)) continue;
         call.kernel = kernel;

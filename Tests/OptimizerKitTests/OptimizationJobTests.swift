@@ -67,6 +67,30 @@ struct OptimizationJobTests {
         #expect(result.warnings.contains("nothing was pruned: \(expected)"), "\(result.warnings)")
     }
 
+    @Test("A run that changes nothing says so; cleaning up a .onnx is a change")
+    func nothingChanged() throws {
+        let folder = try Folder()
+        func warnings(_ name: String) throws -> [String] {
+            var options = OptimizationOptions(input: "\(models)/\(name)")
+            options.output = "\(folder.path)/\(name)"
+            return try OptimizationJob(options).run().warnings
+        }
+        #expect(try warnings("digits_resnet_int8.tflite").first?.contains("the result is a copy") == true)
+        #expect(try warnings("digits_resnet.onnx") == [])
+    }
+
+    @Test("Samples on which the input model only guesses are spoken of", arguments: [(0, true), (1, false)])
+    func guessing(scale: Float, isGuess: Bool) throws {
+        let folder = try Folder()
+        var options = OptimizationOptions(input: models + "/digits_dscnn.tflite")
+        options.output = folder.path + "/out.tflite"
+        options.quantization = .dynamicRange
+        options.evaluation = models + "/digits_eval.npz"
+        options.scale = scale
+        let warnings = try OptimizationJob(options).run().warnings
+        #expect(warnings.contains { $0.contains("guessing among 10 classes") } == isGuess, "\(warnings)")
+    }
+
     @Test("Without an evaluation set the outputs are compared on a few calibration samples")
     func comparison() throws {
         let folder = try Folder()

@@ -9,7 +9,7 @@
 CK_BEGIN_AVX2
 #define CK_ROWS 4
 #define CK_DIRECT ck_depthwise_direct_avx2
-#define CK_NAME(name) name##_avx2
+#define CK_DIRECT_HYBRID ck_depthwise_hybrid_direct_avx2
 #include "body.h"
 CK_END_TARGET
 

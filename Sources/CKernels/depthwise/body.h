@@ -55,8 +55,8 @@ CK_INLINE void depthwise_int8(
                             * __builtin_convertvector(weights, ck_i32x16);
                     }
                 if (is_hybrid)
-                    store_hybrid(
-                        (float *)buffers[1] + at + first, sums, batch, p->weight_scale + first, no_sums,
+                    ck_store_hybrid(
+                        (float *)buffers[1] + at + first, sums, batch.scale, 0, p->weight_scale + first, no_sums,
                         (const float *)p->bias + first, p->minimum, p->maximum, p->output_channels - first);
                 else
                     store_int8(
@@ -67,15 +67,13 @@ CK_INLINE void depthwise_int8(
     }
 }
 
-#if !defined(CK_HYBRID_ONLY)
 void CK_DIRECT(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_conv *p = parameters;
     if (p->output_channels == p->input_channels) depthwise_int8(p, buffers, begin, end, 1, 0);
     else depthwise_int8(p, buffers, begin, end, p->output_channels / p->input_channels, 0);
 }
-#endif
 
-void CK_NAME(ck_depthwise_hybrid)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
+void CK_DIRECT_HYBRID(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_conv *p = parameters;
     depthwise_int8(p, buffers, begin, end, p->output_channels / p->input_channels, 1);
 }

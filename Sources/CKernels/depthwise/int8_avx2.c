@@ -51,6 +51,7 @@ CK_INLINE void accumulate(
 
 #define CK_VECTORS(rows) 4
 #define CK_DIRECT ck_depthwise_direct_avx2
+#define CK_DIRECT_HYBRID ck_depthwise_hybrid_direct_avx2
 #define CK_NAME(name) name##_avx2
 #include "interleaved_body.h"
 

@@ -55,6 +55,7 @@ CK_INLINE void accumulate(
 #define CK_VECTORS(rows) 4
 #define CK_COLUMNS_KERNEL ck_depthwise_columns_avx512
 #define CK_DIRECT ck_depthwise_direct_avx2
+#define CK_DIRECT_HYBRID ck_depthwise_hybrid_direct_avx2
 #define CK_NAME(name) name##_avx512
 #include "interleaved_body.h"
 

@@ -32,6 +32,7 @@ CK_INLINE void accumulate(
 
 #define CK_VECTORS(rows) ((rows) > 1 ? 2 : 4)
 #define CK_DIRECT ck_depthwise_direct_avx2
+#define CK_DIRECT_HYBRID ck_depthwise_hybrid_direct_avx2
 #define CK_NAME(name) name##_avx_vnni
 #include "interleaved_body.h"
 

@@ -46,6 +46,7 @@ CK_INLINE void accumulate(
 
 #define CK_VECTORS(rows) ((rows) > 1 ? 2 : 4)
 #define CK_DIRECT ck_depthwise_int8_portable
+#define CK_DIRECT_HYBRID ck_depthwise_hybrid_portable
 #define CK_NAME(name) name##_neon_dot
 #include "interleaved_body.h"
 

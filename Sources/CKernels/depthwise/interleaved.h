@@ -36,10 +36,15 @@ static inline ptrdiff_t ck_depthwise_weights_offset(const ck_depthwise_plan *pla
     return ck_depthwise_lanes_offset() + plan->phases * (ptrdiff_t)((sizeof(ck_lanes) + 63) / 64 * 64);
 }
 
+// The plan of a hybrid convolution has CK_ROUNDS_NOTHING, and in its lanes the sums of weights as `multiplier`, their scales
+// as `factor`, and biases as `rest`.
+static inline int ck_depthwise_is_hybrid(const ck_conv *parameters) { return parameters->weight_scale != NULL; }
+
 // What no sum of a depthwise convolution goes beyond.
 int64_t ck_largest_depthwise_sum(const ck_conv *parameters);
 
-// Convolution of bytes without a plan, as in ck_depthwise_int8_portable.
+// Convolution of bytes without a plan, as in ck_depthwise_int8_portable, and in ck_depthwise_hybrid_portable.
 void ck_depthwise_direct_avx2(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end);
+void ck_depthwise_hybrid_direct_avx2(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end);
 
 #endif

@@ -11,8 +11,9 @@
 //   interleave_many      some whole vectors of a run, and how many lanes they are
 //   accumulate           adds the products of all steps
 //   CK_COLUMNS_KERNEL    if defined, the kernel for windows that go by columns
-//   CK_DIRECT            the kernel for windows that have no plan
+//   CK_DIRECT, CK_DIRECT_HYBRID   the kernels for windows that have no plan
 //   what gemm/int8_body.h has of sums and bytes
+#include "../numeric/hybrid.h"
 #include "../numeric/store_bytes.h"
 
 // Vectors reach beyond the end of what they are meant for.
@@ -25,6 +26,8 @@ typedef struct {
     // The slice's first channel, their count, and the first phase and one past the last.
     ptrdiff_t first, channels, phase, last_phase;
     uint8_t flip, fill;
+    // Of the image, if results are real numbers.
+    const ck_batch_quantization *found;
     _Alignas(64) uint8_t band[CK_BAND_BYTES + BAND_SLACK];
 } depthwise;
 
@@ -83,13 +86,29 @@ static void fill_band(depthwise *d, const uint8_t *image, ptrdiff_t iy, ptrdiff_
 typedef struct {
     // The phase's first lane in the band, and lanes from one vector to the next.
     ptrdiff_t lane, step_in;
-    // Where results go, and bytes from one vector to the next.
+    // Where results go, and how many from one vector to the next; steps over results of more than a byte go further.
     int8_t *y;
     ptrdiff_t row_step, step_out;
-    // How many vectors there are; how many bytes of each are results, and of the last one.
+    // How many vectors there are; how many lanes of each are results, and of the last one.
     ptrdiff_t count, each, last;
     ptrdiff_t stored_rows;
 } run;
+
+// Real numbers of the sums of vectors for one output row.
+CK_INLINE void store_real_row(
+    const depthwise *d, const ck_lanes *lanes, const run *run, ptrdiff_t i, ptrdiff_t row, const ck_sums *sums,
+    const int vectors) {
+    float *to = (float *)run->y + row * run->row_step + i * run->step_out;
+    int32_t zero_point = (int32_t)((uint32_t)d->found->zero_point + CK_BYTE_OFFSET);
+#pragma clang loop unroll(full)
+    for (int q = 0; q < vectors; q++) {
+        ck_i32x16 integers;
+        memcpy(&integers, &sums[q], sizeof integers);
+        ck_store_hybrid(
+            to + q * run->step_out, integers, d->found->scale, zero_point, lanes->factor, lanes->multiplier,
+            lanes->rest, d->p->minimum, d->p->maximum, i + q + 1 == run->count ? run->last : run->each);
+    }
+}
 
 // The vectors [i, i + vectors) of a phase.
 CK_INLINE void compute(
@@ -108,6 +127,10 @@ CK_INLINE void compute(
 #pragma clang loop unroll(full)
     for (int j = 0; j < rows; j++) {
         if (j >= run->stored_rows) break;
+        if (rounding == CK_ROUNDS_NOTHING) {
+            store_real_row(d, lanes, run, i, j, sums + j * vectors, vectors);
+            continue;
+        }
         ck_sums four[4] = {none, none, none, none};
 #pragma clang loop unroll(full)
         for (int q = 0; q < vectors; q++)
@@ -137,7 +160,8 @@ CK_INLINE void compute_phases(
     for (ptrdiff_t phase = d->phase; phase < d->last_phase; phase++) {
         ptrdiff_t lane = (phase - d->phase) * CK_BLOCK;
         run run = {
-            .lane = lane, .step_in = plan->pitch * p->stride_width, .y = y + pixel * channels + d->first + lane,
+            .lane = lane, .step_in = plan->pitch * p->stride_width,
+            .y = y + (pixel * channels + d->first + lane) * (rounding == CK_ROUNDS_NOTHING ? (ptrdiff_t)sizeof(float) : 1),
             .row_step = p->output_width * channels, .step_out = channels, .count = pixels,
             .stored_rows = stored_rows};
         run.each = run.last = at_most(d->channels - lane, CK_BLOCK);
@@ -170,12 +194,13 @@ BOTH(CK_ROUNDS_POSITIVE)
 BOTH(CK_ROUNDS_TWICE_UP)
 BOTH(CK_ROUNDS_TWICE)
 BOTH(CK_ROUNDS_OTHERWISE)
+BOTH(CK_ROUNDS_NOTHING)
 
 typedef void (*phases_function)(const depthwise *, ptrdiff_t, ptrdiff_t, int8_t *, ptrdiff_t);
 #define ROWS(rounding) [rounding] = {phases_1_##rounding, phases_2_##rounding}
 static const phases_function phases_functions[CK_ROUNDINGS][2] = {
     ROWS(CK_ROUNDS_SINGLE), ROWS(CK_ROUNDS_POSITIVE), ROWS(CK_ROUNDS_TWICE_UP), ROWS(CK_ROUNDS_TWICE),
-    ROWS(CK_ROUNDS_OTHERWISE)};
+    ROWS(CK_ROUNDS_OTHERWISE), ROWS(CK_ROUNDS_NOTHING)};
 
 static void depthwise_interleaved(const ck_conv *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     depthwise d;
@@ -183,7 +208,8 @@ static void depthwise_interleaved(const ck_conv *p, void *const *buffers, ptrdif
     d.p = p;
     d.plan = plan;
     d.flip = p->flip ^ CK_BYTE_OFFSET;
-    d.fill = (uint8_t)p->input_zero_point ^ p->flip;
+    int is_hybrid = plan->rounding == CK_ROUNDS_NOTHING;
+    ptrdiff_t size = is_hybrid ? (ptrdiff_t)sizeof(float) : 1;
     ptrdiff_t channels = p->output_channels, image = p->input_height * p->input_width * p->input_channels;
     phases_function compute_phases = phases_functions[plan->rounding][plan->output_rows - 1];
     for (d.phase = 0; d.phase < plan->phases; d.phase += plan->slice) {
@@ -194,7 +220,9 @@ static void depthwise_interleaved(const ck_conv *p, void *const *buffers, ptrdif
             ptrdiff_t oy = row % p->output_height, n = row / p->output_height;
             ptrdiff_t rows = at_most(plan->output_rows, at_most(end - row, p->output_height - oy));
             ptrdiff_t iy = oy * p->stride_height - p->pad_top;
-            int8_t *y = (int8_t *)buffers[1] + row * p->output_width * channels;
+            int8_t *y = (int8_t *)buffers[1] + row * p->output_width * channels * size;
+            d.found = is_hybrid ? (const ck_batch_quantization *)buffers[2] + n : NULL;
+            d.fill = (uint8_t)(is_hybrid ? d.found->zero_point : p->input_zero_point) ^ p->flip;
             for (ptrdiff_t pixel = 0; pixel < p->output_width; pixel += plan->chunk) {
                 ptrdiff_t pixels = at_most(plan->chunk, p->output_width - pixel);
                 fill_band(&d, (const uint8_t *)buffers[0] + n * image, iy, pixel, pixels);
@@ -212,4 +240,10 @@ void CK_NAME(ck_depthwise_int8)(const void *parameters, void *const *buffers, pt
 #endif
     if (p->prepared) depthwise_interleaved(p, buffers, begin, end);
     else CK_DIRECT(parameters, buffers, begin, end);
+}
+
+void CK_NAME(ck_depthwise_hybrid)(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
+    const ck_conv *p = parameters;
+    if (p->prepared) depthwise_interleaved(p, buffers, begin, end);
+    else CK_DIRECT_HYBRID(parameters, buffers, begin, end);
 }

@@ -87,12 +87,13 @@ static int make_plan(const ck_conv *p, ck_depthwise_plan *plan) {
         plan->offsets[i] = (i / p->kernel_width * plan->planes + plane) * plan->plane_bytes
             + column / plan->spacing * plan->pitch * 4;
     }
-    plan->rounding = ck_rounding_of(&p->output, channels, ck_largest_depthwise_sum(p));
+    plan->rounding = ck_depthwise_is_hybrid(p)
+        ? CK_ROUNDS_NOTHING : ck_rounding_of(&p->output, channels, ck_largest_depthwise_sum(p));
     return 1;
 }
 
 static int goes_by_columns(const ck_conv *p, ck_isa isa) {
-    return isa == CK_ISA_AVX512 && ck_depthwise_goes_by_columns(p);
+    return isa == CK_ISA_AVX512 && !ck_depthwise_is_hybrid(p) && ck_depthwise_goes_by_columns(p);
 }
 
 ptrdiff_t ck_prepared_depthwise_size(const ck_conv *p, ck_isa isa) {
@@ -115,9 +116,15 @@ void ck_prepare_depthwise(const ck_conv *p, ck_isa isa, void *prepared) {
         ptrdiff_t channel = plan->is_flat ? i % channels : i, phase = i / CK_BLOCK, lane = i % CK_BLOCK;
         uint32_t sum = 0;
         for (ptrdiff_t tap = 0; tap < taps; tap++) sum += (uint32_t)weights[tap * padded + channel];
-        uint32_t bias =
-            (uint32_t)((const int32_t *)p->bias)[channel] - ((uint32_t)p->input_zero_point + CK_BYTE_OFFSET) * sum;
-        ck_fill_lane(&lanes[phase], (int)lane, &p->output, plan->rounding, channel, (int32_t)bias);
+        if (ck_depthwise_is_hybrid(p)) {
+            lanes[phase].multiplier[lane] = (int32_t)sum;
+            lanes[phase].factor[lane] = p->weight_scale[channel];
+            lanes[phase].rest[lane] = ((const float *)p->bias)[channel];
+        } else {
+            uint32_t bias =
+                (uint32_t)((const int32_t *)p->bias)[channel] - ((uint32_t)p->input_zero_point + CK_BYTE_OFFSET) * sum;
+            ck_fill_lane(&lanes[phase], (int)lane, &p->output, plan->rounding, channel, (int32_t)bias);
+        }
         for (ptrdiff_t ky = 0; ky < p->kernel_height; ky++)
             for (ptrdiff_t kx = 0; kx < p->kernel_width; kx++)
                 for (ptrdiff_t row = 0; row < plan->output_rows; row++) {

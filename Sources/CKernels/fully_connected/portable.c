@@ -10,13 +10,12 @@
 
 CK_INLINE void fully_connected_store(
     const ck_fully_connected *p, void *const *buffers, ck_i32x16 sums, ptrdiff_t n, ptrdiff_t first, int is_hybrid) {
-    sums = unbiased(sums, p->weight_sum + first);
-    if (is_hybrid)
-        store_hybrid(
-            (float *)buffers[1] + n * p->outputs + first, sums,
-            ((const ck_batch_quantization *)buffers[2])[n / p->shared_rows], p->weight_scale + first,
+    if (is_hybrid) {
+        ck_batch_quantization row = ((const ck_batch_quantization *)buffers[2])[n / p->shared_rows];
+        ck_store_hybrid(
+            (float *)buffers[1] + n * p->outputs + first, sums, row.scale, row.zero_point, p->weight_scale + first,
             p->weight_sum + first, (const float *)p->bias + first, p->minimum, p->maximum, p->outputs - first);
-    else if (p->is_real)
+    } else if (p->is_real)
         store_real(
             (float *)buffers[1] + n * p->outputs + first, sums, (const int32_t *)p->bias + first, &p->output, first,
             p->outputs - first);
@@ -33,13 +32,13 @@ CK_INLINE void fully_connected_store(
 CK_INLINE void fully_connected_int8(
     const ck_fully_connected *p, void *const *buffers, ptrdiff_t begin, ptrdiff_t end, int is_hybrid) {
     const int8_t *input = buffers[0];
-    ptrdiff_t padded = (p->inputs + CK_DEPTH - 1) / CK_DEPTH * CK_DEPTH, size = padded * CK_BLOCK;
+    ptrdiff_t size = p->inputs * CK_BLOCK;
     ptrdiff_t block = begin;
     for (; p->batch < CK_ROWS && block + CK_WIDE <= end; block += CK_WIDE)
         for (ptrdiff_t n = 0; n < p->batch; n++) {
             ck_i32x16 sums[CK_WIDE] = {};
             const int8_t *x = input + n * p->inputs;
-            tile_int8(sums, &x, 1, (const int8_t *)p->weights + block * size, size, CK_WIDE, padded, p->flip);
+            tile_int8(sums, &x, 1, (const int8_t *)p->weights + block * size, size, CK_WIDE, p->inputs, p->flip);
             for (int b = 0; b < CK_WIDE; b++)
                 fully_connected_store(p, buffers, sums[b], n, (block + b) * CK_BLOCK, is_hybrid);
         }
@@ -48,7 +47,7 @@ CK_INLINE void fully_connected_int8(
             ck_i32x16 sums[CK_ROWS] = {};
             const int8_t *x[CK_ROWS];
             for (int r = 0; r < CK_ROWS; r++) x[r] = input + (n + r < p->batch ? n + r : p->batch - 1) * p->inputs;
-            tile_int8(sums, x, CK_ROWS, (const int8_t *)p->weights + block * size, 0, 1, padded, p->flip);
+            tile_int8(sums, x, CK_ROWS, (const int8_t *)p->weights + block * size, 0, 1, p->inputs, p->flip);
             for (int r = 0; r < CK_ROWS && n + r < p->batch; r++)
                 fully_connected_store(p, buffers, sums[r], n + r, block * CK_BLOCK, is_hybrid);
         }

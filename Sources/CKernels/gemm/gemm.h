@@ -6,7 +6,7 @@
 
 // What makes real numbers of sums over rows that have been quantized by their own range.
 typedef struct {
-    // The first row of all, and what `shared_rows` rows have in common, in turn.
+    // The first row of all, and what `shared_rows` rows have in common, in turn; 0 for all rows of a call.
     const uint8_t *x;
     const ck_batch_quantization *quantizations;
     ptrdiff_t shared_rows;

@@ -12,6 +12,7 @@
 //   ck_bytes, ck_store_64, ck_store_32, ck_store_16        64 bytes; all, a half or a quarter of them
 //   CK_ENTER_TILE, CK_LEAVE_TILE                           if multiply has the sums of a tile in an order of its own
 //   ck_common_output_of, ck_rescaled, ck_packed_output, ck_store_real   sums to bytes and to real numbers
+#include "../numeric/hybrid.h"
 #include "../numeric/store_bytes.h"
 
 #if !defined(CK_LINE_ROWS)
@@ -77,38 +78,42 @@ CK_INLINE void store_halves(ck_bytes bytes, int8_t *y, ptrdiff_t y_step, int row
     for (ptrdiff_t r = 0; r < rows && r < 8; r++) ck_store_part(y + r * y_step, copy + r * 8, outputs);
 }
 
-// A block of sums over x + CK_BYTE_OFFSET as real numbers.
-static void store_hybrid(
-    const ck_gemm_hybrid *h, const ck_sums *sums, ptrdiff_t row, ptrdiff_t lane, float *y, ptrdiff_t outputs) {
-    ck_batch_quantization batch = h->quantizations[row / h->shared_rows];
-    const uint32_t zero_point = (uint32_t)batch.zero_point + CK_BYTE_OFFSET;
-    const int32_t *weight_sum = h->weight_sum + lane;
-    const float *scale = h->scale + lane, *bias = h->bias + lane, low = h->minimum, high = h->maximum;
-    int32_t integers[CK_BLOCK];
-    float values[CK_BLOCK];
-    memcpy(integers, sums, sizeof integers);
-    for (int i = 0; i < CK_BLOCK; i++) {
-        int32_t sum = (int32_t)((uint32_t)integers[i] - zero_point * (uint32_t)weight_sum[i]);
-        float value = (float)sum * (batch.scale * scale[i]) + bias[i];
-        value = value < low ? low : value;
-        values[i] = value > high ? high : value;
+// A tile of sums over x + CK_BYTE_OFFSET as real numbers.
+CK_INLINE void store_hybrids(
+    const ck_gemm *g, const ck_sums *sums, const uint8_t *x, int8_t *y, ptrdiff_t block, ptrdiff_t outputs,
+    const int rows, const int blocks) {
+    const ck_gemm_hybrid h = *g->hybrid;
+    ptrdiff_t first = h.shared_rows ? (x - h.x) / g->x_step : 0, shared = h.shared_rows ? h.shared_rows : rows;
+    const ck_batch_quantization *batch = h.quantizations + first / shared;
+    ptrdiff_t left = shared - first % shared;
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++, left--) {
+        if (!left) {
+            batch++;
+            left = shared;
+        }
+        float scale = batch->scale;
+        int32_t zero_point = (int32_t)((uint32_t)batch->zero_point + CK_BYTE_OFFSET);
+#pragma clang loop unroll(full)
+        for (int b = 0; b < blocks; b++) {
+            ck_i32x16 integers;
+            memcpy(&integers, &sums[r * blocks + b], sizeof integers);
+            ptrdiff_t lane = (block + b) * CK_BLOCK;
+            ck_store_hybrid(
+                (float *)(y + r * g->y_step) + b * CK_BLOCK, integers, scale, zero_point, h.scale + lane,
+                h.weight_sum + lane, h.bias + lane, h.minimum, h.maximum, outputs - b * CK_BLOCK);
+        }
     }
-    if (outputs >= CK_BLOCK) memcpy(y, values, sizeof values);
-    else memcpy(y, values, (size_t)outputs * sizeof(float));
 }
 
 // A tile as real numbers.
 static __attribute__((noinline)) void store_reals(
-    const ck_gemm *g, const ck_sums *sums, const uint8_t *x, int8_t *y, ptrdiff_t block, ptrdiff_t outputs,
-    ptrdiff_t rows, ptrdiff_t blocks) {
-    ptrdiff_t first = g->hybrid ? (x - g->hybrid->x) / g->x_step : 0;
+    const ck_gemm *g, const ck_sums *sums, int8_t *y, ptrdiff_t block, ptrdiff_t outputs, ptrdiff_t rows,
+    ptrdiff_t blocks) {
     for (ptrdiff_t r = 0; r < rows; r++)
-        for (ptrdiff_t b = 0; b < blocks; b++, sums++) {
-            float *to = (float *)(y + r * g->y_step) + b * CK_BLOCK;
-            ptrdiff_t count = outputs - b * CK_BLOCK;
-            if (g->hybrid) store_hybrid(g->hybrid, sums, first + r, (block + b) * CK_BLOCK, to, count);
-            else ck_store_real(to, *sums, g->lanes[block + b].factor, count);
-        }
+        for (ptrdiff_t b = 0; b < blocks; b++, sums++)
+            ck_store_real(
+                (float *)(y + r * g->y_step) + b * CK_BLOCK, *sums, g->lanes[block + b].factor, outputs - b * CK_BLOCK);
 }
 
 CK_INLINE void start(
@@ -194,10 +199,11 @@ CK_INLINE void tile(
                 w + ahead, rows, blocks);
     CK_LEAVE_TILE
     if (rounding == CK_ROUNDS_NOTHING) {
+        if (g->hybrid) return store_hybrids(g, sums, x, y, block, outputs, rows, blocks);
         ck_sums copy[24];
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows * blocks; i++) copy[i] = sums[i];
-        store_reals(g, copy, x, y, block, outputs, rows, blocks);
+        store_reals(g, copy, y, block, outputs, rows, blocks);
         return;
     }
     const ck_common_output common = ck_common_output_of(g->output);

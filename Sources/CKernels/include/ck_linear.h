@@ -8,8 +8,8 @@
 #include "ckernels.h"
 
 // Units: output rows (n, oy); conv float32: see ck_divide_conv. Buffers int8: x, y. Buffers conv float32: x, y, what is
-// added to the sums, as large as y, or null. Buffers hybrid: x int8, y, scale and zero point of each batch
-// (ck_batch_quantization), padding rows [N, C + CK_SLACK].
+// added to the sums, as large as y, or null. Buffers hybrid: x int8, y, scale and zero point of each image
+// (ck_batch_quantization); what is outside of the image is its zero point, which conv reads around it, as below.
 typedef struct {
     ptrdiff_t input_height, input_width, input_channels;
     ptrdiff_t output_height, output_width, output_channels;
@@ -22,7 +22,7 @@ typedef struct {
     const void *weights;
     // float32 and hybrid: float [blocks]; int8 conv: int32 with −zero point · Σw folded in; depthwise: plain int32.
     const void *bias;
-    // conv: [C + CK_SLACK], real zero.
+    // conv int8 of depth 1: [C + CK_SLACK], real zero.
     const void *padding;
     // hybrid: the weights' scale and sum, for each output channel.
     const float *weight_scale;
@@ -49,7 +49,7 @@ ptrdiff_t ck_divide_conv(ck_conv *parameters, ptrdiff_t batch);
 int ck_conv_is_pointwise(const ck_conv *parameters);
 
 // Whether the columns of a window lie side by side in the input. Kernels of a depth above 1 then take the weights of a row
-// of the window as one tap of kernel_width · input_channels inputs. They read the input with its padding around it:
+// of the window as one tap of kernel_width · input_channels inputs. They, and all of hybrid, read the input with its padding:
 // pad_top and pad_left are 0, and no window reaches beyond the input.
 int ck_conv_joins_columns(const ck_conv *parameters);
 

@@ -39,13 +39,20 @@ typedef struct {
     int32_t index_size, wraps, type, reduction;
 } ck_gather_nd;
 
-// y[i…] = x[places[0][i0] + places[1][i1] + …], each a run. Units: rows of the last axis. Buffers: x, value, y. Places
-// count bytes; where one is negative, the element `value` is repeated.
+// So many bytes of a row of x from `from` on, or of the repeated element if that is negative.
+typedef struct {
+    ptrdiff_t from, bytes;
+} ck_span;
+
+// y[i…, spans] = x[places[0][i0] + places[1][i1] + …, spans]. Units: rows of `row` bytes, which the spans fill one after the
+// other. Buffers: x, value, y. Places count bytes; where one is negative, the element `value`, whose size divides 16, is
+// repeated over the row.
 typedef struct {
     ptrdiff_t rank;
     ptrdiff_t sizes[CK_MAX_RANK];
     const ptrdiff_t *places[CK_MAX_RANK];
-    ptrdiff_t run, element_size;
+    const ck_span *spans;
+    ptrdiff_t span_count, row, element_size;
 } ck_remap;
 
 // Reverses the first steps of each sequence. x is [outer, first, middle, second] runs; one of `first` and `second` is

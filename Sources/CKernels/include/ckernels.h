@@ -81,9 +81,6 @@ static inline void ck_prefetch_for_writing(const void *line) {
 #endif
 }
 
-// The number of the core that the calling thread runs on; -1 where the system does not tell.
-int32_t ck_current_core(void);
-
 // From int32 accumulators to 8 bits, for each output channel (padded to whole blocks).
 typedef struct {
     // x · 2^left · multiplier · 2^-31, rounded, then · 2^-right, rounded: LiteRT's double rounding.
@@ -123,11 +120,13 @@ typedef struct {
 // columns, panels first. Returns the number of units.
 ptrdiff_t ck_divide_matmul(ck_matmul *parameters, ptrdiff_t batch);
 
-// Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization,
-// padding rows [batch, padding] (null without padding).
+// Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization. A row of
+// `lines`, if that is not 0, is an image of so many, and becomes one of `padded_lines` of `padded_line` elements with
+// zero points around it.
 typedef struct {
-    ptrdiff_t count, padding;
+    ptrdiff_t count;
     int32_t is_asymmetric;
+    ptrdiff_t lines, top, left, padded_lines, padded_line;
 } ck_quantize_rows;
 
 // Units: output rows (n, oy). Buffers: x, y.

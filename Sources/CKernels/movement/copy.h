@@ -1,8 +1,6 @@
 // Copies runs of elements. Runs that lie across those of the source, as where axes are exchanged, are moved in square
 // blocks. The including file defines CK_LANES, how many words of four bytes a register has: 16, 8 or 4.
-#include "../numeric/fixed_point.h"
-#include <stddef.h>
-#include <string.h>
+#include "few_bytes.h"
 
 #pragma clang diagnostic ignored "-Wpsabi"
 
@@ -48,39 +46,10 @@ typedef struct {
     uint64_t parts[2];
 } copied_pair;
 
-// A few bytes without a call.
-CK_INLINE void copy_few(char *y, const char *x, ptrdiff_t count) {
-    typedef uint8_t sixteen __attribute__((vector_size(16)));
-#define ENDS(part)                                            \
-    {                                                         \
-        part first, last;                                     \
-        memcpy(&first, x, sizeof first);                      \
-        memcpy(&last, x + count - sizeof last, sizeof last);  \
-        memcpy(y, &first, sizeof first);                      \
-        memcpy(y + count - sizeof last, &last, sizeof last);  \
-        return;                                               \
-    }
-    if (count >= 16) {
-        sixteen part;
-        for (ptrdiff_t i = 0; i + 16 < count; i += 16) {
-            memcpy(&part, x + i, 16);
-            memcpy(y + i, &part, 16);
-        }
-        memcpy(&part, x + count - 16, 16);
-        memcpy(y + count - 16, &part, 16);
-        return;
-    }
-    if (count >= 8) ENDS(uint64_t)
-    if (count >= 4) ENDS(uint32_t)
-    if (count >= 2) ENDS(uint16_t)
-    if (count == 1) *y = *x;
-#undef ENDS
-}
-
 CK_INLINE void copy_run(char *y, const char *x, const ck_copy *p) {
     ptrdiff_t size = p->element_size, x_step = p->x_step * size, y_step = p->y_step * size;
     if (x_step == size && y_step == size) {
-        if (p->inner * size <= 512) copy_few(y, x, p->inner * size);
+        if (p->inner * size <= 512) ck_copy_few(y, x, p->inner * size);
         else memcpy(y, x, (size_t)(p->inner * size));
         return;
     }

@@ -1,28 +1,33 @@
+#include "few_bytes.h"
 #include "indices.h"
 
 void ck_remap_bytes_portable(const void *parameters, void *const *buffers, ptrdiff_t begin, ptrdiff_t end) {
     const ck_remap *p = parameters;
-    const char *x = buffers[0], *value = buffers[1];
-    ptrdiff_t last = p->rank - 1, length = p->sizes[last], run = p->run;
-    const ptrdiff_t *places = p->places[last];
+    const char *x = buffers[0];
+    const ck_pattern value = ck_pattern_of(buffers[1], p->element_size);
+    char *y = (char *)buffers[2] + begin * p->row;
+    ptrdiff_t index[CK_MAX_RANK], rest = begin;
+    for (ptrdiff_t axis = p->rank; axis-- > 0; rest /= p->sizes[axis]) index[axis] = rest % p->sizes[axis];
     for (ptrdiff_t row = begin; row < end; row++) {
-        char *y = (char *)buffers[2] + row * length * run;
-        ptrdiff_t from = 0, rest = row, isInside = 1;
-        for (ptrdiff_t axis = last; axis-- > 0; rest /= p->sizes[axis]) {
-            ptrdiff_t place = p->places[axis][rest % p->sizes[axis]];
-            isInside &= place >= 0;
+        ptrdiff_t from = 0, is_inside = 1;
+        for (ptrdiff_t axis = 0; axis < p->rank; axis++) {
+            ptrdiff_t place = p->places[axis][index[axis]];
+            is_inside &= place >= 0;
             from += place;
         }
-        for (ptrdiff_t i = 0, next; i < length; i = next) {
-            next = i + 1;
-            if (!isInside || places[i] < 0) {
-                while (next < length && (!isInside || places[next] < 0)) next++;
-                ck_repeat(y + i * run, value, (next - i) * run, p->element_size);
-            } else {
-                while (next < length && places[next] == places[next - 1] + run) next++;
-                ck_move(y + i * run, x + from + places[i], (next - i) * run);
+        if (!is_inside) {
+            ck_fill_few(y, &value, p->row);
+            y += p->row;
+        } else {
+            for (const ck_span *span = p->spans, *last = span + p->span_count; span < last; span++) {
+                if (span->from < 0) ck_fill_few(y, &value, span->bytes);
+                else if (span->bytes <= 512) ck_copy_few(y, x + from + span->from, span->bytes);
+                else memcpy(y, x + from + span->from, (size_t)span->bytes);
+                y += span->bytes;
             }
         }
+        for (ptrdiff_t axis = p->rank; axis-- > 0; index[axis] = 0)
+            if (++index[axis] < p->sizes[axis]) break;
     }
 }
 

@@ -1,58 +1,20 @@
-// Register tiles of the linear kernels: `rows` inputs by `blocks` blocks of 16 outputs, compiled for each instruction
-// set. Lanes are outputs, so that no sum is ever reassociated and every tile shape gives the same bits.
+// Register tiles of the portable linear kernels of bytes: `rows` inputs by `blocks` blocks of 16 outputs. Lanes are outputs,
+// so that no sum is ever reassociated and every tile shape gives the same bits.
 //
-// The including file defines CK_ROWS, the rows that fit the registers, and with CK_VNNI or CK_NEON_DOT uses the dot product
-// of four.
-#include "vectors.h"
+// The including file defines CK_ROWS, the rows that fit the registers.
+#include "hybrid.h"
 
-#if defined(CK_VNNI) || defined(CK_NEON_DOT)
-#define CK_DEPTH 4
-#else
-#define CK_DEPTH 1
-#endif
-
-// `count` is padded to a multiple of CK_DEPTH; the weights behind the true count are zero.
 CK_INLINE void tile_int8(
     ck_i32x16 *sums, const int8_t *const *x, int rows, const int8_t *w, ptrdiff_t w_block, int blocks,
     ptrdiff_t count, uint8_t flip) {
-#if defined(CK_VNNI)
-    uint32_t unsigned_flip = (flip ^ 0x80u) * 0x01010101u;
-#elif defined(CK_NEON_DOT)
-    const int8x16_t flips = vdupq_n_s8((int8_t)flip);
-#endif
-    for (ptrdiff_t k = 0; k < count; k += CK_DEPTH) {
+    for (ptrdiff_t k = 0; k < count; k++) {
 #pragma clang loop unroll(full)
         for (int b = 0; b < blocks; b++) {
-#if defined(CK_VNNI)
-            __m512i weights = _mm512_loadu_si512(w + b * w_block + k * CK_BLOCK);
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++) {
-                // The instruction wants one side unsigned: x + 128. `unbiased` takes 128 · Σw off again.
-                uint32_t four;
-                memcpy(&four, x[r] + k, 4);
-                sums[r * blocks + b] = (ck_i32x16)_mm512_dpbusd_epi32(
-                    (__m512i)sums[r * blocks + b], _mm512_set1_epi32((int32_t)(four ^ unsigned_flip)), weights);
-            }
-#elif defined(CK_NEON_DOT)
-            int8x16_t weights[4];
-            for (int i = 0; i < 4; i++) weights[i] = vld1q_s8(w + b * w_block + k * CK_BLOCK + i * 16);
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++) {
-                int32_t four;
-                memcpy(&four, x[r] + k, 4);
-                int8x16_t values = veorq_s8(vreinterpretq_s8_s32(vdupq_n_s32(four)), flips);
-                int32x4_t parts[4];
-                memcpy(parts, &sums[r * blocks + b], sizeof parts);
-                for (int i = 0; i < 4; i++) parts[i] = vdotq_s32(parts[i], weights[i], values);
-                memcpy(&sums[r * blocks + b], parts, sizeof parts);
-            }
-#else
             ck_i8x16 narrow;
             memcpy(&narrow, w + b * w_block + k * CK_BLOCK, sizeof narrow);
             ck_i32x16 weights = __builtin_convertvector(narrow, ck_i32x16);
 #pragma clang loop unroll(full)
             for (int r = 0; r < rows; r++) sums[r * blocks + b] += (int32_t)(int8_t)(x[r][k] ^ flip) * weights;
-#endif
         }
     }
 }
@@ -121,18 +83,6 @@ CK_INLINE void store_int8(
     else memcpy(y, narrow, (size_t)count);
 }
 
-// The accumulators without what an unsigned x adds to them: 128 · Σw.
-CK_INLINE ck_i32x16 unbiased(ck_i32x16 sums, const int32_t *weight_sum) {
-#if defined(CK_VNNI)
-    ck_i32x16 weights;
-    memcpy(&weights, weight_sum, sizeof weights);
-    return sums - 128 * weights;
-#else
-    (void)weight_sum;
-    return sums;
-#endif
-}
-
 // LiteRT's fully connected kernel: scaled in double precision, ties away from zero.
 CK_INLINE void store_int8_double(
     int8_t *y, ck_i32x16 sums, const int32_t *bias, const ck_requantization *output, ptrdiff_t first,
@@ -146,18 +96,4 @@ CK_INLINE void store_int8_double(
     }
     if (count >= CK_BLOCK) memcpy(y, narrow, CK_BLOCK);
     else memcpy(y, narrow, (size_t)count);
-}
-
-// Real numbers from the accumulators of a dynamic-range operator.
-CK_INLINE void store_hybrid(
-    float *y, ck_i32x16 sums, ck_batch_quantization batch, const float *scale, const int32_t *weight_sum,
-    const float *bias, float low, float high, ptrdiff_t count) {
-    ck_f32x16 values;
-    for (int i = 0; i < CK_BLOCK; i++) {
-        int32_t sum = (int32_t)((uint32_t)sums[i] - (uint32_t)batch.zero_point * (uint32_t)weight_sum[i]);
-        float value = (float)sum * (batch.scale * scale[i]) + bias[i];
-        values[i] = value < low ? low : value > high ? high : value;
-    }
-    if (count >= CK_BLOCK) memcpy(y, &values, sizeof values);
-    else memcpy(y, &values, (size_t)count * sizeof(float));
 }

@@ -10,6 +10,7 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 
 typedef float ck_f32x16 __attribute__((vector_size(64)));
+typedef uint32_t ck_u32x16 __attribute__((vector_size(64)));
 typedef int32_t ck_i32x16 __attribute__((vector_size(64)));
 typedef int8_t ck_i8x16 __attribute__((vector_size(16)));
 

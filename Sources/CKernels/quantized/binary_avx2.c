@@ -140,7 +140,8 @@ CK_INLINE __m256i weighted_8(__m256i pairs, const weights *by) {
 typedef struct {
     term a, b;
     weights weights;
-    rescaling y;
+    // `above` and `below`: of a parametric ReLU, for a at or above its zero point, and below.
+    rescaling y, above, below;
     __m256i zero_point;
     __m128i minimum, maximum;
     __m256 factor, least, most;
@@ -153,6 +154,8 @@ static shared shared_of(const ck_quantized_binary *p, int is_signed) {
         .b = term_of(&p->b),
         .weights = weights_of(p),
         .y = rescaling_of(&p->y),
+        .above = rescaling_of(&p->a),
+        .below = rescaling_of(&p->b),
         .zero_point = _mm256_set1_epi32(p->y.zero_point),
         .minimum = _mm_set1_epi8((char)p->minimum),
         .maximum = _mm_set1_epi8((char)p->maximum),
@@ -165,6 +168,11 @@ static shared shared_of(const ck_quantized_binary *p, int is_signed) {
 CK_INLINE __m256i scaled_8(__m256i x, const shared *s) {
     __m256 value = _mm256_mul_ps(_mm256_cvtepi32_ps(x), s->factor);
     return _mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(value, s->least), s->most));
+}
+
+// x, or below zero its product with the slope, each on the result's scale.
+CK_INLINE __m256i parametric_8(__m256i x, __m256i below, const shared *s) {
+    return _mm256_blendv_epi8(rescaled_8(x, &s->above), rescaled_8(below, &s->below), _mm256_srai_epi32(x, 31));
 }
 
 // 16 results less their zero point.
@@ -183,6 +191,14 @@ CK_INLINE numbers result(
     case CK_QUANTIZED_WEIGHTED_SUM:
         return (numbers){
             weighted_8(_mm256_unpacklo_epi16(a, b), &s->weights), weighted_8(_mm256_unpackhi_epi16(a, b), &s->weights)};
+    case CK_QUANTIZED_PRELU: {
+        a = _mm256_sub_epi16(a, s->a.zero_point);
+        numbers below = product(a, _mm256_sub_epi16(b, s->b.zero_point));
+        __m256i sign = _mm256_srai_epi16(a, 15);
+        return (numbers){
+            parametric_8(_mm256_unpacklo_epi16(a, sign), below.low, s),
+            parametric_8(_mm256_unpackhi_epi16(a, sign), below.high, s)};
+    }
     default: {
         numbers x = product(_mm256_sub_epi16(a, s->a.zero_point), _mm256_sub_epi16(b, s->b.zero_point));
         if (operation == CK_QUANTIZED_MULTIPLY) return (numbers){rescaled_8(x.low, &s->y), rescaled_8(x.high, &s->y)};

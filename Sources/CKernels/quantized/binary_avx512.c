@@ -63,6 +63,8 @@ CK_INLINE __m512i scaled_term(__m512i x, const term *by, int is_half) {
 typedef struct {
     term a, b;
     ck_rescaling y;
+    // Of a parametric ReLU, for a at or above its zero point, and below.
+    ck_rescaling above, below;
     __m512i zero_point, minimum, maximum, flip, order;
     __m512i a_point, b_point, a_weight, b_weight, offset;
     __m128i finer;
@@ -91,6 +93,10 @@ static shared shared_of(const ck_quantized_binary *p, int is_signed) {
         s.a = term_of(&p->a);
         s.b = term_of(&p->b);
     }
+    if (p->operation == CK_QUANTIZED_PRELU) {
+        s.above = ck_rescaling_of(&p->a);
+        s.below = ck_rescaling_of(&p->b);
+    }
     return s;
 }
 
@@ -109,6 +115,11 @@ CK_INLINE __m512i result(
     case CK_QUANTIZED_WEIGHTED_SUM: {
         __m512i sum = _mm512_add_epi32(_mm512_mullo_epi32(a, s->a_weight), _mm512_mullo_epi32(b, s->b_weight));
         return _mm512_sra_epi32(_mm512_add_epi32(s->offset, sum), s->finer);
+    }
+    case CK_QUANTIZED_PRELU: {
+        __m512i x = _mm512_sub_epi32(a, s->a_point);
+        __m512i below = ck_rescale_16(_mm512_mullo_epi32(x, _mm512_sub_epi32(b, s->b_point)), &s->below);
+        return _mm512_mask_mov_epi32(ck_rescale_16(x, &s->above), _mm512_movepi32_mask(x), below);
     }
     default: {
         __m512i product = _mm512_mullo_epi32(_mm512_sub_epi32(a, s->a_point), _mm512_sub_epi32(b, s->b_point));

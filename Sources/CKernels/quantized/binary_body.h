@@ -15,6 +15,7 @@ RUNS(subtract_general, CK_QUANTIZED_SUBTRACT, NEITHER_HALF)
 RUNS(subtract_first, CK_QUANTIZED_SUBTRACT, FIRST_HALF)
 RUNS(subtract_second, CK_QUANTIZED_SUBTRACT, SECOND_HALF)
 RUNS(multiply, CK_QUANTIZED_MULTIPLY, NEITHER_HALF)
+RUNS(prelu, CK_QUANTIZED_PRELU, NEITHER_HALF)
 RUNS(weighted_sum, CK_QUANTIZED_WEIGHTED_SUM, NEITHER_HALF)
 RUNS(scaled_product, CK_QUANTIZED_SCALED_PRODUCT, NEITHER_HALF)
 
@@ -29,6 +30,7 @@ static run_function run_of(const ck_quantized_binary *p, const shared *s, int is
     case CK_QUANTIZED_ADD: return adds[is_signed][halves];
     case CK_QUANTIZED_SUBTRACT: return subtracts[is_signed][halves];
     case CK_QUANTIZED_MULTIPLY: return is_signed ? multiply_1 : multiply_0;
+    case CK_QUANTIZED_PRELU: return is_signed ? prelu_1 : prelu_0;
     case CK_QUANTIZED_WEIGHTED_SUM: return is_signed ? weighted_sum_1 : weighted_sum_0;
     default: return is_signed ? scaled_product_1 : scaled_product_0;
     }
@@ -118,6 +120,7 @@ static int takes(const ck_quantized_binary *p) {
         if (p->shift != 20 || p->a.left || p->b.left || p->a.right > 11 || p->b.right > 11) return 0;
         break;
     case CK_QUANTIZED_MULTIPLY:
+    case CK_QUANTIZED_PRELU:
     case CK_QUANTIZED_WEIGHTED_SUM:
     case CK_QUANTIZED_SCALED_PRODUCT: break;
     default: return 0;

@@ -73,6 +73,11 @@ CK_INLINE void run(
     case CK_QUANTIZED_ADD: RUN(rescale(vaddq_s32(A, B), &by_y))
     case CK_QUANTIZED_SUBTRACT: RUN(rescale(vsubq_s32(A, B), &by_y))
     case CK_QUANTIZED_MULTIPLY: RUN(rescale(PRODUCT, &by_y))
+    case CK_QUANTIZED_PRELU: {
+        const rescaling above = rescaling_of(&p->a, p->a.left), below = rescaling_of(&p->b, p->b.left);
+#define IS_BELOW vcltq_s32(a, a_point)
+        RUN(vbslq_s32(IS_BELOW, rescale(PRODUCT, &below), rescale(vsubq_s32(a, a_point), &above)))
+    }
     case CK_QUANTIZED_WEIGHTED_SUM: {
         const int32x4_t offset = vdupq_n_s32(p->offset), less = vdupq_n_s32(-p->shift);
         const int32x4_t a_weight = vdupq_n_s32(p->a.multiplier), b_weight = vdupq_n_s32(p->b.multiplier);
@@ -111,6 +116,7 @@ static int takes(const ck_quantized_binary *p) {
         if (p->shift + p->a.left > 22 || p->shift + p->b.left > 22) return 0;
         break;
     case CK_QUANTIZED_MULTIPLY:
+    case CK_QUANTIZED_PRELU:
     case CK_QUANTIZED_WEIGHTED_SUM:
     case CK_QUANTIZED_SCALED_PRODUCT: break;
     default: return 0;

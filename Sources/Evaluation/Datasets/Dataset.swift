@@ -59,7 +59,7 @@ package final class Dataset: SampleSource {
             let file = try MappedFile(path: path)
             start = withExtendedLifetime(file) { Array(file.bytes.prefix(6)) }
         } catch {
-            throw DatasetError(.unreadable, "the data set cannot be read", at: path, cause: error)
+            throw DatasetError(.unreadable, "the data set cannot be read", cause: error)
         }
         switch start.prefix(2) {
         case [0x50, 0x4B]: return .arrays(try ArraySet(npz: path))
@@ -186,7 +186,10 @@ package final class Dataset: SampleSource {
             file == nil
             ? "the samples have shape \(shape), and the input '\(tensor.name)' takes \(tensor.shape)"
             : "the image is \(shape[1]) × \(shape[0]), and the input '\(tensor.name)' takes \(tensor.shape)"
-        let canResize = shape.count >= 2 && ImageInput(shape: tensor.shape)?.size != nil
+        // Resizing leaves the channels as they are.
+        let channels: [Int?] = shape.count == 2 ? [1] : [shape.first, shape.last]
+        let input = ImageInput(shape: tensor.shape)
+        let canResize = shape.count >= 2 && input?.size != nil && channels.contains(input?.channels)
         return DatasetError(
             .mismatch, message, at: file ?? path,
             remedy: canResize && preprocessing.resize == nil ? "--resize fits images to the input" : nil)

@@ -37,7 +37,7 @@ package struct ModelComparison: Sendable {
 
     package func run() throws(OptimizationError) -> Result {
         do {
-            let files = try models.map { try ModelFile(path: $0) }
+            let files = try models.map { try ModelFile(path: $0, shapes: samples.givenShapes) }
             let target = try extraction.map { try $0.targets(reading: models + samples.paths) }
             let sides = Self.sides(of: files, numerics)
             let plans = try sides.map { side in
@@ -133,6 +133,9 @@ package struct ComparisonSamples: Sendable {
 
     /// The files that are read.
     var paths: [String] { [arrays, options.evaluation].compactMap { $0 } }
+
+    /// The extents that the user gives to inputs whose shape a model leaves open.
+    var givenShapes: [OptimizationOptions.InputShape] { options.shapes }
 
     /// How many made-up samples are taken.
     private static let syntheticCount = 8

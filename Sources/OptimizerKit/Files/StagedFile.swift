@@ -128,8 +128,8 @@ package enum StagedFiles {
     }
 
     /// Removes what is not in its place, and lets nothing be written any more. Called when a signal ends the process.
-    package static func abandon() {
-        writing.lock()
+    package static func abandon(waitsForWriters: Bool = true) {
+        if waitsForWriters { writing.lock() }
         let paths = state.withLock { state in
             state.isAbandoned = true
             return state.paths

@@ -1,5 +1,6 @@
 import ModelGraph
 import Optimization
+import Reporting
 
 /// What a job says of results that its user may not expect.
 extension JobRun {
@@ -28,9 +29,36 @@ extension JobRun {
         }
     }
 
-    /// Says that nothing was pruned or quantized though it was asked for, which may be unexpected.
+    /// Says that the input model does no better than guessing, within two standard deviations of the binomial
+    /// distribution: its samples are then seldom what it was trained on, and no accuracy that is measured means much.
+    mutating func warnAboutGuessing(
+        _ accuracy: Report.Accuracy?, _ model: RunnableModel
+    ) throws(OptimizationError) {
+        guard let accuracy, let top1 = accuracy.top1, let output = model.plan?.outputs.first else { return }
+        let classes = output.shape.reduce(1, *)
+        guard classes > 1 else { return }
+        let (count, share) = (Double(accuracy.count), 1 / Double(classes))
+        let limit = count * share + 2 * (count * share * (1 - share)).squareRoot()
+        guard count >= Self.fewestSamples, Double(accuracy.correct) <= limit else { return }
+        let percent = (1000 * top1).rounded() / 10
+        try warn(
+            "the input model is right about \(percent) % of the samples, no better than guessing among \(classes) "
+                + "classes: they may need --scale and --offset, or their labels another order")
+    }
+
+    /// Fewer samples say nothing of whether a model guesses.
+    private static let fewestSamples = 50.0
+
+    /// Says that nothing was changed, or not what was asked for, which may be unexpected.
     mutating func warnAboutNothing(_ model: Model, _ records: [PassRecord]) throws(OptimizationError) {
         guard options.patchLimit == nil else { return }
+        if options.pruning == nil, options.quantization == nil, !options.usesQOperators,
+            records.allSatisfy(\.patches.isEmpty)
+        {
+            try warn(
+                "nothing was changed, the result is a copy: --int8, --dynamic-range, --weight-only and --prune make a "
+                    + "model smaller")
+        }
         func changed(_ pass: String) -> Bool { records.contains { $0.pass == pass && !$0.patches.isEmpty } }
         if let pruning = options.pruning, pruning.sparsity > 0, !changed(PrunePass.name) {
             let passes = records.map(\.pass)

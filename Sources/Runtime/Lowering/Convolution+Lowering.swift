@@ -54,8 +54,9 @@ extension Convolution: Lowerable {
             element_size: arithmetic == .float32 ? 4 : 1, groups: groups, outputs: w.sizes[0] / groups, taps: taps,
             inputs: w.sizes[3], depth: Int(kernel.depth))
         var parameters = ck_conv(x: x.sizes, y: y.sizes, windows: windows, groups: groups)
-        let isPrepared = arithmetic == .int8 && kernel.depth > 1
-        if isPrepared, ck_conv_joins_columns(&parameters) != 0 {
+        let isProduct = arithmetic != .float32 && kernel.depth > 1
+        let isPrepared = arithmetic == .int8 && isProduct
+        if isProduct, ck_conv_joins_columns(&parameters) != 0 {
             (packing.taps, packing.inputs) = (w.sizes[1], w.sizes[2] * w.sizes[3])
         }
         let weights = try lowering.weightBytes()
@@ -90,14 +91,13 @@ extension Convolution: Lowerable {
                 hybrid: weights, scales: try w.channelScales(axis: 0), bias: bias, packing: packing,
                 storage: lowering.storage)
             parameters.use(packed, bounds: try activation.clampingBounds(at: location))
-            let quantized = try lowering.quantizeRows(
-                x, rows: x.sizes[0], isAsymmetric: (w.quantization?.scales.count ?? 1) > 1,
-                padding: x.sizes[3] + Int(CK_SLACK))
-            operands = [quantized[0], .value(y.id), quantized[1], quantized[2]]
+            let quantized = try lowering.quantizeImages(
+                x, for: &parameters, isAsymmetric: (w.quantization?.scales.count ?? 1) > 1)
+            operands = [quantized[0], .value(y.id), quantized[1]]
         case .wide: throw lowering.unsupportedTypes()
         }
-        if isPrepared {
-            parameters.standPixelsInAColumn()
+        if isProduct {
+            if isPrepared { parameters.standPixelsInAColumn() }
             units = y.sizes[0] * parameters.output_height
             if groups == 1, packing.outputs >= 2 * Self.panelOutputs, w.count / 8 > x.count {
                 parameters.batch = y.sizes[0]
@@ -126,7 +126,7 @@ extension Lowering {
                 element_size: 1, groups: 1, outputs: outputs, taps: 1, inputs: inputs, depth: Int(kernel.depth)),
             storage: storage)
         let quantized = try quantizeRows(
-            x, rows: x.sizes[0], isAsymmetric: (w.quantization?.scales.count ?? 1) > 1, padding: 0)
+            x, rows: x.sizes[0], isAsymmetric: (w.quantization?.scales.count ?? 1) > 1)
         let bounds = try activation.clampingBounds(at: location)
         let pixels = x.sizes[1] * x.sizes[2]
         var parameters = ck_fully_connected()

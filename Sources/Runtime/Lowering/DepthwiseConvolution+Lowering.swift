@@ -64,7 +64,8 @@ extension DepthwiseConvolution: Lowerable {
         }
         if arithmetic == .hybrid {
             parameters.weight_scale = try spread(try w.channelScales(axis: 3))
-            let quantized = try lowering.quantizeRows(x, rows: x.sizes[0], isAsymmetric: true, padding: 0)
+            if kernel.depth > 1 { parameters.prepared = try storage.prepareDepthwise(&parameters, for: kernel) }
+            let quantized = try lowering.quantizeRows(x, rows: x.sizes[0], isAsymmetric: true)
             operands = [quantized[0], .value(y.id), quantized[1]]
         }
         let macs = saturatingProduct(y.sizes[2], y.sizes[3], taps)

@@ -46,7 +46,7 @@ extension FullyConnected: Lowerable {
                 storage: lowering.storage)
             bounds = try activation.clampingBounds(at: location)
             let quantized = try lowering.quantizeRows(
-                x, rows: batch, isAsymmetric: quantizesInputsAsymmetrically, padding: 0)
+                x, rows: batch, isAsymmetric: quantizesInputsAsymmetrically)
             operands = [quantized[0], .value(y.id), quantized[1]]
         case .wide: throw lowering.unsupportedTypes()
         }

@@ -160,6 +160,9 @@ extension Lowering {
         let bias = optionalInput(2)
         let arithmetic: LinearArithmetic
         switch (x.type, w.type, output.type) {
+        case (.int8, .int8, .uint8) where storesUnsigned, (.uint8, .int8, .int8) where storesUnsigned,
+            (.uint8, .int8, .uint8) where storesUnsigned:
+            arithmetic = .int8
         case (.float32, .float32, .float32): arithmetic = .float32
         case (.int8, .int8, .int8): arithmetic = .int8
         case (.uint8, .int8, .uint8) where numerics == .onnxruntime: arithmetic = .int8
@@ -195,7 +198,7 @@ extension Lowering {
             }
             return try packed.requantize(
                 factors: requantizationFactors(x, weights, to), to: to,
-                bounds: try to.bounds(of: activation, at: location), storage: storage)
+                bounds: try to.bounds(of: activation, in: output.byteRange, at: location), storage: storage)
         }
         guard !isReal || allowsReal && activation == .none else { throw unsupportedTypes() }
         let to = isReal ? nil : try output.affineScale()
@@ -256,18 +259,23 @@ extension Lowering {
 
     /// Emits the quantization of a dynamic-range operator's float input, row by row.
     ///
-    /// - Returns: the operands int8 x, row quantizations, and padding rows.
+    /// - Parameters:
+    ///   - frame: where a row that is an image stands in one with padding; its lines, and counts of elements.
+    ///   - size: how many elements all of these have.
+    /// - Returns: the operands int8 x and row quantizations.
     mutating func quantizeRows(
-        _ x: Tensor, rows: Int, isAsymmetric: Bool, padding: Int
+        _ x: Tensor, rows: Int, isAsymmetric: Bool,
+        frame: (lines: Int, top: Int, left: Int, paddedLines: Int, paddedLine: Int) = (0, 0, 0, 0, 0), size: Int? = nil
     ) throws(RuntimeError) -> [Operand] {
         let count = x.count / rows
-        let quantized = addScratch(x.count)
+        let quantized = addScratch(size ?? x.count)
         let scales = addScratch(rows * MemoryLayout<ck_batch_quantization>.stride)
-        let paddingRows = padding == 0 ? Operand.none : addScratch(rows * padding)
         try emit(
             kernel(.quantizeRows, "float32"),
-            ck_quantize_rows(count: count, padding: padding, is_asymmetric: isAsymmetric ? 1 : 0),
-            operands: [.value(x.id), quantized, scales, paddingRows], units: rows, cost: count * 4)
-        return [quantized, scales, paddingRows]
+            ck_quantize_rows(
+                count: count, is_asymmetric: isAsymmetric ? 1 : 0, lines: frame.lines, top: frame.top, left: frame.left,
+                padded_lines: frame.paddedLines, padded_line: frame.paddedLine),
+            operands: [.value(x.id), quantized, scales], units: rows, cost: count * 4)
+        return [quantized, scales]
     }
 }

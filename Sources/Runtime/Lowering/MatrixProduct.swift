@@ -150,7 +150,7 @@ extension BatchMatrixMultiplication: Lowerable {
             guard scale.zeroPoint == 0 else { throw lowering.unsupportedTypes() }
             product.alpha = Double(scale.scale)
             let quantized = try lowering.quantizeRows(
-                a, rows: a.count / max(1, product.inner), isAsymmetric: quantizesInputsAsymmetrically, padding: 0)
+                a, rows: a.count / max(1, product.inner), isAsymmetric: quantizesInputsAsymmetrically)
             try lowering.emitMatrixProduct(
                 "hybrid", product, operands: [quantized[0], .value(b.id), .value(y.id), quantized[1]])
         default: try lowering.emitMatrixProduct(product, a, b)

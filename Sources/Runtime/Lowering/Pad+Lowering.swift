@@ -36,7 +36,7 @@ extension Lowering {
     ) throws(RuntimeError) {
         let size = try elementSize(x)
         let sizes = places.map(\.count)
-        guard let count = Shape.elementCount(sizes) else { throw unsupportedTypes() }
+        guard let count = Shape.elementCount(sizes + [size]) else { throw unsupportedTypes() }
         if count == 0 { return }
         // The last axes that stay as they are go in one run.
         var rank = places.count
@@ -47,30 +47,45 @@ extension Lowering {
         }
         try requireRank(rank)
         let strides = x.strides
+        let run = x.sizes[rank...].reduce(size, *)
+        let spans = Self.spans(rank == 0 ? [0] : places[rank - 1], run: run)
+        let table = try storage.elements(spans.count, of: ck_span.self)
+        for (index, span) in spans.enumerated() { table[index] = span }
         var parameters = ck_remap()
-        parameters.run = x.sizes[rank...].reduce(size, *)
+        parameters.spans = UnsafePointer(table)
+        parameters.span_count = spans.count
+        parameters.row = (rank == 0 ? 1 : sizes[rank - 1]) * run
         parameters.element_size = size
         var tables: [Int] = []
-        for axis in 0..<rank {
+        for axis in 0..<max(0, rank - 1) {
             let table = try storage.elements(places[axis].count, of: Int.self)
             for (position, place) in places[axis].enumerated() {
                 table[position] = place < 0 ? -1 : place * strides[axis] * size
             }
             tables.append(Int(bitPattern: table))
         }
-        if rank == 0 {
-            let table = try storage.elements(1, of: Int.self)
-            tables.append(Int(bitPattern: table))
-        }
-        parameters.rank = max(1, rank)
-        parameters.sizes = axisTuple(Array(sizes[..<rank]))
+        parameters.rank = tables.count
+        parameters.sizes = axisTuple(Array(sizes[..<tables.count]))
         withUnsafeMutableBytes(of: &parameters.places) { places in
             tables.withUnsafeBytes { places.copyMemory(from: $0) }
         }
-        let length = rank == 0 ? 1 : sizes[rank - 1]
         try emit(
             kernel(.remap, "bytes"), parameters, operands: [.value(x.id), value, target ?? .value(output.id)],
-            units: sizes[..<rank].dropLast().reduce(1, *), cost: saturatingProduct(length, max(1, parameters.run / 16)))
+            units: sizes[..<tables.count].reduce(1, *), cost: spans.count + parameters.row / 16)
+    }
+
+    /// The fewest spans that hold these positions of an axis, each of `run` bytes; -1 for the repeated element.
+    private static func spans(_ places: [Int], run: Int) -> [ck_span] {
+        var spans: [ck_span] = []
+        for place in places {
+            let from = place < 0 ? -1 : place * run
+            if let last = spans.last, from < 0 ? last.from < 0 : last.from >= 0 && last.from + last.bytes == from {
+                spans[spans.count - 1].bytes += run
+            } else {
+                spans.append(ck_span(from: from, bytes: run))
+            }
+        }
+        return spans
     }
 
     /// - Throws: `RuntimeError.outOfMemory` if tables of so many entries together, with what is made on the way to

@@ -40,19 +40,8 @@ extension Lowering {
         _ x: Tensor, for parameters: inout ck_conv, zeroPoint: Int32
     ) throws(RuntimeError) -> Operand {
         let p = parameters
-        func reach(_ outputs: Int, _ stride: Int, _ kernel: Int, _ dilation: Int) -> Int? {
-            let (steps, overflow) = (outputs - 1).multipliedReportingOverflow(by: stride)
-            let (taps, tooFar) = (kernel - 1).multipliedReportingOverflow(by: dilation)
-            let (sum, tooLong) = steps.addingReportingOverflow(taps)
-            return overflow || tooFar || tooLong || sum == .max ? nil : sum + 1
-        }
-        guard let height = reach(p.output_height, p.stride_height, p.kernel_height, p.dilation_height),
-            let width = reach(p.output_width, p.stride_width, p.kernel_width, p.dilation_width),
-            let size = Shape.elementCount([x.sizes[0], height, width, p.input_channels])
-        else {
-            throw RuntimeError(.outOfMemory, "the input is larger than memory can be with its padding", at: location)
-        }
-        let isPadded = p.pad_top > 0 || p.pad_left > 0 || height > p.input_height || width > p.input_width
+        let (height, width, size) = try reach(of: p, images: x.sizes[0])
+        let isPadded = p.readsBeyond(height, width)
         guard isPadded || x.source != nil else { return .value(x.id) }
         let value = UInt8(truncatingIfNeeded: zeroPoint) ^ 0x80
         // Windows with a long stride may all be over the padding.
@@ -81,6 +70,50 @@ extension Lowering {
         return padded
     }
 
+    /// Emits the quantization of images of floats by the range of each, with padding around them if windows reach beyond
+    /// them.
+    ///
+    /// - Parameter parameters: become those of the result.
+    /// - Returns: the operands int8 x and row quantizations.
+    mutating func quantizeImages(
+        _ x: Tensor, for parameters: inout ck_conv, isAsymmetric: Bool
+    ) throws(RuntimeError) -> [Operand] {
+        let p = parameters
+        let (height, width, size) = try reach(of: p, images: x.sizes[0])
+        // Nothing reads x any more when the windows begin, so that the result may take its place.
+        overwritableInputs = [0]
+        guard p.readsBeyond(height, width) else {
+            return try quantizeRows(x, rows: x.sizes[0], isAsymmetric: isAsymmetric)
+        }
+        (parameters.input_height, parameters.input_width) = (height, width)
+        (parameters.pad_top, parameters.pad_left) = (0, 0)
+        return try quantizeRows(
+            x, rows: x.sizes[0], isAsymmetric: isAsymmetric,
+            frame: (
+                lines: p.input_height, top: p.pad_top, left: min(p.pad_left, width) * p.input_channels,
+                paddedLines: height, paddedLine: width * p.input_channels
+            ), size: size)
+    }
+
+    /// How far windows reach from the first row and column of padding on, and how many elements so large images have.
+    private func reach(
+        of p: ck_conv, images: Int
+    ) throws(RuntimeError) -> (height: Int, width: Int, size: Int) {
+        func reach(_ outputs: Int, _ stride: Int, _ kernel: Int, _ dilation: Int) -> Int? {
+            let (steps, overflow) = (outputs - 1).multipliedReportingOverflow(by: stride)
+            let (taps, tooFar) = (kernel - 1).multipliedReportingOverflow(by: dilation)
+            let (sum, tooLong) = steps.addingReportingOverflow(taps)
+            return overflow || tooFar || tooLong || sum == .max ? nil : sum + 1
+        }
+        guard let height = reach(p.output_height, p.stride_height, p.kernel_height, p.dilation_height),
+            let width = reach(p.output_width, p.stride_width, p.kernel_width, p.dilation_width),
+            let size = Shape.elementCount([images, height, width, p.input_channels])
+        else {
+            throw RuntimeError(.outOfMemory, "the input is larger than memory can be with its padding", at: location)
+        }
+        return (height, width, size)
+    }
+
     /// The windows go over a copy of x with its padding around it.
     private mutating func readsPadded(_ frame: ImageFrame, _ parameters: inout ck_conv) {
         (parameters.input_height, parameters.input_width) = (frame.height, frame.width)
@@ -89,5 +122,12 @@ extension Lowering {
         parameters.flip = 0x80
         // Nothing reads x any more when the windows begin, so that the result may take its place.
         overwritableInputs = [0]
+    }
+}
+
+extension ck_conv {
+    /// Whether windows that reach so far go beyond the image.
+    fileprivate func readsBeyond(_ height: Int, _ width: Int) -> Bool {
+        pad_top > 0 || pad_left > 0 || height > input_height || width > input_width
     }
 }

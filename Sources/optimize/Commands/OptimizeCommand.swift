@@ -40,8 +40,8 @@ struct OptimizeCommand {
         let printed = printResult(result)
         guard printed == .done else { return printed }
         guard result.missedGates.isEmpty else {
-            messages.error(
-                "missed \(Option.list(result.missedGates.map { "--\($0)" }, last: "and")); the result is written")
+            let missed = result.report.gates.filter { !$0.passed }.map { "--\($0.name) (\($0.figures))" }
+            messages.error("missed \(Option.list(missed, last: "and")); the result is written")
             return .gateFailed
         }
         return .done

@@ -88,7 +88,7 @@ enum OptionTable {
     private static let shape = Option(
         name: "shape", placeholder: "NAME=N,…", group: .compression,
         summary: "fix the extents of an input that a .onnx leaves open, such as input=1,3,224,224; repeatable",
-        commands: [.optimize, .inspect, .bench], isRepeatable: true
+        commands: [.optimize, .inspect, .bench, .compare], isRepeatable: true
     ) { value, settings throws(Option.Expectation) in
         let expectation = Option.Expectation("an input's name and its extents, such as input=1,3,224,224")
         guard let equals = value.lastIndex(of: "="), equals > value.startIndex else { throw expectation }
@@ -263,10 +263,10 @@ enum OptionTable {
     ]
 
     private static let information: [Option] = [
-        .flag("help", short: "h", .information, "print this help", commands: Set(Command.allCases)) {
+        .flag("help", short: "h", .information, "print this help", commands: Command.allCases) {
             $0.question = .help
         },
-        .flag("version", .information, "print the version", commands: Set(Command.allCases)) { $0.question = .version },
+        .flag("version", .information, "print the version", commands: Command.allCases) { $0.question = .version },
         .flag("man", .information, "print a manual page, for man -l -") { $0.question = .manual },
         .choice(
             "completions", "SHELL", of: Shell.self, .information, "print completions for bash, zsh or fish"

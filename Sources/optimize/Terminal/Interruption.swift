@@ -9,25 +9,29 @@ import Musl
 import Darwin
 #endif
 
-/// What happens when a signal asks the process to end: nothing half-written stays behind.
+/// What happens when a signal asks the process to end, or a file that is being read is cut short: nothing half-written
+/// stays behind.
 ///
-/// A thread does nothing but wait for them, so that it may do anything that a signal handler may not.
+/// A thread does nothing but wait for signals, so that it may do anything that a signal handler may not.
 enum Interruption {
     /// Called at the first signal instead of ending at once.
     private static let handler = Mutex<(@Sendable (Int32) -> Void)?>(nil)
 
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
+    /// The thread that waits for signals; written once, before the handler that reads it is there.
+    nonisolated(unsafe) private static var watcher: pthread_t?
+
     /// Takes the signals from their usual course; threads that are created from now on inherit that.
     static func install() {
         // A reader that has gone, or a limit on the size of files, is an error of the write that meets it.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
-        change(SIG_BLOCK)
+        change(SIG_BLOCK, signals)
     }
 
-    private static func change(_ how: Int32) {
-        var mask = Self.mask
+    private static func change(_ how: Int32, _ signals: [Int32]) {
+        var mask = set(of: signals)
         pthread_sigmask(how, &mask, nil)
     }
 
@@ -38,16 +42,16 @@ enum Interruption {
     static func end(by number: Int32) -> Never {
         StagedFiles.abandon()
         signal(number, SIG_DFL)
-        change(SIG_UNBLOCK)
+        change(SIG_UNBLOCK, signals)
         raise(number)
         _exit(128 + number)
     }
 
-    private static var mask: sigset_t {
-        var mask = sigset_t()
-        sigemptyset(&mask)
-        for number in signals { sigaddset(&mask, number) }
-        return mask
+    private static func set(of signals: [Int32]) -> sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in signals { sigaddset(&set, number) }
+        return set
     }
 
     /// Starts the thread that waits for signals.
@@ -60,15 +64,24 @@ enum Interruption {
         let result = pthread_create(&thread, nil, { _ in Interruption.waitForSignals() }, nil)
         #endif
         // Without it signals end the process as they always do.
-        if result != 0 { change(SIG_UNBLOCK) }
+        guard result == 0 else { return change(SIG_UNBLOCK, signals) }
+        watcher = thread
+        // A mapped file that becomes shorter, or whose disk fails, makes reading it a signal to the thread that reads.
+        signal(SIGBUS) { number in
+            if let watcher = Interruption.watcher { pthread_kill(watcher, number) }
+            while true { pause() }
+        }
     }
 
     /// What the thread does for the rest of the process.
     private static func waitForSignals() -> Never {
-        var mask = Self.mask
+        let awaited = signals + [SIGBUS]
+        change(SIG_BLOCK, awaited)
+        var mask = set(of: awaited)
         while true {
             var number: Int32 = 0
             guard sigwait(&mask, &number) == 0 else { continue }
+            if number == SIGBUS { endByLostFile() }
             let first = handler.withLock { handler in
                 defer { handler = nil }
                 return handler
@@ -76,9 +89,21 @@ enum Interruption {
             if let first {
                 first(number)
             } else {
-                if Stream.error.isTerminal { Stream.error.tryWrite("\r\u{1B}[K") }
+                eraseProgress()
                 end(by: number)
             }
         }
+    }
+
+    private static func eraseProgress() {
+        if Stream.error.isTerminal { Stream.error.tryWrite("\r\u{1B}[K") }
+    }
+
+    private static func endByLostFile() -> Never {
+        eraseProgress()
+        Messages().error("a file was cut short, or its disk failed, while it was being read")
+        // The thread that reads may be the one that writes, and goes no further.
+        StagedFiles.abandon(waitsForWriters: false)
+        _exit(ExitCode.unreadable.rawValue)
     }
 }

@@ -97,9 +97,10 @@ struct BadInputTests {
     @Test("Data sets are opened before any work is done")
     func data() async throws {
         let folder = try TemporaryFolder()
+        let path = folder.path("missing.npz")
         try await refuse(
-            Models.dscnn, in: folder, code: 3, saying: "missing.npz",
-            options: ["--int8", "--calibrate", folder.path("missing.npz")])
+            Models.dscnn, in: folder, code: 3, saying: "error: the data set cannot be read: \(path): cannot open",
+            options: ["--int8", "--calibrate", path])
         try await refuse(
             Models.dscnn, in: folder, code: 3, saying: "broken.npz",
             options: ["--evaluate", try folder.write("broken.npz", Data("PK\u{3}\u{4}rubbish".utf8))])

@@ -132,6 +132,36 @@ struct OutputTests {
         #expect(stopped > 0)
     }
 
+    @Test("Data that are cut short while they are read end in an error, and leave nothing behind")
+    func cutShort() async throws {
+        let folder = try TemporaryFolder()
+        let model = try folder.copy(Models.dscnn, as: "model.tflite")
+        let count = 200_000
+        let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (\(count), 8, 8, 1), }"
+        let padded = header.padding(toLength: 117, withPad: " ", startingAt: 0) + "\n"
+        let start = Data([0x93]) + Data("NUMPY".utf8) + Data([1, 0, UInt8(padded.utf8.count), 0]) + Data(padded.utf8)
+        let data = try folder.write("data.npy", start + Data(count: count * 8 * 8))
+        let outcome = try await BuiltCommand.run(
+            shell: """
+                data=$1; shift
+                "$0" "$@" 2>"$data.messages" &
+                until grep -q "open data took" "$data.messages" || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
+                : >"$data"
+                wait $!
+                code=$?
+                tail -n 1 "$data.messages"
+                rm "$data.messages"
+                exit $code
+                """,
+            [
+                data, model, "--int8", "--calibrate", data, "--verbose", "--threads", "1", "-o",
+                folder.path("out.tflite"),
+            ])
+        #expect(outcome.code == 3)
+        #expect(outcome.output.hasPrefix("optimize: error: a file was cut short"), "\(outcome.output)")
+        #expect(folder.contents == ["data.npy", "model.tflite"])
+    }
+
     @Test("A folder run that is stopped says what was not begun")
     func stoppedFolder() async throws {
         let folder = try TemporaryFolder()

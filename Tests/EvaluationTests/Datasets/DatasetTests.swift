@@ -153,6 +153,15 @@ import Testing
         #expect(error?.remedy?.contains("--resize") == true)
     }
 
+    @Test("--resize is not proposed for samples of other channels, which it leaves as they are")
+    func otherChannels() throws {
+        let path = try archive([("x", [1, 28, 28, 1], [UInt8](repeating: 0, count: 784))])
+        let error = #expect(throws: DatasetError.self) {
+            try Dataset(path: path).values(0, as: tensor([1, 32, 32, 3]))
+        }
+        #expect(error?.remedy == nil)
+    }
+
     @Test func whatIsNoDataSet() throws {
         #expect(throws: DatasetError.self) { try Dataset(path: folder.path) }
         #expect(throws: DatasetError.self) { try Dataset(path: folder.path + "/missing.npz") }

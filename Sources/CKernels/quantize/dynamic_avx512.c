@@ -3,15 +3,13 @@
 #include "../declarations.h"
 #include "../numeric/target.h"
 
-#include <string.h>
-#include <immintrin.h>
+#include <math.h>
+
+#pragma STDC FP_CONTRACT OFF
 
 CK_BEGIN_AVX512
-#define CK_ROWS 8
-// int8_avx512.c has the convolution of bytes.
-#define CK_HYBRID_ONLY
 #define CK_NAME(name) name##_avx512
-#include "body.h"
+#include "dynamic.h"
 CK_END_TARGET
 
 #endif

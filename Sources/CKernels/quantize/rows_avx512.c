@@ -3,16 +3,15 @@
 #include "../declarations.h"
 #include "../numeric/target.h"
 
+#include "../numeric/fixed_point.h"
+#include <math.h>
 #include <string.h>
-#include <immintrin.h>
+
+#pragma STDC FP_CONTRACT OFF
 
 CK_BEGIN_AVX512
-#define CK_ROWS 8
-#define CK_VNNI
-// int8.c has the convolution of bytes.
-#define CK_HYBRID_ONLY
 #define CK_NAME(name) name##_avx512
-#include "body.h"
+#include "rows.h"
 CK_END_TARGET
 
 #endif

@@ -1,0 +1,13 @@
+#if defined(__x86_64__)
+
+#include "../declarations.h"
+#include "../numeric/target.h"
+
+#include <math.h>
+
+CK_BEGIN_AVX512
+#define CK_NAME(name) name##_avx512
+#include "matmul.h"
+CK_END_TARGET
+
+#endif
