@@ -78,6 +78,7 @@ static void *dense_hybrid(const void *shape, const call *call) {
     random_source source = {s->seed};
     linear_weights weights = draw_hybrid_weights(&source, packing_of(s, call->kernel));
     ck_fully_connected p = parameters_of(s, &weights);
+    p.flip = draw_one_in(&source, 2) ? 0x80 : 0;
     draw_bounds(&source, typical_real(s->inputs), &p.minimum, &p.maximum);
     int8_t *x = input(s->batch * s->inputs);
     draw_bytes(&source, x, s->batch * s->inputs);

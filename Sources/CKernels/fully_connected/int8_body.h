@@ -51,7 +51,7 @@ void CK_NAME(ck_fully_connected_hybrid)(const void *parameters, void *const *buf
         .steps = (p->inputs + CK_DEPTH - 1) / CK_DEPTH,
         .x_step = p->inputs,
         .y_step = p->outputs * (ptrdiff_t)sizeof(float),
-        .flip = CK_BYTE_OFFSET,
+        .flip = p->flip ^ CK_BYTE_OFFSET,
         .hybrid = &hybrid,
     };
     for (ptrdiff_t block = begin, count; block < end; block += count) {

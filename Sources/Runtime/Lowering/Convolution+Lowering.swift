@@ -126,7 +126,7 @@ extension Lowering {
                 element_size: 1, groups: 1, outputs: outputs, taps: 1, inputs: inputs, depth: Int(kernel.depth)),
             storage: storage)
         let quantized = try quantizeRows(
-            x, rows: x.sizes[0], isAsymmetric: (w.quantization?.scales.count ?? 1) > 1)
+            x, rows: x.sizes[0], isAsymmetric: (w.quantization?.scales.count ?? 1) > 1, flip: 0x80)
         let bounds = try activation.clampingBounds(at: location)
         let pixels = x.sizes[1] * x.sizes[2]
         var parameters = ck_fully_connected()
@@ -135,6 +135,7 @@ extension Lowering {
         (parameters.weights, parameters.bias) = (packed.packed, packed.bias)
         (parameters.weight_scale, parameters.weight_sum) = (packed.scales, packed.sums)
         (parameters.minimum, parameters.maximum) = bounds
+        parameters.flip = 0x80
         multiplyAdds = saturatingProduct(y.count, inputs)
         try emit(
             kernel, parameters, operands: [quantized[0], .value(y.id), quantized[1]],
