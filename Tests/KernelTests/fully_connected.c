@@ -27,7 +27,6 @@ static ck_fully_connected parameters_of(const dense_shape *s, const linear_weigh
         .batch = s->batch,
         .inputs = s->inputs,
         .outputs = s->outputs,
-        .shared_rows = 1 + (ptrdiff_t)(s->seed % 3),
         .weights = weights->packed,
         .bias = weights->bias,
         .weight_scale = weights->scales,

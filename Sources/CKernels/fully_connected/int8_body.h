@@ -35,7 +35,6 @@ void CK_NAME(ck_fully_connected_hybrid)(const void *parameters, void *const *buf
     const ck_gemm_hybrid hybrid = {
         .x = buffers[0],
         .quantizations = buffers[2],
-        .shared_rows = p->shared_rows,
         .scale = p->weight_scale,
         .bias = p->bias,
         .weight_sum = p->weight_sum,

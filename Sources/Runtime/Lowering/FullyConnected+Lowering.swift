@@ -51,8 +51,9 @@ extension FullyConnected: Lowerable {
         case .wide: throw lowering.unsupportedTypes()
         }
         var parameters = ck_fully_connected(
-            batch: batch, inputs: inputs, outputs: outputs, shared_rows: 1, weights: packed.packed, bias: packed.bias,
-            weight_scale: packed.scales, weight_sum: packed.sums, flip: arithmetic == .int8 ? x.signedFlip : 0x80,
+            batch: batch, inputs: inputs, outputs: outputs, weights: packed.packed, bias: packed.bias,
+            weight_scale: packed.scales,
+            weight_sum: packed.sums, flip: arithmetic == .int8 ? x.signedFlip : 0x80,
             is_real: arithmetic == .int8 && y.type == .float32 ? 1 : 0, minimum: bounds.lower, maximum: bounds.upper,
             output: packed.output, prepared: nil)
         if arithmetic == .int8, kernel.depth > 1 {
