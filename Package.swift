@@ -20,7 +20,8 @@ let package = Package(
         .executableTarget(
             name: "optimize",
             dependencies: [
-                "OptimizerKit", "Reporting", .product(name: "Subprocess", package: "swift-subprocess"),
+                "OptimizerKit", "Reporting", "CPlatform",
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ], swiftSettings: swift),
         .target(
             name: "OptimizerKit",
@@ -36,12 +37,14 @@ let package = Package(
             ], swiftSettings: swift),
         .target(
             name: "Optimization", dependencies: ["Runtime", "Operators", "ModelGraph"], swiftSettings: swift),
-        .target(name: "Runtime", dependencies: ["Operators", "ModelGraph", "CKernels"], swiftSettings: swift),
+        .target(
+            name: "Runtime", dependencies: ["Operators", "ModelGraph", "CKernels", "CPlatform"], swiftSettings: swift),
         .target(name: "TFLiteFormat", dependencies: ["Operators", "ModelGraph", "CTFLite"], swiftSettings: swift),
         .target(name: "ONNXFormat", dependencies: ["Operators", "ModelGraph", "COnnx"], swiftSettings: swift),
         .target(name: "Operators", dependencies: ["ModelGraph"], swiftSettings: swift),
-        .target(name: "ModelGraph", swiftSettings: swift),
+        .target(name: "ModelGraph", dependencies: ["CPlatform"], swiftSettings: swift),
 
+        .target(name: "CPlatform"),
         .target(name: "CKernels"),
         .target(name: "CTFLite", dependencies: ["CFlatBuffers"]),
         .target(name: "COnnx", dependencies: ["CProtobufC"], exclude: ["schema/onnx.proto"]),

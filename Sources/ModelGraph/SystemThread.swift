@@ -1,3 +1,5 @@
+import CPlatform
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -42,6 +44,7 @@ package struct SystemThread: @unchecked Sendable {
             argument.release()
             return nil
         }
+        cp_start_elsewhere(started)
         thread = started
     }
 

@@ -1,4 +1,5 @@
 import CKernels
+import CPlatform
 import Synchronization
 
 #if canImport(Glibc)
@@ -117,7 +118,7 @@ final class SharedLoop: @unchecked Sendable {
     ///   - threads: those that have been started, the calling one included; at most as many as there are slots.
     func run(_ count: Int, on threads: Int, _ context: UnsafeRawPointer, _ body: ThreadPool.Body) {
         let (share, remainder) = count.quotientAndRemainder(dividingBy: threads)
-        let core = ck_current_core()
+        let core = cp_current_core()
         var worker = threads
         // The others begin first. The caller does its first index in any case, so that it shares none if it has but one.
         while worker > 0 {
@@ -166,6 +167,8 @@ final class SharedLoop: @unchecked Sendable {
 
     /// Leaves work to whichever thread has no share of a loop; the others work off its share of the next ones meanwhile.
     func add(_ work: any SubmittedWork) {
+        let core = cp_current_core()
+        for worker in 1..<slotCount { slots[worker].callersCore.store(core, ordering: .relaxed) }
         submitted.withLock { $0.append(work) }
         submittedCount.add(1, ordering: .sequentiallyConsistent)
         atomicMemoryFence(ordering: .sequentiallyConsistent)
@@ -246,7 +249,7 @@ final class SharedLoop: @unchecked Sendable {
     }
 
     private func isOnCallersCore(_ worker: Int) -> Bool {
-        let core = ck_current_core()
+        let core = cp_current_core()
         return core >= 0 && core == slots[worker].callersCore.load(ordering: .relaxed)
     }
 
@@ -267,9 +270,9 @@ final class SharedLoop: @unchecked Sendable {
             if hasWork(for: worker) { return true }
             looks += 1
             if looks > Self.looksBetweenMoves, isOnCallersCore(worker) {
-                // Left alone, the system may let both share it for a tenth of a second. Who is woken goes to an idle core.
+                // Left alone, the system may let both share it for a tenth of a second.
                 looks = 0
-                break
+                cp_leave_core()
             }
             sched_yield()
         }
@@ -285,6 +288,8 @@ final class SharedLoop: @unchecked Sendable {
             pthread_cond_wait(condition, mutex)
         }
         pthread_mutex_unlock(mutex)
+        // The system often wakes a thread where the one that wakes it runs, which has to wait then.
+        if isOnCallersCore(worker) { cp_leave_core() }
         return !isStopped.load(ordering: .sequentiallyConsistent)
     }
 }

@@ -17,27 +17,26 @@ package final class ThreadPool: Sendable {
     /// The threads that take part in a loop, the calling one included.
     package let threads: Int
     private let shared: SharedLoop
-    private let handles: Handles
     /// Whether a loop runs.
     private let isBusy = Atomic<Bool>(false)
+    /// Work that waits for a loop to be over.
+    private let postponed = Mutex<[any SubmittedWork]>([])
 
     /// - Parameter threads: at least 1; 1 makes no further threads.
     package init(threads: Int) {
         let wanted = max(1, min(threads, 256))
         let shared = SharedLoop(threads: wanted)
-        let handles = Handles()
-        for worker in 1..<max(wanted, 1) {
-            guard handles.start(shared, worker: worker) else { break }
+        var started = 1
+        while started < wanted, let thread = SystemThread({ [started] in shared.serve(started) }) {
+            // They hold all that they need, and nobody waits for their end.
+            thread.detach()
+            started += 1
         }
         self.shared = shared
-        self.handles = handles
-        self.threads = handles.count + 1
+        self.threads = started
     }
 
-    deinit {
-        shared.stop()
-        handles.join()
-    }
+    deinit { shared.stop() }
 
     /// Calls `body` for each index below `count`, in no order, from several threads at once, and returns when all
     /// calls have.
@@ -54,6 +53,7 @@ package final class ThreadPool: Sendable {
                 }
             }
         }
+        startPostponed()
     }
 
     /// The same, beginning with the indices of the largest costs: one that comes last would be waited for.
@@ -81,6 +81,19 @@ package final class ThreadPool: Sendable {
         return future
     }
 
+    /// The same for work that would keep a thread from the loop that is to come: it begins when that is over, at the latest
+    /// with `startPostponed`, or when its result is asked for.
+    package func submitBehindLoop<Result: Sendable>(_ body: @escaping @Sendable () -> Result) -> Future<Result> {
+        let future = Future(body)
+        if threads > 1 { postponed.withLock { $0.append(future) } }
+        return future
+    }
+
+    /// Has the threads begin with what was to wait for a loop.
+    package func startPostponed() {
+        for work in postponed.withLock({ exchange(&$0, with: []) }) { shared.add(work) }
+    }
+
     /// What a loop calls for each index, with the worker that runs it: a function that captures nothing.
     typealias Body = @Sendable @convention(c) (_ context: UnsafeRawPointer, _ index: Int, _ worker: Int) -> Void
 
@@ -102,19 +115,4 @@ package final class ThreadPool: Sendable {
         isBusy.store(false, ordering: .releasing)
     }
 
-    /// The started threads.
-    private final class Handles: @unchecked Sendable {
-        private var threads: [SystemThread] = []
-        var count: Int { threads.count }
-
-        func start(_ shared: SharedLoop, worker: Int) -> Bool {
-            guard let thread = SystemThread({ shared.serve(worker) }) else { return false }
-            threads.append(thread)
-            return true
-        }
-
-        func join() {
-            for thread in threads { thread.join() }
-        }
-    }
 }

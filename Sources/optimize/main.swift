@@ -1,3 +1,5 @@
+import CPlatform
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -6,6 +8,7 @@ import Musl
 import Darwin
 #endif
 
+cp_grow_heap_in_large_steps()
 Stream.reserveDescriptors()
 Interruption.install()
 Interruption.watch()

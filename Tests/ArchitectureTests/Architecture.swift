@@ -22,7 +22,7 @@ struct Architecture: Sendable {
 
     static let current = Architecture(targets: [
         Target(
-            name: "optimize", modules: ["OptimizerKit", "Reporting"], products: ["Subprocess"],
+            name: "optimize", modules: ["OptimizerKit", "Reporting", "CPlatform"], products: ["Subprocess"],
             system: platform.union(["Foundation", "FoundationEssentials", "Synchronization"])),
         Target(
             name: "OptimizerKit",
@@ -41,11 +41,11 @@ struct Architecture: Sendable {
             name: "Optimization", modules: ["Runtime", "Operators", "ModelGraph"],
             system: platform.union(["Synchronization"])),
         Target(
-            name: "Runtime", modules: ["Operators", "ModelGraph", "CKernels"],
+            name: "Runtime", modules: ["Operators", "ModelGraph", "CKernels", "CPlatform"],
             system: platform.union(["Synchronization"])),
         Target(name: "TFLiteFormat", modules: ["Operators", "ModelGraph", "CTFLite"], system: platform),
         Target(name: "ONNXFormat", modules: ["Operators", "ModelGraph", "COnnx"], system: platform),
         Target(name: "Operators", modules: ["ModelGraph"], system: platform),
-        Target(name: "ModelGraph", modules: [], system: platform),
+        Target(name: "ModelGraph", modules: ["CPlatform"], system: platform),
     ])
 }

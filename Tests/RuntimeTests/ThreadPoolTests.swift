@@ -45,6 +45,24 @@ import Testing
         #expect(calls.load(ordering: .relaxed) == 50 * (3 * 4 + 10))
     }
 
+    /// With a loop, without one, and whether or not the threads are told to begin.
+    @Test(arguments: [1, 2, 4]) func workBehindALoopIsDoneOnce(_ threads: Int) {
+        let pool = ThreadPool(threads: threads)
+        let calls = Atomic<Int>(0)
+        for round in 0..<20 {
+            let futures = (0..<2).map { index in
+                pool.submitBehindLoop {
+                    calls.add(1, ordering: .relaxed)
+                    return round + index
+                }
+            }
+            if round % 2 == 0 { pool.forEach(3) { _, _ in calls.add(1, ordering: .relaxed) } }
+            if round % 3 == 0 { pool.startPostponed() }
+            #expect(futures.map { $0.wait() } == [round, round + 1])
+        }
+        #expect(calls.load(ordering: .relaxed) == 20 * 2 + 10 * 3)
+    }
+
     @Test(arguments: [1, 3]) func bothAreDone(_ threads: Int) {
         let pool = ThreadPool(threads: threads)
         let results = pool.both {

@@ -21,6 +21,7 @@ CK_BEGIN_AVX512
 // Most output rows and parts of a block, thus places below each other.
 #define MOST_ROWS 2
 #define MOST_PARTS 4
+#define MOST_LINES (4 * MOST_PARTS)
 // Most pixels of a walk.
 #define MOST_PIXELS 64
 // An image that stays in the second cache beside what is made of it.
@@ -28,15 +29,21 @@ CK_BEGIN_AVX512
 
 // A block of a strip of output pixels: where to read, and what to compute.
 typedef struct {
-    // The first column of four rows of each part, and bytes from pixel to pixel: 0 in rows that are not the image's.
-    const uint8_t *x[MOST_PARTS][4];
-    ptrdiff_t x_steps[MOST_PARTS][4];
+    // The first column of four rows of each part, and what is left of the way from pixel to pixel: nothing in rows that are
+    // not the image's.
+    const uint8_t *x[MOST_LINES];
+    ptrdiff_t x_masks[MOST_LINES];
+    ptrdiff_t x_step;
+    // Whether the last two rows of a part are the first ones of the next.
+    int shares_rows;
     // Where results go; null for rows that are not the result's.
     int8_t *y[MOST_PARTS][MOST_ROWS];
     ptrdiff_t y_step;
     // The first column is so many before the image, whose columns are `width`.
     ptrdiff_t left, width, pixels;
     __m512i flip, fill;
+    // Whether `flip` is not zero.
+    int flips;
     const ck_lanes *lanes;
     const int8_t *weights;
     const ck_requantization *output;
@@ -48,23 +55,36 @@ typedef struct {
 
 // The next column, and what does not change along the row.
 typedef struct {
-    const uint8_t *rows[MOST_PARTS][4];
-    ptrdiff_t steps[MOST_PARTS][4];
+    const uint8_t *x[MOST_LINES];
+    ptrdiff_t masks[MOST_LINES];
+    // Bytes from the first column to this one, and to the next.
+    ptrdiff_t at, step;
     ptrdiff_t number, width;
     __m512i flip, fill;
+    int flips, shares_rows;
 } column;
 
+CK_INLINE const uint8_t *line_of(const column *c, const int line) {
+    return c->x[line] + (c->at & c->masks[line]);
+}
+
 CK_INLINE __m512i row_of(const column *c, const int row, const int parts) {
-    if (parts == 1) return _mm512_loadu_si512(c->rows[0][row]);
+    if (parts == 1) return _mm512_loadu_si512(c->x[row]);
     if (parts == 2) {
-        __m256i low = _mm256_loadu_si256((const __m256i *)c->rows[0][row]);
+        __m256i low = _mm256_loadu_si256((const __m256i *)line_of(c, row));
         return _mm512_inserti64x4(
-            _mm512_castsi256_si512(low), _mm256_loadu_si256((const __m256i *)c->rows[1][row]), 1);
+            _mm512_castsi256_si512(low), _mm256_loadu_si256((const __m256i *)line_of(c, row + 4)), 1);
     }
-    __m512i bytes = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)c->rows[0][row]));
-    bytes = _mm512_inserti32x4(bytes, _mm_loadu_si128((const __m128i *)c->rows[1][row]), 1);
-    bytes = _mm512_inserti32x4(bytes, _mm_loadu_si128((const __m128i *)c->rows[2][row]), 2);
-    return _mm512_inserti32x4(bytes, _mm_loadu_si128((const __m128i *)c->rows[3][row]), 3);
+    __m512i bytes = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)line_of(c, row)));
+    bytes = _mm512_inserti32x4(bytes, _mm_loadu_si128((const __m128i *)line_of(c, row + 4)), 1);
+    bytes = _mm512_inserti32x4(bytes, _mm_loadu_si128((const __m128i *)line_of(c, row + 8)), 2);
+    return _mm512_inserti32x4(bytes, _mm_loadu_si128((const __m128i *)line_of(c, row + 12)), 3);
+}
+
+// A row of each of four parts, of which all but the last one's are in `first` from the second part on.
+CK_INLINE __m512i next_row_of(const column *c, __m512i first, const int row) {
+    __m128i last = _mm_loadu_si128((const __m128i *)line_of(c, row + 4 * (MOST_PARTS - 1)));
+    return _mm512_alignr_epi32(_mm512_castsi128_si512(last), first, 4);
 }
 
 // The vectors [first, first + count) of a column, and moves on to the next.
@@ -76,7 +96,14 @@ CK_INLINE void load_column(
     } else {
         __m512i r[4];
 #pragma clang loop unroll(full)
-        for (int i = 0; i < 4; i++) r[i] = _mm512_xor_si512(row_of(c, i, parts), c->flip);
+        for (int i = 0; i < 2; i++) r[i] = row_of(c, i, parts);
+        int shares_rows = parts == MOST_PARTS && c->shares_rows;
+#pragma clang loop unroll(full)
+        for (int i = 2; i < 4; i++) r[i] = shares_rows ? next_row_of(c, r[i - 2], i) : row_of(c, i, parts);
+        if (c->flips) {
+#pragma clang loop unroll(full)
+            for (int i = 0; i < 4; i++) r[i] = _mm512_xor_si512(r[i], c->flip);
+        }
         if (first == 0) {
             __m512i low = _mm512_unpacklo_epi8(r[0], r[1]), high = _mm512_unpacklo_epi8(r[2], r[3]);
             x[0] = _mm512_unpacklo_epi16(low, high);
@@ -89,10 +116,12 @@ CK_INLINE void load_column(
         }
     }
     c->number++;
+    if (parts > 1) {
+        c->at += c->step;
+        return;
+    }
 #pragma clang loop unroll(full)
-    for (int part = 0; part < parts; part++)
-#pragma clang loop unroll(full)
-        for (int i = 0; i < 4; i++) c->rows[part][i] += c->steps[part][i];
+    for (int i = 0; i < 4; i++) c->x[i] += c->masks[i];
 }
 
 // sums = from + x · weights, for output rows of `count` vectors.
@@ -106,7 +135,8 @@ CK_INLINE void add(
 typedef struct {
     column column;
     int8_t *y[MOST_PARTS][MOST_ROWS];
-    ptrdiff_t y_step;
+    // Bytes from the first pixel to this one, and to the next.
+    ptrdiff_t y_at, y_step;
     __m512i *first_half;
     const ck_lanes *lanes;
     const ck_requantization *output;
@@ -121,6 +151,7 @@ CK_INLINE void store(const walker *w, const int row, __m512i bytes, const int pa
     for (int part = 0; part < parts; part++) {
         int8_t *y = w->y[part][row];
         if (!y) break;
+        y += w->y_at;
         if (parts == 1) ck_store_64(y, bytes);
         else if (parts == 2) ck_store_32(y, bytes, part);
         else ck_store_16(y, bytes, part);
@@ -160,11 +191,7 @@ CK_INLINE void walk_pixel(
     }
     if (stride == 1) add(w->sums, w->next, x, w->weights[1], rows, count);
     add(w->next, w->bias, x, w->weights[0], rows, count);
-#pragma clang loop unroll(full)
-    for (int part = 0; part < parts; part++)
-#pragma clang loop unroll(full)
-        for (int j = 0; j < rows; j++)
-            if (w->y[part][j]) w->y[part][j] += w->y_step;
+    w->y_at += w->y_step;
 }
 
 // One walk: the vectors [first, first + count) of `rows` output rows.
@@ -172,15 +199,17 @@ CK_INLINE void walk_some(
     strip *s, const int first, const int count, const int stride, const int rows, const int parts,
     const ck_rounding rounding) {
     walker w = {
-        .column = {.number = -s->left, .width = s->width, .flip = s->flip, .fill = s->fill},
+        .column = {.step = s->x_step, .number = -s->left, .width = s->width, .flip = s->flip, .fill = s->fill, .flips = s->flips, .shares_rows = s->shares_rows},
         .y_step = s->y_step,
         .first_half = s->first_half,
         .lanes = s->lanes,
         .output = s->output,
         .common = ck_common_output_of(s->output),
     };
-    memcpy(w.column.rows, s->x, sizeof s->x);
-    memcpy(w.column.steps, s->x_steps, sizeof s->x_steps);
+    memcpy(w.column.x, s->x, sizeof s->x);
+    memcpy(w.column.masks, s->x_masks, sizeof s->x_masks);
+    // Few rows are gone along each for itself.
+    for (int i = 0; parts == 1 && i < 4; i++) w.column.masks[i] &= s->x_step;
     memcpy(w.y, s->y, sizeof s->y);
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows * count; i++) {
@@ -253,8 +282,8 @@ static void place(
         for (ptrdiff_t i = 0; i < 4; i++) {
             ptrdiff_t iy = (oy + part * rows) * p->stride_height - p->pad_top + i;
             int is_inside = iy >= 0 && iy < p->input_height;
-            s->x[part][i] = is_inside ? image + iy * x_line + column * channels + block.first : s->outside;
-            s->x_steps[part][i] = is_inside ? channels : 0;
+            s->x[4 * part + i] = is_inside ? image + iy * x_line + column * channels + block.first : s->outside;
+            s->x_masks[4 * part + i] = is_inside ? -1 : 0;
         }
     }
 }
@@ -265,9 +294,11 @@ void ck_depthwise_columns_avx512(const ck_conv *p, void *const *buffers, ptrdiff
     uint8_t zero = (uint8_t)p->input_zero_point ^ p->flip, flip = p->flip ^ CK_BYTE_OFFSET;
     strip s;
     memset(s.outside, zero, sizeof s.outside);
-    s.y_step = p->output_channels;
+    s.x_step = s.y_step = p->output_channels;
     s.width = p->input_width;
     s.flip = _mm512_set1_epi8((char)flip);
+    s.flips = flip != 0;
+    s.shares_rows = rows * p->stride_height == 2;
     s.fill = _mm512_set1_epi8((char)(zero ^ flip));
     s.output = &p->output;
     // About as many pixels each time.

@@ -48,10 +48,11 @@ CK_INLINE void affine_steps(
 
 CK_INLINE void affine_bytes(
     const ck_affine_binary *p, const uint8_t *a, const uint8_t *b, uint8_t *y, ptrdiff_t length) {
-    // Unsigned bytes, signed ones that count as unsigned, and signed ones.
+    // Unsigned bytes, signed ones that count as unsigned, signed ones, and unsigned ones that count as signed.
     if (!p->flip && !p->base) affine_steps(p, a, b, y, length, 0, 0);
     else if (p->flip == 0x80 && !p->base) affine_steps(p, a, b, y, length, 0, 0x80);
     else if (p->flip == 0x80 && p->base == 128) affine_steps(p, a, b, y, length, 128, 0x80);
+    else if (!p->flip && p->base == 128) affine_steps(p, a, b, y, length, 128, 0);
     else affine_steps(p, a, b, y, length, p->base, p->flip);
 }
 

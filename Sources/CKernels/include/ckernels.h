@@ -81,9 +81,6 @@ static inline void ck_prefetch_for_writing(const void *line) {
 #endif
 }
 
-// The number of the core that the calling thread runs on; -1 where the system does not tell.
-int32_t ck_current_core(void);
-
 // From int32 accumulators to 8 bits, for each output channel (padded to whole blocks).
 typedef struct {
     // x · 2^left · multiplier · 2^-31, rounded, then · 2^-right, rounded: LiteRT's double rounding.

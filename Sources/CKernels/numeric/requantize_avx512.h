@@ -25,8 +25,9 @@ typedef struct {
     __m512 low, high;
     __m512d double_low, double_high;
     __m512i zero_point, minimum, maximum, order;
-    // Whether bytes go up to 255, and whether they do not take all values of their type.
-    int is_unsigned, is_cut;
+    // Whether bytes go up to 255, whether they do not take all values of their type, and whether they are the results, cut
+    // off at the ends of the type.
+    int is_unsigned, is_cut, is_plain;
 } ck_common_output;
 
 CK_INLINE ck_common_output ck_common_output_of(const ck_requantization *output) {
@@ -42,6 +43,7 @@ CK_INLINE ck_common_output ck_common_output_of(const ck_requantization *output) 
     common.is_unsigned = output->maximum > INT8_MAX;
     common.is_cut = output->minimum > (common.is_unsigned ? 0 : INT8_MIN)
         || output->maximum < (common.is_unsigned ? UINT8_MAX : INT8_MAX);
+    common.is_plain = common.is_unsigned && !common.is_cut && output->zero_point == 0;
     common.order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     return common;
 }
@@ -120,6 +122,7 @@ CK_INLINE __m512i ck_rescaled(
 // Four vectors of results less their zero point as bytes: the first four of each, the next four of each, and so on.
 CK_INLINE __m512i ck_packed_quarters(
     __m512i a, __m512i b, __m512i c, __m512i d, const ck_common_output *common, ck_rounding rounding) {
+    if (common->is_plain) return _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
     __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(a, b), common->zero_point);
     __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(c, d), common->zero_point);
     // Most results take all values.

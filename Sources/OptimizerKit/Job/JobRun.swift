@@ -21,7 +21,6 @@ struct JobRun {
 
     mutating func run() throws -> Report {
         let product = try produce()
-        // The models are gone by now, which has taken some of the time that the disk needs.
         try product.model.commit(with: product.data)
         for file in product.reports { try file.commit() }
         return product.report
@@ -56,7 +55,7 @@ struct JobRun {
             ? try stage("plan") { _ in
                 RunnableModel(input, isNeeded: needsRunning, isRecorded: recording != nil, threads: pool)
             } : nil
-        let planning = planned == nil ? pool.submit { RunnableModel(input, isNeeded: false) } : nil
+        let planning = planned == nil ? pool.submitBehindLoop { RunnableModel(input, isNeeded: false) } : nil
 
         var quality = QualityMeasurement(data: data, threads: threads, comparesLayers: options.comparesLayers)
         if data.evaluation != nil, let planned, planned.plan != nil {
@@ -66,6 +65,7 @@ struct JobRun {
 
         let calibration = try calibrationSource(data, input, obstacle: planned?.obstacle)
         let result = try runPipeline(on: input.model, calibration: calibration, recording)
+        pool.startPostponed()
         // What nobody waits for yet is measured while the file is written.
         let measuring = pool.submit { [result] in
             var pipeline = result
@@ -124,6 +124,10 @@ struct JobRun {
             let file = try StagedFile(for: target)
             try file.write((ReportForm(path: target.path) ?? .json).text(report))
             return file
+        }
+        // Letting models go takes a while, and nobody waits for it.
+        _ = pool.submit { [input, output, before, after, result, pipeline] in
+            withExtendedLifetime((input, output, before, after, result, pipeline)) {}
         }
         return Product(report: report, model: staged, data: stagedData, reports: files)
     }

@@ -31,7 +31,8 @@ extension Planner {
     /// Whether the value is the image that a convolution goes over, and no other operand of it.
     private func isImage(_ value: ValueID, of id: NodeID) -> Bool {
         let node = graph[id]
-        return node.operation is Convolution && node.inputs.first == value
+        let operation = (node.operation as? StoredUnsigned)?.operation ?? node.operation
+        return operation is Convolution && node.inputs.first == value
             && node.inputs.count(where: { $0 == value }) == 1
     }
 

@@ -25,9 +25,9 @@ extension Binary: Lowerable {
         guard a.type == b.type, a.type == y.type, kind == .add || kind == .multiply else {
             throw lowering.unsupportedTypes()
         }
-        let isSigned = a.type == .int8 && !lowering.countsAsUnsigned
+        let isSigned = (a.type == .int8 || lowering.storesUnsigned) && !lowering.countsAsUnsigned
         func scale(_ tensor: Tensor) throws(RuntimeError) -> AffineScale {
-            isSigned ? try tensor.affineScale() : try tensor.unsignedScale()
+            isSigned ? try tensor.signedScale() : try tensor.unsignedScale()
         }
         let (left, right, to) = (try scale(a), try scale(b), try scale(y))
         var parameters = ck_affine_binary()

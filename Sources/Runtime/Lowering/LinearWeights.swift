@@ -160,6 +160,9 @@ extension Lowering {
         let bias = optionalInput(2)
         let arithmetic: LinearArithmetic
         switch (x.type, w.type, output.type) {
+        case (.int8, .int8, .uint8) where storesUnsigned, (.uint8, .int8, .int8) where storesUnsigned,
+            (.uint8, .int8, .uint8) where storesUnsigned:
+            arithmetic = .int8
         case (.float32, .float32, .float32): arithmetic = .float32
         case (.int8, .int8, .int8): arithmetic = .int8
         case (.uint8, .int8, .uint8) where numerics == .onnxruntime: arithmetic = .int8
@@ -195,7 +198,7 @@ extension Lowering {
             }
             return try packed.requantize(
                 factors: requantizationFactors(x, weights, to), to: to,
-                bounds: try to.bounds(of: activation, at: location), storage: storage)
+                bounds: try to.bounds(of: activation, in: output.byteRange, at: location), storage: storage)
         }
         guard !isReal || allowsReal && activation == .none else { throw unsupportedTypes() }
         let to = isReal ? nil : try output.affineScale()

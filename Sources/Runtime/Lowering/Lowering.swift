@@ -98,6 +98,8 @@ struct Lowering {
     var multiplyAdds = 0
     /// Whether signed bytes are computed with as unsigned ones, where onnxruntime's arithmetic tells them apart.
     var countsAsUnsigned = false
+    /// Whether unsigned bytes stand for signed ones, 128 less.
+    var storesUnsigned = false
 
     init(
         location: String, inputs: [Tensor?], outputs: [Tensor], storage: Storage, isa: ck_isa, numerics: Numerics,

@@ -67,7 +67,8 @@ final class Program: Sendable {
                 grouped = try IntegerGroups.tabulate(graph)
             }
             if joins {
-                self.graph = try ResidualSums.fuse(JoinedPadding.fuse(RealGroups.fuse(grouped)))
+                let joined = try ResidualSums.fuse(JoinedPadding.fuse(RealGroups.fuse(grouped)))
+                self.graph = try UnsignedBytes.store(joined, isa: options.isa)
             } else {
                 let joinsClamps = options.joinsClamps && !options.keepsAllValues
                 self.graph = joinsClamps ? try RealGroups.fuseClamps(grouped) : grouped

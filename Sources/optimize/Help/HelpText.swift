@@ -70,7 +70,7 @@ enum HelpText {
             }
         }
         if command == .optimize {
-            lines += ["", "Passes, in the order in which they run"]
+            lines += ["", "Passes: the first three run by themselves, in this order"]
             lines += PassList.lines(width: width)
             lines += ["", "Exit codes"]
             lines += ExitCode.allCases.map { code in

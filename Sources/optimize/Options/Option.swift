@@ -1,3 +1,13 @@
+/// What costs more than most commands need: the texts of options, which only help and completions show.
+@propertyWrapper
+struct MadeWhenRead<Value>: Sendable {
+    private let make: @Sendable () -> Value
+
+    init(wrappedValue make: @autoclosure @escaping @Sendable () -> Value) { self.make = make }
+
+    var wrappedValue: Value { make() }
+}
+
 /// One option: parsing, help, manual and completions all come from its declaration.
 struct Option: Sendable {
     /// The headings of the help, in order.
@@ -20,13 +30,13 @@ struct Option: Sendable {
     var short: Character?
     /// The name of its value in the help; nil for a switch.
     var placeholder: String?
-    var completion = Completion.nothing
+    @MadeWhenRead var completion = Completion.nothing
     var group: Group
     /// One line for the help, lower case, without a full stop.
-    var summary: String
+    @MadeWhenRead var summary: String
     /// What holds if it is not given; nil where that goes without saying.
-    var standard: String?
-    var commands: Set<Command>
+    @MadeWhenRead var standard: String?
+    var commands: [Command]
     /// Options that cannot be given together with this one.
     var excludes: [String] = []
     /// At least one of these must be given too.
@@ -51,24 +61,26 @@ struct Option: Sendable {
 
 extension Option {
     static func flag(
-        _ name: String, short: Character? = nil, _ group: Group, _ summary: String,
-        commands: Set<Command> = [.optimize], excludes: [String] = [], requires: [String] = [],
+        _ name: String, short: Character? = nil, _ group: Group,
+        _ summary: @autoclosure @escaping @Sendable () -> String,
+        commands: [Command] = [.optimize], excludes: [String] = [], requires: [String] = [],
         isForFolder: Bool = false, set: @escaping @Sendable (inout Settings) -> Void
     ) -> Option {
         Option(
-            name: name, short: short, group: group, summary: summary, commands: commands, excludes: excludes,
+            name: name, short: short, group: group, summary: summary(), commands: commands, excludes: excludes,
             requires: requires, isForFolder: isForFolder
         ) { _, settings throws(Expectation) in set(&settings) }
     }
 
     static func path(
-        _ name: String, short: Character? = nil, _ placeholder: String, _ group: Group, _ summary: String,
-        standard: String? = nil, commands: Set<Command> = [.optimize], requires: [String] = [],
+        _ name: String, short: Character? = nil, _ placeholder: String, _ group: Group,
+        _ summary: @autoclosure @escaping @Sendable () -> String,
+        standard: String? = nil, commands: [Command] = [.optimize], requires: [String] = [],
         isRepeatable: Bool = false,
         isForFolder: Bool = false, set: @escaping @Sendable (inout Settings, String) throws(Expectation) -> Void
     ) -> Option {
         Option(
-            name: name, short: short, placeholder: placeholder, completion: .file, group: group, summary: summary,
+            name: name, short: short, placeholder: placeholder, completion: .file, group: group, summary: summary(),
             standard: standard, commands: commands, requires: requires, isRepeatable: isRepeatable,
             isForFolder: isForFolder
         ) { value, settings throws(Expectation) in
@@ -78,13 +90,14 @@ extension Option {
     }
 
     static func number(
-        _ name: String, _ placeholder: String, in range: ClosedRange<Double>, _ group: Group, _ summary: String,
-        standard: String? = nil, commands: Set<Command> = [.optimize], requires: [String] = [],
+        _ name: String, _ placeholder: String, in range: ClosedRange<Double>, _ group: Group,
+        _ summary: @autoclosure @escaping @Sendable () -> String,
+        standard: String? = nil, commands: [Command] = [.optimize], requires: [String] = [],
         isForFolder: Bool = false,
         set: @escaping @Sendable (inout Settings, Double) -> Void
     ) -> Option {
         Option(
-            name: name, placeholder: placeholder, group: group, summary: summary, standard: standard,
+            name: name, placeholder: placeholder, group: group, summary: summary(), standard: standard,
             commands: commands, requires: requires, isForFolder: isForFolder, takesNumber: true
         ) { value, settings throws(Expectation) in
             guard let number = Double(value), number.isFinite, range.contains(number) else {
@@ -95,12 +108,13 @@ extension Option {
     }
 
     static func count(
-        _ name: String, in range: ClosedRange<Int>, _ group: Group, _ summary: String, standard: String? = nil,
-        commands: Set<Command> = [.optimize], isForFolder: Bool = false,
+        _ name: String, in range: ClosedRange<Int>, _ group: Group,
+        _ summary: @autoclosure @escaping @Sendable () -> String, standard: String? = nil,
+        commands: [Command] = [.optimize], isForFolder: Bool = false,
         set: @escaping @Sendable (inout Settings, Int) -> Void
     ) -> Option {
         Option(
-            name: name, placeholder: "N", group: group, summary: summary, standard: standard, commands: commands,
+            name: name, placeholder: "N", group: group, summary: summary(), standard: standard, commands: commands,
             isForFolder: isForFolder, takesNumber: true
         ) { value, settings throws(Expectation) in
             guard let number = Int(value), range.contains(number) else {
@@ -113,17 +127,18 @@ extension Option {
     }
 
     static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
-        _ name: String, _ placeholder: String, of type: Choice.Type, _ group: Group, _ summary: String,
-        standard: String? = nil, commands: Set<Command> = [.optimize], requires: [String] = [],
+        _ name: String, _ placeholder: String, of type: Choice.Type, _ group: Group,
+        _ summary: @autoclosure @escaping @Sendable () -> String,
+        standard: String? = nil, commands: [Command] = [.optimize], requires: [String] = [],
         set: @escaping @Sendable (inout Settings, Choice) -> Void
     ) -> Option where Choice.RawValue == String {
-        let names = type.allCases.map(\.rawValue)
-        return Option(
-            name: name, placeholder: placeholder, completion: .choices(names), group: group, summary: summary,
+        Option(
+            name: name, placeholder: placeholder, completion: .choices(type.allCases.map(\.rawValue)), group: group,
+            summary: summary(),
             standard: standard, commands: commands, requires: requires
         ) { value, settings throws(Expectation) in
             guard let choice = Choice(rawValue: value) else {
-                throw Expectation(list(names, last: "or"))
+                throw Expectation(list(type.allCases.map(\.rawValue), last: "or"))
             }
             set(&settings, choice)
         }

@@ -263,10 +263,10 @@ enum OptionTable {
     ]
 
     private static let information: [Option] = [
-        .flag("help", short: "h", .information, "print this help", commands: Set(Command.allCases)) {
+        .flag("help", short: "h", .information, "print this help", commands: Command.allCases) {
             $0.question = .help
         },
-        .flag("version", .information, "print the version", commands: Set(Command.allCases)) { $0.question = .version },
+        .flag("version", .information, "print the version", commands: Command.allCases) { $0.question = .version },
         .flag("man", .information, "print a manual page, for man -l -") { $0.question = .manual },
         .choice(
             "completions", "SHELL", of: Shell.self, .information, "print completions for bash, zsh or fish"
