@@ -81,12 +81,15 @@ package final class MappedFile: @unchecked Sendable {
         isKept = staysOpen
     }
 
+    /// Whether parts of it can be copied.
+    package var isOpen: Bool { descriptor >= 0 }
+
     /// Copies a part of the file to where it is to be read once: that takes half the time of mapping its pages and letting
     /// them go again, and none of them counts as memory of this process.
     ///
     /// - Returns: false if the file does not stay open or the system does not give the part, which can be read in place as ever.
     package func copy(_ range: Range<Int>, to memory: UnsafeMutableRawBufferPointer) -> Bool {
-        guard descriptor >= 0, range.lowerBound >= 0, range.upperBound <= bytes.count, range.count <= memory.count
+        guard isOpen, range.lowerBound >= 0, range.upperBound <= bytes.count, range.count <= memory.count
         else {
             return false
         }
@@ -122,7 +125,7 @@ package final class MappedFile: @unchecked Sendable {
     }
 
     deinit {
-        if descriptor >= 0 { close(descriptor) }
+        if isOpen { close(descriptor) }
         if !isMapped {
             bytes.deallocate()
         } else if let address = bytes.baseAddress {

@@ -117,6 +117,12 @@ package struct TensorData: Sendable {
         }
     }
 
+    /// Whether `copyFromFile` takes parts of it, as long as the system gives them.
+    package var isInOpenFile: Bool {
+        if case .mapped(let file) = storage { return file.isOpen }
+        return false
+    }
+
     /// Copies a part of a mapped file without mapping its pages, for what is read once.
     ///
     /// - Parameter part: bytes of the data, of which it has as many.

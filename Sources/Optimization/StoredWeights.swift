@@ -91,7 +91,8 @@ package struct StoredWeights: Sendable {
 
         /// Lets go what has been read, many blocks at a time.
         mutating func advance(to end: Int, of last: Int) {
-            guard end == last || end - released >= 32 * StoredWeights.blockSize else { return }
+            // What was copied has no pages here.
+            guard !weights.isCopied, end == last || end - released >= 32 * StoredWeights.blockSize else { return }
             weights.data.release(released * weights.width..<end * weights.width)
             released = end
         }
@@ -130,9 +131,12 @@ package struct StoredWeights: Sendable {
         }
     }
 
+    /// Whether they are floats of a file, of which parts are copied.
+    private var isCopied: Bool { type == .float32 && data.isInOpenFile }
+
     /// - Returns: whether they were floats of a file.
     private func copyFloats(_ elements: Range<Int>, to values: UnsafeMutableBufferPointer<Float>) -> Bool {
-        type == .float32 && data.copyFromFile(byteRange(of: elements), to: UnsafeMutableRawBufferPointer(values))
+        isCopied && data.copyFromFile(byteRange(of: elements), to: UnsafeMutableRawBufferPointer(values))
     }
 
     private func byteRange(of elements: Range<Int>) -> Range<Int> {

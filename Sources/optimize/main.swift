@@ -8,7 +8,7 @@ import Musl
 import Darwin
 #endif
 
-cp_grow_heap_in_large_steps()
+cp_prepare_heap()
 Stream.reserveDescriptors()
 Interruption.install()
 Interruption.watch()

@@ -18,6 +18,7 @@ void cp_start_elsewhere(pthread_t thread);
 /// where another one is at work. It may run everywhere as before.
 void cp_leave_core(void);
 
-/// Has the heap grow by megabytes, where the system's own steps are of one page for threads and of a few dozen for the first
-/// one: a process of a few milliseconds would spend one of them on asking. Called before there are other threads.
-void cp_grow_heap_in_large_steps(void);
+/// Has the heap grow by megabytes, the first ones in a large page. The system's own steps are of one page for threads and of
+/// a few dozen for the first one: a process of a few milliseconds would spend one or two of them on asking, and on a fault
+/// for each page. Called before there are other threads.
+void cp_prepare_heap(void);
