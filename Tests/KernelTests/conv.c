@@ -49,7 +49,7 @@ static void *conv_float32(const void *shape, const call *call) {
 
 // The image with its padding around it, where windows reach beyond it.
 //
-// `quantizations` have the zero points of hybrid images, which stay signed.
+// `quantizations` have the zero points of hybrid images.
 static void *padded(ck_conv *p, ptrdiff_t batch, void *x, int32_t zero_point, const ck_batch_quantization *quantizations) {
     ptrdiff_t height =
         (p->output_height - 1) * p->stride_height + (p->kernel_height - 1) * p->dilation_height + 1;
@@ -72,15 +72,14 @@ static void *padded(ck_conv *p, ptrdiff_t batch, void *x, int32_t zero_point, co
             (uint8_t *)x + n * p->input_height * p->input_width * p->input_channels,
             to + n * height * width * p->input_channels};
         if (quantizations) {
-            pad.value = (uint8_t)quantizations[n].zero_point;
-            pad.flip = 0;
+            pad.value = (uint8_t)quantizations[n].zero_point ^ 0x80;
         }
         ck_find_kernel("pad_rows", "bytes", CK_ISA_PORTABLE)->function(&pad, buffers, 0, height);
     }
     p->input_height = height;
     p->input_width = width;
     p->pad_top = p->pad_left = 0;
-    if (!quantizations) p->flip = 0x80;
+    p->flip = 0x80;
     return to;
 }
 

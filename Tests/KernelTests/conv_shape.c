@@ -86,7 +86,7 @@ int draw_conv_shape(ptrdiff_t number, int is_depthwise, int64_t most, conv_shape
 }
 
 int draw_window_shape(ptrdiff_t number, int is_depthwise, conv_shape *shape) {
-    enum { COUNT = 1200, LARGE = 400 };
+    enum { COUNT = 1200, LARGE = 400, PIXELS = 8 };
     if (number >= COUNT) return 0;
     random_source source = {(uint64_t)number * 104729 + 31};
     static const int widths[] = {3, 3, 3, 3, 1, 2, 4, 5}, groups[] = {1, 1, 1, 2, 3}, outputs[] = {8, 24, 40, 48, 33};
@@ -110,6 +110,11 @@ int draw_window_shape(ptrdiff_t number, int is_depthwise, conv_shape *shape) {
     p->kernel_height = draw_between(&source, 1, 5);
     p->stride_width = draw_between(&source, 1, 2);
     p->stride_height = draw_between(&source, 1, 3);
+    if (!is_depthwise && number % PIXELS == 3) {
+        // Enough pixels for tiles of any height.
+        p->input_width = draw_between(&source, 13, 40);
+        p->kernel_width = p->kernel_height = p->stride_width = p->stride_height = 1;
+    }
     p->dilation_width = p->dilation_height = 1;
     draw_paddings(&source, p);
     return 1;

@@ -87,6 +87,7 @@ static void *depthwise_hybrid(const void *shape, const call *call) {
     p.bias = draw_channel_reals(&source, &p, (float)typical);
     p.weight_scale = draw_channel_reals(&source, &p, 0x1p-6f);
     draw_bounds(&source, typical, &p.minimum, &p.maximum);
+    p.flip = draw_one_in(&source, 2) ? 0x80 : 0;
     prepare(&p, call->kernel);
     int8_t *x = input(conv_input_count(s));
     draw_bytes(&source, x, conv_input_count(s));

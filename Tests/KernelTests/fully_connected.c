@@ -27,7 +27,6 @@ static ck_fully_connected parameters_of(const dense_shape *s, const linear_weigh
         .batch = s->batch,
         .inputs = s->inputs,
         .outputs = s->outputs,
-        .shared_rows = 1 + (ptrdiff_t)(s->seed % 3),
         .weights = weights->packed,
         .bias = weights->bias,
         .weight_scale = weights->scales,
@@ -78,6 +77,7 @@ static void *dense_hybrid(const void *shape, const call *call) {
     random_source source = {s->seed};
     linear_weights weights = draw_hybrid_weights(&source, packing_of(s, call->kernel));
     ck_fully_connected p = parameters_of(s, &weights);
+    p.flip = draw_one_in(&source, 2) ? 0x80 : 0;
     draw_bounds(&source, typical_real(s->inputs), &p.minimum, &p.maximum);
     int8_t *x = input(s->batch * s->inputs);
     draw_bytes(&source, x, s->batch * s->inputs);

@@ -86,6 +86,7 @@ static void *quantize_rows(const void *shape, const call *call) {
     ck_quantize_rows p = s->image;
     p.count = s->count;
     p.is_asymmetric = s->is_asymmetric;
+    p.flip = s->seed % 3 ? 0 : 0x80;
     const float scale = ldexpf(1, (int)draw_between(&source, -20, 20)), offset = draw_real(&source);
     float *x = input(s->rows * s->count * (ptrdiff_t)sizeof *x);
     for (ptrdiff_t i = 0; i < s->rows * s->count; i++) {

@@ -15,6 +15,23 @@ struct TensorObservationTests {
         #expect(counts[..<4] == [1, 1, 7, 4])
     }
 
+    /// What a clamp leaves: half of the numbers are its upper bound, which may be zero.
+    @Test(arguments: KernelVariantTests.variants, [6, 0] as [Float])
+    func clampedValuesAreCounted(_ set: InstructionSet, _ bound: Float) {
+        for length in [1, 15, 31, 32, 33, 2621] {
+            let values = (0..<length).map { min(Float($0 * 7919 % 1013 - 400) / 32, bound) }
+            var counts = [UInt32](repeating: 0, count: 4096 + 4)
+            values.withUnsafeBufferPointer { values in
+                counts.withUnsafeMutableBufferPointer {
+                    TensorObservation.count(values, factor: 128, in: $0, on: set)
+                }
+            }
+            var expected = [UInt32](repeating: 0, count: 4096)
+            for value in values where value != 0 { expected[Int((value * 128).rounded(.down)) + 2048] += 1 }
+            #expect(Array(counts[..<4096]) == expected)
+        }
+    }
+
     /// Whole numbers, whose sums are exact in any order; parts are taken as they are looked at, which changes neither.
     @Test(
         arguments: KernelVariantTests.variants,

@@ -27,7 +27,7 @@ static void CK_NAME(convolve)(
     };
     ptrdiff_t line = p->input_width * p->input_channels;
     // Pixels that follow each other over the ends of rows, and images.
-    int is_one_row = !hybrid && p->kernel_height * p->kernel_width * p->stride_height * p->stride_width == 1;
+    int is_one_row = p->kernel_height * p->kernel_width * p->stride_height * p->stride_width == 1;
     if (!is_one_row) {
         gemm.line_rows = p->output_width;
         gemm.line_jump = p->stride_height * line - p->output_width * gemm.x_step;
@@ -45,7 +45,8 @@ static void CK_NAME(convolve)(
             for (ptrdiff_t row = begin, rows; row < end; row += rows) {
                 ptrdiff_t oy = row % p->output_height, n = row / p->output_height;
                 rows = end - row;
-                if (!is_one_row && rows > p->output_height - oy) rows = p->output_height - oy;
+                // Hybrid images have a range each.
+                if ((!is_one_row || hybrid) && rows > p->output_height - oy) rows = p->output_height - oy;
                 if (row == begin) count = CK_NAME(ck_gemm_turn)(rows * p->output_width, last_block - block);
                 const uint8_t *x = (const uint8_t *)buffers[0]
                     + (n * p->input_height + oy * p->stride_height) * line + group * group_inputs;

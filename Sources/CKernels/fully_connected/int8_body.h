@@ -35,7 +35,6 @@ void CK_NAME(ck_fully_connected_hybrid)(const void *parameters, void *const *buf
     const ck_gemm_hybrid hybrid = {
         .x = buffers[0],
         .quantizations = buffers[2],
-        .shared_rows = p->shared_rows,
         .scale = p->weight_scale,
         .bias = p->bias,
         .weight_sum = p->weight_sum,
@@ -51,7 +50,7 @@ void CK_NAME(ck_fully_connected_hybrid)(const void *parameters, void *const *buf
         .steps = (p->inputs + CK_DEPTH - 1) / CK_DEPTH,
         .x_step = p->inputs,
         .y_step = p->outputs * (ptrdiff_t)sizeof(float),
-        .flip = CK_BYTE_OFFSET,
+        .flip = p->flip ^ CK_BYTE_OFFSET,
         .hybrid = &hybrid,
     };
     for (ptrdiff_t block = begin, count; block < end; block += count) {

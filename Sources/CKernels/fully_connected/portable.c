@@ -11,7 +11,7 @@
 CK_INLINE void fully_connected_store(
     const ck_fully_connected *p, void *const *buffers, ck_i32x16 sums, ptrdiff_t n, ptrdiff_t first, int is_hybrid) {
     if (is_hybrid) {
-        ck_batch_quantization row = ((const ck_batch_quantization *)buffers[2])[n / p->shared_rows];
+        ck_batch_quantization row = ((const ck_batch_quantization *)buffers[2])[n];
         ck_store_hybrid(
             (float *)buffers[1] + n * p->outputs + first, sums, row.scale, row.zero_point, p->weight_scale + first,
             p->weight_sum + first, (const float *)p->bias + first, p->minimum, p->maximum, p->outputs - first);

@@ -6,10 +6,9 @@
 
 // What makes real numbers of sums over rows that have been quantized by their own range.
 typedef struct {
-    // The first row of all, and what `shared_rows` rows have in common, in turn; 0 for all rows of a call.
+    // The first row of all, if each has a range of its own; null if all rows of a call have one.
     const uint8_t *x;
     const ck_batch_quantization *quantizations;
-    ptrdiff_t shared_rows;
     const float *scale, *bias;
     const int32_t *weight_sum;
     float minimum, maximum;

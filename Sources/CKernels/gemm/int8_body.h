@@ -83,17 +83,11 @@ CK_INLINE void store_hybrids(
     const ck_gemm *g, const ck_sums *sums, const uint8_t *x, int8_t *y, ptrdiff_t block, ptrdiff_t outputs,
     const int rows, const int blocks) {
     const ck_gemm_hybrid h = *g->hybrid;
-    ptrdiff_t first = h.shared_rows ? (x - h.x) / g->x_step : 0, shared = h.shared_rows ? h.shared_rows : rows;
-    const ck_batch_quantization *batch = h.quantizations + first / shared;
-    ptrdiff_t left = shared - first % shared;
+    const ck_batch_quantization *row = h.quantizations + (h.x ? (x - h.x) / g->x_step : 0);
 #pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++, left--) {
-        if (!left) {
-            batch++;
-            left = shared;
-        }
-        float scale = batch->scale;
-        int32_t zero_point = (int32_t)((uint32_t)batch->zero_point + CK_BYTE_OFFSET);
+    for (int r = 0; r < rows; r++, row += h.x != NULL) {
+        float scale = row->scale;
+        int32_t zero_point = (int32_t)((uint32_t)row->zero_point + CK_BYTE_OFFSET);
 #pragma clang loop unroll(full)
         for (int b = 0; b < blocks; b++) {
             ck_i32x16 integers;

@@ -90,10 +90,9 @@ ptrdiff_t ck_prepared_depthwise_size(const ck_conv *parameters, ck_isa isa);
 void ck_prepare_depthwise(const ck_conv *parameters, ck_isa isa, void *prepared);
 
 // Units: blocks of outputs. Buffers float32, int8: x, y. Buffers hybrid: x int8, y, ck_batch_quantization of each
-// `shared_rows` rows.
+// row.
 typedef struct {
     ptrdiff_t batch, inputs, outputs;
-    ptrdiff_t shared_rows;
     // [block, input / depth, CK_BLOCK, depth]
     const void *weights;
     const void *bias;

@@ -122,10 +122,11 @@ ptrdiff_t ck_divide_matmul(ck_matmul *parameters, ptrdiff_t batch);
 
 // Quantizes each of `batch` rows by its own range. Units: rows. Buffers: x float32, y int8, ck_batch_quantization. A row of
 // `lines`, if that is not 0, is an image of so many, and becomes one of `padded_lines` of `padded_line` elements with
-// zero points around it.
+// zero points around it. `flip` is what the bytes are flipped by in the end.
 typedef struct {
     ptrdiff_t count;
     int32_t is_asymmetric;
+    uint8_t flip;
     ptrdiff_t lines, top, left, padded_lines, padded_line;
 } ck_quantize_rows;
 

@@ -5,16 +5,22 @@
 #include "../include/ck_linear.h"
 #include "vectors.h"
 
+typedef float ck_f32x8 __attribute__((vector_size(32)));
+
 // The first `count` of 16 numbers, in stores that overlap and write no more than them.
 CK_INLINE void ck_store_reals(float *y, ck_f32x16 values, ptrdiff_t count) {
     if (count >= CK_BLOCK) {
         memcpy(y, &values, sizeof values);
         return;
     }
+    if (count >= 8) {
+        ck_f32x8 half = __builtin_shufflevector(values, values, 0, 1, 2, 3, 4, 5, 6, 7);
+        memcpy(y, &half, sizeof half);
+        if (count == 8) return;
+    }
     float copy[CK_BLOCK];
     memcpy(copy, &values, sizeof copy);
-    if (count >= 8) {
-        memcpy(y, copy, 8 * sizeof *y);
+    if (count > 8) {
         memcpy(y + count - 8, copy + count - 8, 8 * sizeof *y);
     } else if (count >= 4) {
         memcpy(y, copy, 4 * sizeof *y);

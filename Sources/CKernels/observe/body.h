@@ -106,8 +106,10 @@ static int32_t CK_NAME(ck_observe)(
 }
 
 #ifdef CK_IS_AVX512
-// The bins of values other than zero.
-CK_INLINE ptrdiff_t CK_NAME(find_bins)(const float *values, ptrdiff_t count, float factor, int32_t bins, int32_t *found) {
+// The bins of values other than zero and the peak, which is counted by itself.
+CK_INLINE ptrdiff_t CK_NAME(find_bins)(
+    const float *values, ptrdiff_t count, float factor, int32_t bins, int32_t *found, float peak, ptrdiff_t *at_peak) {
+    const __m512 top = _mm512_set1_ps(peak);
     const __m512 scale = _mm512_set1_ps(factor), middle = _mm512_set1_ps((float)(bins / 2)), zero = _mm512_setzero_ps(),
                  last = _mm512_set1_ps((float)(bins - 1));
     ptrdiff_t number = 0;
@@ -117,6 +119,9 @@ CK_INLINE ptrdiff_t CK_NAME(find_bins)(const float *values, ptrdiff_t count, flo
         __m512 place = _mm512_add_ps(_mm512_floor_ps(_mm512_mul_ps(value, scale)), middle);
         place = _mm512_min_ps(_mm512_max_ps(place, zero), last);
         mask = _mm512_mask_cmp_ps_mask(mask, value, zero, _CMP_NEQ_UQ);
+        __mmask16 other = _mm512_mask_cmp_ps_mask(mask, value, top, _CMP_NEQ_UQ);
+        *at_peak += __builtin_popcount(mask ^ other);
+        mask = other;
         // As a whole vector, of which the rest is written over: some processors store parts slowly.
         _mm512_storeu_si512(found + number, _mm512_maskz_compress_epi32(mask, _mm512_cvttps_epi32(place)));
         number += __builtin_popcount(mask);
@@ -125,7 +130,9 @@ CK_INLINE ptrdiff_t CK_NAME(find_bins)(const float *values, ptrdiff_t count, flo
 }
 #else
 // The bins of values. Zeros take turns in four places: adding to one place again and again would wait for it each time.
-CK_INLINE ptrdiff_t CK_NAME(find_bins)(const float *values, ptrdiff_t count, float factor, int32_t bins, int32_t *found) {
+CK_INLINE ptrdiff_t CK_NAME(find_bins)(
+    const float *values, ptrdiff_t count, float factor, int32_t bins, int32_t *found, float peak, ptrdiff_t *at_peak) {
+    (void)peak, (void)at_peak;
     for (ptrdiff_t j = 0; j < count; j++) {
         float place = __builtin_floorf(values[j] * factor) + (float)(bins / 2);
         place = place > 0 ? place : 0;
@@ -144,14 +151,32 @@ static void CK_NAME(ck_count)(
     uint32_t others[MOST_BINS + 4];
     uint32_t *other = bins <= MOST_BINS && count > bins ? others : counts;
     if (other != counts) memset(others, 0, sizeof(uint32_t) * (size_t)(bins + 4));
+    // Where a clamp cuts off, many are the largest, and adding to one place again and again would wait for it each time.
+    float peak = 0;
+    ptrdiff_t at_peak = 0;
+    lanes_f peaks[2] = {{0}};
+    ptrdiff_t behind = count & ~(ptrdiff_t)31;
+    for (ptrdiff_t i = 0; i < behind; i += 32) {
+        peaks[0] = greater(peaks[0], *(const lanes_f *)(values + i));
+        peaks[1] = greater(peaks[1], *(const lanes_f *)(values + i + 16));
+    }
+    peaks[0] = greater(peaks[0], peaks[1]);
+    for (int i = 0; i < 16; i++) peak = peaks[0][i] > peak ? peaks[0][i] : peak;
+    for (ptrdiff_t i = behind; i < count; i++) peak = values[i] > peak ? values[i] : peak;
     for (ptrdiff_t i = 0; i < count; i += FOUND) {
-        ptrdiff_t number = CK_NAME(find_bins)(values + i, count - i < FOUND ? count - i : FOUND, factor, bins, found);
+        ptrdiff_t number = CK_NAME(find_bins)(
+            values + i, count - i < FOUND ? count - i : FOUND, factor, bins, found, peak, &at_peak);
         ptrdiff_t j = 0;
         for (; j + 2 <= number; j += 2) {
             counts[found[j]]++;
             other[found[j + 1]]++;
         }
         if (j < number) counts[found[j]]++;
+    }
+    if (at_peak > 0) {
+        ptrdiff_t none = 0;
+        CK_NAME(find_bins)(&peak, 1, factor, bins, found, 0, &none);
+        counts[found[0]] += (uint32_t)at_peak;
     }
     if (other == counts) return;
     for (int32_t bin = 0; bin < bins + 4; bin++) counts[bin] += other[bin];

@@ -27,33 +27,34 @@ static row_rule asymmetric_rule(double low, double high) {
     return (row_rule){row, 1 / row.scale, (float)row.zero_point, -128, 0};
 }
 
-static void quantize_run(const float *x, int8_t *y, ptrdiff_t count, const row_rule *rule) {
+static void quantize_run(const float *x, uint8_t *y, ptrdiff_t count, const row_rule *rule, uint8_t flip) {
     const float inverse = rule->inverse, zero = rule->zero;
     const int32_t minimum = rule->minimum;
     if (rule->is_all_zero) {
-        memset(y, 0, (size_t)count);
+        memset(y, flip, (size_t)count);
         return;
     }
     for (ptrdiff_t i = 0; i < count; i++) {
         float scaled = x[i] * inverse;
-        y[i] = (int8_t)ck_clamp(ck_rounded_away(zero + scaled), minimum, 127);
+        y[i] = (uint8_t)ck_clamp(ck_rounded_away(zero + scaled), minimum, 127) ^ flip;
     }
 }
 
 // An image of which every element is x's, or the zero point around it.
-static void quantize_image(const ck_quantize_rows *p, const float *x, int8_t *y, const row_rule *rule) {
+static void quantize_image(const ck_quantize_rows *p, const float *x, uint8_t *y, const row_rule *rule) {
+    uint8_t around = (uint8_t)rule->found.zero_point ^ p->flip;
     ptrdiff_t line = p->count / p->lines, inside = p->padded_line - p->left;
     // What is behind the padded image is never read.
     if (inside > line) inside = line;
     for (ptrdiff_t i = 0; i < p->padded_lines; i++, y += p->padded_line) {
         ptrdiff_t from = i - p->top;
         if (from < 0 || from >= p->lines) {
-            memset(y, rule->found.zero_point, (size_t)p->padded_line);
+            memset(y, around, (size_t)p->padded_line);
             continue;
         }
-        memset(y, rule->found.zero_point, (size_t)p->left);
-        quantize_run(x + from * line, y + p->left, inside, rule);
-        memset(y + p->left + inside, rule->found.zero_point, (size_t)(p->padded_line - p->left - inside));
+        memset(y, around, (size_t)p->left);
+        quantize_run(x + from * line, y + p->left, inside, rule, p->flip);
+        memset(y + p->left + inside, around, (size_t)(p->padded_line - p->left - inside));
     }
 }
 
@@ -61,12 +62,12 @@ void CK_NAME(ck_quantize_rows_float32)(const void *parameters, void *const *buff
     const ck_quantize_rows *p = parameters;
     for (ptrdiff_t row = begin; row < end; row++) {
         const float *x = (const float *)buffers[0] + row * p->count;
-        int8_t *y = buffers[1];
+        uint8_t *y = buffers[1];
         float low = x[0], high = x[0];
         ck_widen_range(x, p->count, &low, &high);
         const row_rule rule = p->is_asymmetric ? asymmetric_rule(low, high) : symmetric_rule(low, high);
         ((ck_batch_quantization *)buffers[2])[row] = rule.found;
         if (p->lines) quantize_image(p, x, y + row * p->padded_lines * p->padded_line, &rule);
-        else quantize_run(x, y + row * p->count, p->count, &rule);
+        else quantize_run(x, y + row * p->count, p->count, &rule, p->flip);
     }
 }

@@ -5,7 +5,8 @@ import Operators
 ///
 ///     Pad → Convolution   ⟹   Convolution with explicit padding
 ///
-/// What is multiplied by zeros is left out, so that no bit of a finite result changes.
+/// What is multiplied by zeros is left out, so that no bit of a finite result changes. Neither does one where weights are
+/// int8: the range by which the image is quantized has zero in it anyway.
 struct JoinedPadding {
     private let graph: Graph
     private let connections: GraphConnections
@@ -39,7 +40,7 @@ struct JoinedPadding {
         else { return }
         var node = graph[reader]
         guard node.inputs.count >= 2, node.inputs[0] == pad.outputs[0], let w = node.inputs[1],
-            graph[w].type == .float32, let rank = graph[w].shape?.rank, rank == 4,
+            [.float32, .int8].contains(graph[w].type), let rank = graph[w].shape?.rank, rank == 4,
             let amounts = amounts(of: pad, operation, rank: rank)
         else { return }
         switch node.operation {

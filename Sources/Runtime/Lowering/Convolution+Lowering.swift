@@ -44,11 +44,6 @@ extension Convolution: Lowerable {
                     weightAxis: 0, activation: activation))
         }
         let taps = w.sizes[1] * w.sizes[2]
-        if arithmetic == .hybrid, groups == 1, taps == 1, windows.allSatisfy({ $0.stride == 1 && $0.before == 0 }),
-            x.sizes.dropLast() == y.sizes.dropLast()
-        {
-            return try lowering.emitHybridPixels(activation)
-        }
         let kernel = try lowering.kernel(.conv, arithmetic.rawValue)
         var packing = ck_packing(
             element_size: arithmetic == .float32 ? 4 : 1, groups: groups, outputs: w.sizes[0] / groups, taps: taps,
@@ -97,7 +92,7 @@ extension Convolution: Lowerable {
         case .wide: throw lowering.unsupportedTypes()
         }
         if isProduct {
-            if isPrepared { parameters.standPixelsInAColumn() }
+            parameters.standPixelsInAColumn()
             units = y.sizes[0] * parameters.output_height
             if groups == 1, packing.outputs >= 2 * Self.panelOutputs, w.count / 8 > x.count {
                 parameters.batch = y.sizes[0]
@@ -107,38 +102,9 @@ extension Convolution: Lowerable {
         }
         lowering.multiplyAdds = saturatingProduct(y.count, taps, w.sizes[3])
         // A result takes as long to scale and store as so many products do.
-        let epilogue = 20
+        let epilogue = arithmetic == .hybrid ? 80 : 20
         let work = saturatingProduct(y.count, min(saturatingProduct(taps, w.sizes[3]), .max - epilogue) + epilogue)
         try lowering.emit(kernel, parameters, operands: operands, units: units, cost: work / max(1, units))
-    }
-}
-
-extension Lowering {
-    /// A convolution by windows of one pixel, quantized on the fly: a dense layer of all pixels, those of one image by the
-    /// image's range.
-    fileprivate mutating func emitHybridPixels(_ activation: Activation) throws(RuntimeError) {
-        let (x, w, y) = (try input(0), try signedWeights(), output)
-        let (inputs, outputs) = (x.sizes[3], y.sizes[3])
-        let kernel = try kernel(.fullyConnected, LinearArithmetic.hybrid.rawValue)
-        let packed = try LinearWeights(
-            hybrid: weightBytes(), scales: try w.channelScales(axis: 0), bias: bias(),
-            packing: ck_packing(
-                element_size: 1, groups: 1, outputs: outputs, taps: 1, inputs: inputs, depth: Int(kernel.depth)),
-            storage: storage)
-        let quantized = try quantizeRows(
-            x, rows: x.sizes[0], isAsymmetric: (w.quantization?.scales.count ?? 1) > 1)
-        let bounds = try activation.clampingBounds(at: location)
-        let pixels = x.sizes[1] * x.sizes[2]
-        var parameters = ck_fully_connected()
-        (parameters.batch, parameters.shared_rows) = (x.sizes[0] * pixels, pixels)
-        (parameters.inputs, parameters.outputs) = (inputs, outputs)
-        (parameters.weights, parameters.bias) = (packed.packed, packed.bias)
-        (parameters.weight_scale, parameters.weight_sum) = (packed.scales, packed.sums)
-        (parameters.minimum, parameters.maximum) = bounds
-        multiplyAdds = saturatingProduct(y.count, inputs)
-        try emit(
-            kernel, parameters, operands: [quantized[0], .value(y.id), quantized[1]],
-            units: packed.lanes / Int(CK_BLOCK), cost: saturatingProduct(x.count, Int(CK_BLOCK)))
     }
 }
 

@@ -64,8 +64,9 @@ extension DepthwiseConvolution: Lowerable {
         }
         if arithmetic == .hybrid {
             parameters.weight_scale = try spread(try w.channelScales(axis: 3))
+            parameters.flip = 0x80
             if kernel.depth > 1 { parameters.prepared = try storage.prepareDepthwise(&parameters, for: kernel) }
-            let quantized = try lowering.quantizeRows(x, rows: x.sizes[0], isAsymmetric: true)
+            let quantized = try lowering.quantizeRows(x, rows: x.sizes[0], isAsymmetric: true, flip: 0x80)
             operands = [quantized[0], .value(y.id), quantized[1]]
         }
         let macs = saturatingProduct(y.sizes[2], y.sizes[3], taps)

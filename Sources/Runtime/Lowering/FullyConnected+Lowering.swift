@@ -46,13 +46,14 @@ extension FullyConnected: Lowerable {
                 storage: lowering.storage)
             bounds = try activation.clampingBounds(at: location)
             let quantized = try lowering.quantizeRows(
-                x, rows: batch, isAsymmetric: quantizesInputsAsymmetrically)
+                x, rows: batch, isAsymmetric: quantizesInputsAsymmetrically, flip: 0x80)
             operands = [quantized[0], .value(y.id), quantized[1]]
         case .wide: throw lowering.unsupportedTypes()
         }
         var parameters = ck_fully_connected(
-            batch: batch, inputs: inputs, outputs: outputs, shared_rows: 1, weights: packed.packed, bias: packed.bias,
-            weight_scale: packed.scales, weight_sum: packed.sums, flip: arithmetic == .int8 ? x.signedFlip : 0,
+            batch: batch, inputs: inputs, outputs: outputs, weights: packed.packed, bias: packed.bias,
+            weight_scale: packed.scales,
+            weight_sum: packed.sums, flip: arithmetic == .int8 ? x.signedFlip : 0x80,
             is_real: arithmetic == .int8 && y.type == .float32 ? 1 : 0, minimum: bounds.lower, maximum: bounds.upper,
             output: packed.output, prepared: nil)
         if arithmetic == .int8, kernel.depth > 1 {

@@ -262,10 +262,12 @@ extension Lowering {
     /// - Parameters:
     ///   - frame: where a row that is an image stands in one with padding; its lines, and counts of elements.
     ///   - size: how many elements all of these have.
+    ///   - flip: what the bytes are flipped by.
     /// - Returns: the operands int8 x and row quantizations.
     mutating func quantizeRows(
         _ x: Tensor, rows: Int, isAsymmetric: Bool,
-        frame: (lines: Int, top: Int, left: Int, paddedLines: Int, paddedLine: Int) = (0, 0, 0, 0, 0), size: Int? = nil
+        frame: (lines: Int, top: Int, left: Int, paddedLines: Int, paddedLine: Int) = (0, 0, 0, 0, 0), size: Int? = nil,
+        flip: UInt8 = 0
     ) throws(RuntimeError) -> [Operand] {
         let count = x.count / rows
         let quantized = addScratch(size ?? x.count)
@@ -273,8 +275,8 @@ extension Lowering {
         try emit(
             kernel(.quantizeRows, "float32"),
             ck_quantize_rows(
-                count: count, is_asymmetric: isAsymmetric ? 1 : 0, lines: frame.lines, top: frame.top, left: frame.left,
-                padded_lines: frame.paddedLines, padded_line: frame.paddedLine),
+                count: count, is_asymmetric: isAsymmetric ? 1 : 0, flip: flip, lines: frame.lines, top: frame.top,
+                left: frame.left, padded_lines: frame.paddedLines, padded_line: frame.paddedLine),
             operands: [.value(x.id), quantized, scales], units: rows, cost: count * 4)
         return [quantized, scales]
     }

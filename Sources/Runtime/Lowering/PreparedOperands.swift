@@ -74,7 +74,7 @@ extension Lowering {
     /// them.
     ///
     /// - Parameter parameters: become those of the result.
-    /// - Returns: the operands int8 x and row quantizations.
+    /// - Returns: the operands x + 128 and row quantizations.
     mutating func quantizeImages(
         _ x: Tensor, for parameters: inout ck_conv, isAsymmetric: Bool
     ) throws(RuntimeError) -> [Operand] {
@@ -82,8 +82,9 @@ extension Lowering {
         let (height, width, size) = try reach(of: p, images: x.sizes[0])
         // Nothing reads x any more when the windows begin, so that the result may take its place.
         overwritableInputs = [0]
+        parameters.flip = 0x80
         guard p.readsBeyond(height, width) else {
-            return try quantizeRows(x, rows: x.sizes[0], isAsymmetric: isAsymmetric)
+            return try quantizeRows(x, rows: x.sizes[0], isAsymmetric: isAsymmetric, flip: 0x80)
         }
         (parameters.input_height, parameters.input_width) = (height, width)
         (parameters.pad_top, parameters.pad_left) = (0, 0)
@@ -92,7 +93,7 @@ extension Lowering {
             frame: (
                 lines: p.input_height, top: p.pad_top, left: min(p.pad_left, width) * p.input_channels,
                 paddedLines: height, paddedLine: width * p.input_channels
-            ), size: size)
+            ), size: size, flip: 0x80)
     }
 
     /// How far windows reach from the first row and column of padding on, and how many elements so large images have.
