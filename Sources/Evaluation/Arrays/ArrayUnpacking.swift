@@ -68,6 +68,11 @@ final class ArrayUnpacking: Sendable {
         }
     }
 
+    /// Lets go the memory of a part that stays in its file; reading it again loads it again.
+    func release(_ part: UnsafeRawBufferPointer) {
+        if case .file(let file, _) = storage { file.release(part) }
+    }
+
     /// Reads the first `count` bytes, unless they have been.
     ///
     /// - Throws: `DatasetError` if the array is damaged, as far as it was read.

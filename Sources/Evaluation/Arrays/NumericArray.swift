@@ -90,7 +90,17 @@ package struct NumericArray: Sendable {
         let byteCount = shape.dropFirst().reduce(1, *) * element.byteCount
         guard !header.isFortranOrder, !header.isBigEndian || element.wordByteCount == 1 else { return nil }
         return try withUnsafeBytes { bytes in
-            try body(UnsafeRawBufferPointer(rebasing: bytes[(sample * byteCount)..<((sample + 1) * byteCount)]))
+            let part = UnsafeRawBufferPointer(rebasing: bytes[(sample * byteCount)..<((sample + 1) * byteCount)])
+            defer { release(part) }
+            return try body(part)
+        }
+    }
+
+    /// Lets go the memory of what has been read, so that a large data set never stands in it as a whole.
+    private func release(_ part: UnsafeRawBufferPointer) {
+        switch storage {
+        case .mapped(let file): file.release(part)
+        case .unpacked(let unpacking): unpacking.release(part)
         }
     }
 
