@@ -14,10 +14,10 @@ import Testing
         var kernel: Int
         var padding: Padding = .same
         var strides = 1
-        /// What else reads the image.
+        /// What else reads the image, or reads its convolution's result.
         var other: Other = .nothing
 
-        enum Other: Sendable { case nothing, convolution, dequantize }
+        enum Other: Sendable { case nothing, convolution, dequantize, next }
 
         var description: String { "\(input) \(layout) \(spatial)×\(channels) by \(kernel), \(padding), \(other)" }
     }
@@ -47,6 +47,10 @@ import Testing
         Form(
             input: .float32, layout: .channelsFirst, spatial: [5, 6], channels: 3, kernel: 3, other: .dequantize),
         Form(input: .float32, layout: .channelsLast, spatial: [5, 6], channels: 3, kernel: 3, other: .dequantize),
+        // The bytes between the two are stored in another form than the image's.
+        Form(input: .float32, layout: .channelsFirst, spatial: [5, 6], channels: 3, kernel: 3, other: .next),
+        Form(input: .float32, layout: .channelsLast, spatial: [5, 6], channels: 3, kernel: 3, other: .next),
+        Form(input: .int8, layout: .channelsFirst, spatial: [5, 6], channels: 3, kernel: 3, other: .next),
     ]
 
     private static func model(_ form: Form) -> Model {
@@ -88,6 +92,19 @@ import Testing
             let real = graph.addValue(Value(name: "r", type: .float32, shape: Shape(x)))
             graph.addNode(Node(Dequantize(), inputs: [image], outputs: [real]))
             results.append(real)
+        case .next:
+            let ones = window.map { _ in 1 }
+            let weights = graph.addValue(
+                Value(
+                    name: "v", type: .int8,
+                    shape: Shape(isFirst ? [outputs, outputs] + ones : [outputs] + ones + [outputs]),
+                    quantization: Quantization(scale: 0.02, zeroPoint: 0),
+                    constant: TensorData(RandomGraph.bytes(outputs * outputs, &generator))))
+            let operation = Convolution(strides: ones, dilations: ones, layout: form.layout)
+            let next = graph.addValue(
+                Value(name: "z", type: .int8, shape: nil, quantization: Quantization(scale: 0.2, zeroPoint: -3)))
+            graph.addNode(Node(operation, inputs: [results[0], weights], outputs: [next]))
+            results = [next]
         }
         graph.setInterface(inputs: [input], outputs: results)
         return Model(format: .onnx, graphs: [graph])
@@ -127,6 +144,9 @@ import Testing
     @Test func needsNoStep() throws {
         let plan = try Plan(Self.model(Self.forms[0]))
         #expect(plan.steps.map(\.operation) == ["Convolution"])
+        for form in Self.forms where form.input == .float32 && form.other == .next {
+            #expect(try Plan(Self.model(form)).steps.map(\.operation) == ["Convolution", "Convolution"], "\(form)")
+        }
     }
 
     @Test func means() throws {

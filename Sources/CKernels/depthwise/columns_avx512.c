@@ -199,7 +199,14 @@ CK_INLINE void walk_some(
     strip *s, const int first, const int count, const int stride, const int rows, const int parts,
     const ck_rounding rounding) {
     walker w = {
-        .column = {.step = s->x_step, .number = -s->left, .width = s->width, .flip = s->flip, .fill = s->fill, .flips = s->flips, .shares_rows = s->shares_rows},
+        .column =
+            {.step = s->x_step,
+             .number = -s->left,
+             .width = s->width,
+             .flip = s->flip,
+             .fill = s->fill,
+             .flips = s->flips,
+             .shares_rows = s->shares_rows},
         .y_step = s->y_step,
         .first_half = s->first_half,
         .lanes = s->lanes,

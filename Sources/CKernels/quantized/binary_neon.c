@@ -77,6 +77,7 @@ CK_INLINE void run(
         const rescaling above = rescaling_of(&p->a, p->a.left), below = rescaling_of(&p->b, p->b.left);
 #define IS_BELOW vcltq_s32(a, a_point)
         RUN(vbslq_s32(IS_BELOW, rescale(PRODUCT, &below), rescale(vsubq_s32(a, a_point), &above)))
+#undef IS_BELOW
     }
     case CK_QUANTIZED_WEIGHTED_SUM: {
         const int32x4_t offset = vdupq_n_s32(p->offset), less = vdupq_n_s32(-p->shift);

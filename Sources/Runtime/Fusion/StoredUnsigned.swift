@@ -23,11 +23,11 @@ struct StoredUnsigned: Relayable {
     }
 
     func storedForm(inputs: [Tensor?], output: Tensor) throws(RuntimeError) -> StoredForm? {
-        guard let form = try (operation as? any Relayable)?.storedForm(inputs: inputs, output: output),
-            let stored = form.operation as? any Lowerable
+        guard let form = try (operation as? any Relayable)?.storedForm(inputs: inputs, output: output)
         else { return nil }
         return StoredForm(
-            StoredUnsigned(operation: stored, result: result), operands: form.operands, movesResult: form.movesResult)
+            StoredUnsigned(operation: form.operation, result: result), operands: form.operands,
+            movesResult: form.movesResult)
     }
 
     func lower(into lowering: inout Lowering) throws(RuntimeError) {
@@ -37,7 +37,17 @@ struct StoredUnsigned: Relayable {
     }
 }
 
-/// Stores signed bytes between convolutions as unsigned ones.
+extension StoredUnsigned: ImageReader {
+    func readsSource(_ lowering: Lowering) -> Bool {
+        guard let reader = operation as? any ImageReader else { return false }
+        var lowering = lowering
+        // Its types are none of the operator's own.
+        lowering.storesUnsigned = true
+        return reader.readsSource(lowering)
+    }
+}
+
+/// Stores signed bytes between convolutions, and the sums among them, as unsigned ones.
 ///
 ///     Convolution → int8 (s, z) → Convolution   ⟹   Convolution → uint8 (s, z + 128) → Convolution
 ///
@@ -65,7 +75,7 @@ struct UnsignedBytes {
     private mutating func choose() {
         for id in graph.order {
             guard takesEither(id), let output = graph[id].outputs.first, graph[output].type == .int8,
-                graph[output].quantization?.isPerTensor == true, graph[output].quantization?.zeroPoints.count == 1,
+                graph[output].quantization?.isPerTensor == true, hasZeroPoint(output),
                 !graph[output].isVariable, !graph[output].isState, !connections.isGraphOutput(output),
                 connections.consumers(of: output).allSatisfy({ takesEither($0) && readsActivation(output, $0) })
             else { continue }
@@ -76,12 +86,18 @@ struct UnsignedBytes {
         while !isSettled {
             isSettled = true
             for id in graph.order where isSum(graph[id].operation) {
-                let values = [graph[id].inputs[0], graph[id].inputs[1], graph[id].outputs[0]].compactMap { $0 }
+                let values = graph[id].inputs.compactMap { $0 } + graph[id].outputs
                 guard values.contains(where: chosen.contains), !values.allSatisfy(chosen.contains) else { continue }
                 chosen.subtract(values)
                 isSettled = false
             }
         }
+    }
+
+    /// Whether a value has one zero point, and one of its type. Other ones are left as the file has them, to be refused.
+    private func hasZeroPoint(_ value: ValueID) -> Bool {
+        guard let zeroPoints = graph[value].quantization?.zeroPoints, zeroPoints.count == 1 else { return false }
+        return zeroPoints.allSatisfy { (-128...127).contains($0) }
     }
 
     private func isSum(_ operation: any Operation) -> Bool {
@@ -126,6 +142,7 @@ struct UnsignedBytes {
             guard let operation = node.operation as? any Lowerable,
                 (node.inputs.compactMap { $0 } + node.outputs).contains(where: chosen.contains)
             else { continue }
+            // What makes or reads a chosen value passes `takesEither`, and so has one result.
             let isChosen = chosen.contains(node.outputs[0])
             node.operation = StoredUnsigned(
                 operation: operation, result: isChosen ? .uint8 : graph[node.outputs[0]].type)
