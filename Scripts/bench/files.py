@@ -56,9 +56,12 @@ def race(path, shapes, options, folder):
             for times, runner in turns[::-1 if round % 2 else 1]:
                 times.append(runner.measure(options.seconds) / options.batch)
         medians = {engine: statistics.median(times) for engine, times in theirs.items()}
-        if followed not in started:
-            started[followed] = Peer(followed, path, 1, options.batch, shapes)
-        text, agrees = compared(ours, started[followed], folder)
+        try:
+            if followed not in started:
+                started[followed] = Peer(followed, path, 1, options.batch, shapes)
+            text, agrees = compared(ours, started[followed], folder)
+        except RuntimeError as error:
+            text, agrees = f"not compared: {error}", True
         return {
             "file": path.name, "numerics": numerics, "threads": options.threads, "batch": options.batch,
             "ours": statistics.median(mine), "theirs": medians, "outputs": text, "agrees": agrees,

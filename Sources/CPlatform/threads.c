@@ -21,7 +21,7 @@ int32_t cp_current_core(void) { return sched_getcpu(); }
 void cp_start_elsewhere(pthread_t thread) {
     cpu_set_t all, others;
     if (!other_cores(thread, &all, &others)) { return; }
-    // A thread that is elsewhere already stays where it is.
+    // A thread that is elsewhere already stays where it is. One that has ended stands for the calling one, which then moves.
     if (pthread_setaffinity_np(thread, sizeof others, &others) == 0) {
         pthread_setaffinity_np(thread, sizeof all, &all);
     }

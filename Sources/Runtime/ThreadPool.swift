@@ -46,14 +46,15 @@ package final class ThreadPool: Sendable {
     /// work on the calling thread.
     /// - Parameter body: gets the index, and the worker in 0..<threads that runs it.
     package func forEach(_ count: Int, _ body: @Sendable (_ index: Int, _ worker: Int) -> Void) {
-        withoutActuallyEscaping(body) { body in
+        let isShared = withoutActuallyEscaping(body) { body in
             withUnsafePointer(to: body) { context in
                 forEach(count, context) { context, index, worker in
                     context.load(as: (@Sendable (Int, Int) -> Void).self)(index, worker)
                 }
             }
         }
-        startPostponed()
+        // A loop inside of another is not the one that is waited for.
+        if isShared { startPostponed() }
     }
 
     /// The same, beginning with the indices of the largest costs: one that comes last would be waited for.
@@ -82,7 +83,7 @@ package final class ThreadPool: Sendable {
     }
 
     /// The same for work that would keep a thread from the loop that is to come: it begins when that is over, at the latest
-    /// with `startPostponed`, or when its result is asked for.
+    /// with `startPostponed`, or when its result is asked for; without other threads then only.
     package func submitBehindLoop<Result: Sendable>(_ body: @escaping @Sendable () -> Result) -> Future<Result> {
         let future = Future(body)
         if threads > 1 { postponed.withLock { $0.append(future) } }
@@ -99,8 +100,10 @@ package final class ThreadPool: Sendable {
 
     /// The same without a closure, so that nothing is allocated.
     /// - Parameter context: what `body` gets to see; several threads read it at once.
-    func forEach(_ count: Int, _ context: UnsafeRawPointer, _ body: Body) {
-        guard count > 0 else { return }
+    /// - Returns: whether other threads took part.
+    @discardableResult
+    func forEach(_ count: Int, _ context: UnsafeRawPointer, _ body: Body) -> Bool {
+        guard count > 0 else { return false }
         guard threads > 1, count > 1, count <= SharedLoop.mostIndices,
             isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
         else {
@@ -109,10 +112,10 @@ package final class ThreadPool: Sendable {
                 body(context, index, 0)
                 index += 1
             }
-            return
+            return false
         }
         shared.run(count, on: threads, context, body)
         isBusy.store(false, ordering: .releasing)
+        return true
     }
-
 }

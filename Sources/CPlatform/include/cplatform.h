@@ -22,3 +22,7 @@ void cp_leave_core(void);
 /// a few dozen for the first one: a process of a few milliseconds would spend one or two of them on asking, and on a fault
 /// for each page. Called before there are other threads.
 void cp_prepare_heap(void);
+
+/// Has the thread, which blocks and awaits SIGBUS, get that signal when another thread reads memory that its file no longer
+/// has: the file was cut short, or its disk failed. The thread that reads goes no further.
+void cp_tell_of_lost_memory(pthread_t thread);

@@ -37,7 +37,7 @@ package struct ModelComparison: Sendable {
 
     package func run() throws(OptimizationError) -> Result {
         do {
-            let files = try models.map { try ModelFile(path: $0, shapes: samples.givenShapes) }
+            let files = try readModels()
             let target = try extraction.map { try $0.targets(reading: models + samples.paths) }
             let sides = Self.sides(of: files, numerics)
             let plans = try sides.map { side in
@@ -60,6 +60,24 @@ package struct ModelComparison: Sendable {
         } catch {
             throw OptimizationError(error)
         }
+    }
+
+    /// Reads the models, each with those of the given shapes that it leaves open.
+    private func readModels() throws(OptimizationError) -> [ModelFile] {
+        var unused = Set(samples.givenShapes.map(\.name))
+        var files: [ModelFile] = []
+        for path in models {
+            let file = try ModelFile(path: path)
+            let inputs = file.model.main.inputs.map { file.model.main[$0] }
+            unused.subtract(inputs.map(\.name))
+            let open = Set(inputs.filter { $0.shape?.isDynamic ?? true }.map(\.name))
+            let shapes = samples.givenShapes.filter { open.contains($0.name) }
+            files.append(shapes.isEmpty ? file : try ModelFile(path: path, shapes: shapes))
+        }
+        if let name = unused.min() {
+            throw OptimizationError(.usage, "--shape names '\(name)', and no model has such an input", at: models.last)
+        }
+        return files
     }
 
     private func requireSameInputs(_ plans: [Plan]) throws(OptimizationError) {

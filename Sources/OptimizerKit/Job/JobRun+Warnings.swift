@@ -52,9 +52,10 @@ extension JobRun {
     /// Says that nothing was changed, or not what was asked for, which may be unexpected.
     mutating func warnAboutNothing(_ model: Model, _ records: [PassRecord]) throws(OptimizationError) {
         guard options.patchLimit == nil else { return }
-        if options.pruning == nil, options.quantization == nil, !options.usesQOperators,
-            records.allSatisfy(\.patches.isEmpty)
-        {
+        let asksForNothing =
+            options.pruning == nil && options.quantization == nil && !options.usesQOperators && options.passes == nil
+            && options.evaluation == nil && options.reports.isEmpty && options.gates.maximumSize == nil
+        if asksForNothing, !model.main.holdsIntegers, records.allSatisfy(\.patches.isEmpty) {
             try warn(
                 "nothing was changed, the result is a copy: --int8, --dynamic-range, --weight-only and --prune make a "
                     + "model smaller")

@@ -125,7 +125,7 @@ struct JobRun {
             try file.write((ReportForm(path: target.path) ?? .json).text(report))
             return file
         }
-        // Letting models go takes a while, and nobody waits for it.
+        // Their last use: a thread lets them go, which takes a while, and files are put in their places meanwhile.
         _ = pool.submit { [input, output, before, after, result, pipeline] in
             withExtendedLifetime((input, output, before, after, result, pipeline)) {}
         }

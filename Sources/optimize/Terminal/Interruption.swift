@@ -1,3 +1,4 @@
+import CPlatform
 import OptimizerKit
 import Synchronization
 
@@ -18,9 +19,6 @@ enum Interruption {
     private static let handler = Mutex<(@Sendable (Int32) -> Void)?>(nil)
 
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
-
-    /// The thread that waits for signals; written once, before the handler that reads it is there.
-    nonisolated(unsafe) private static var watcher: pthread_t?
 
     /// Takes the signals from their usual course; threads that are created from now on inherit that.
     static func install() {
@@ -56,28 +54,25 @@ enum Interruption {
 
     /// Starts the thread that waits for signals.
     static func watch() {
+        // It has SIGBUS blocked from the beginning; the others need it.
+        change(SIG_BLOCK, [SIGBUS])
+        defer { change(SIG_UNBLOCK, [SIGBUS]) }
         #if canImport(Darwin)
-        var thread: pthread_t?
-        let result = pthread_create(&thread, nil, { _ in Interruption.waitForSignals() }, nil)
+        var started: pthread_t?
+        let result = pthread_create(&started, nil, { _ in Interruption.waitForSignals() }, nil)
         #else
-        var thread = pthread_t()
-        let result = pthread_create(&thread, nil, { _ in Interruption.waitForSignals() }, nil)
+        var created = pthread_t()
+        let result = pthread_create(&created, nil, { _ in Interruption.waitForSignals() }, nil)
+        let started = Optional(created)
         #endif
         // Without it signals end the process as they always do.
-        guard result == 0 else { return change(SIG_UNBLOCK, signals) }
-        watcher = thread
-        // A mapped file that becomes shorter, or whose disk fails, makes reading it a signal to the thread that reads.
-        signal(SIGBUS) { number in
-            if let watcher = Interruption.watcher { pthread_kill(watcher, number) }
-            while true { pause() }
-        }
+        guard result == 0, let started else { return change(SIG_UNBLOCK, signals) }
+        cp_tell_of_lost_memory(started)
     }
 
     /// What the thread does for the rest of the process.
     private static func waitForSignals() -> Never {
-        let awaited = signals + [SIGBUS]
-        change(SIG_BLOCK, awaited)
-        var mask = set(of: awaited)
+        var mask = set(of: signals + [SIGBUS])
         while true {
             var number: Int32 = 0
             guard sigwait(&mask, &number) == 0 else { continue }

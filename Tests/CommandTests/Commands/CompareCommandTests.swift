@@ -114,6 +114,12 @@ struct CompareCommandTests {
         #expect(same.code == 0, "\(same.error)")
         let layers = try #require(try Self.divergence(same.output)["layers"] as? [[String: Any]])
         #expect(layers.contains { $0["isOutput"] as? Bool == true })
+        // Only the one that leaves its input open takes a shape.
+        let models = ["compare", Models.path("digits_dscnn.tflite"), Models.path("digits_dscnn.onnx"), "--shape"]
+        let shaped = try await BuiltCommand.run(models + ["image=2,1,8,8"])
+        #expect(shaped.code == 2 && shaped.error.contains("take different inputs"), "\(shaped.error)")
+        let unknown = try await BuiltCommand.run(models + ["nothing=1"])
+        #expect(unknown.code == 2 && unknown.error.contains("no model has such an input"), "\(unknown.error)")
     }
 
     @Test("A layer that is not there is refused, and nothing is written")

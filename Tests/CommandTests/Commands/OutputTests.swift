@@ -162,6 +162,18 @@ struct OutputTests {
         #expect(folder.contents == ["data.npy", "model.tflite"])
     }
 
+    @Test("A fault that no file is to blame for ends the process as the system does")
+    func fault() async throws {
+        let outcome = try await BuiltCommand.run(
+            shell: """
+                "$0" "$@" 2>/dev/null &
+                sleep 0.1
+                kill -BUS $!
+                wait $!
+                """, ["bench", Models.resnet])
+        #expect(outcome.code == 128 + SIGBUS)
+    }
+
     @Test("A folder run that is stopped says what was not begun")
     func stoppedFolder() async throws {
         let folder = try TemporaryFolder()
