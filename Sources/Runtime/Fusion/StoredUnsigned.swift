@@ -81,15 +81,14 @@ struct UnsignedBytes {
             else { continue }
             chosen.insert(output)
         }
-        // Sums take operands and make results of one type.
-        var isSettled = false
-        while !isSettled {
-            isSettled = true
-            for id in graph.order where isSum(graph[id].operation) {
-                let values = graph[id].inputs.compactMap { $0 } + graph[id].outputs
-                guard values.contains(where: chosen.contains), !values.allSatisfy(chosen.contains) else { continue }
-                chosen.subtract(values)
-                isSettled = false
+        // Sums take operands and make results of one type: what one of them loses, its neighbours lose.
+        var pending = graph.order.filter { isSum(graph[$0].operation) }
+        while let id = pending.popLast() {
+            let values = graph[id].inputs.compactMap { $0 } + graph[id].outputs
+            guard !values.allSatisfy(chosen.contains) else { continue }
+            for value in values where chosen.remove(value) != nil {
+                let neighbours = connections.consumers(of: value) + [connections.producer(of: value)].compactMap { $0 }
+                pending += neighbours.filter { isSum(graph[$0].operation) }
             }
         }
     }
